@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Starts an example, talks to it as a client, and checks that it does what it is an example of.
+
+usage: check.py NAME PROGRAM
+"""
+import ftplib
+import io
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+PATIENCE = 20  # seconds, for anything
+
+
+class Example:
+    """The program with its output; ended when the block is left."""
+
+    def __init__(self, program, folder):
+        self.lines, self.arrived = [], threading.Condition()
+        self.process = subprocess.Popen([program, "127.0.0.1:0"], cwd=folder, text=True, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.readers = [threading.Thread(target=self.read, args=(stream,), daemon=True)
+                        for stream in (self.process.stdout, self.process.stderr)]
+        for reader in self.readers:
+            reader.start()
+
+    def read(self, stream):
+        for line in stream:
+            with self.arrived:
+                self.lines.append(line.rstrip("\n"))
+                self.arrived.notify_all()
+
+    def line(self, text):
+        """Waits for a line of output with `text` in it."""
+        with self.arrived:
+            if not self.arrived.wait_for(lambda: any(text in line for line in self.lines), PATIENCE):
+                raise AssertionError(f"no line with {text!r} in:\n" + "\n".join(self.lines))
+            return next(line for line in self.lines if text in line)
+
+    def client(self, user="", password=""):
+        port = int(self.line("listening ftp ").rpartition(":")[2])
+        client = ftplib.FTP(timeout=PATIENCE, encoding="utf-8")
+        client.connect("127.0.0.1", port)
+        client.login(user, password)
+        return client
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGTERM)
+            code = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError("SIGTERM did not end it") from None
+        for reader in self.readers:
+            reader.join(PATIENCE)
+        assert code == 0, f"it ended with {code}:\n" + "\n".join(self.lines)
+
+
+def refused(what, *arguments):
+    try:
+        what(*arguments)
+    except ftplib.error_perm as error:
+        return str(error)
+    raise AssertionError(f"{what.__name__}{arguments} was not refused")
+
+
+def put(client, name, content):
+    return client.storbinary("STOR " + name, io.BytesIO(content))
+
+
+def get(client, name):
+    out = io.BytesIO()
+    client.retrbinary("RETR " + name, out.write)
+    return out.getvalue()
+
+
+def minimal(example, folder):
+    with open(os.path.join(folder, "here.txt"), "wb") as file:
+        file.write(b"already here")
+    anybody = example.client()
+    assert anybody.getwelcome() == "220 The smallest server there is."
+    assert get(anybody, "here.txt") == b"already here"
+    refused(put, anybody, "new.txt", b"from a stranger")
+    alice = example.client("alice", "s3cret")
+    put(alice, "new.txt", b"from alice")
+    with open(os.path.join(folder, "new.txt"), "rb") as file:
+        assert file.read() == b"from alice"
+    assert sorted(anybody.nlst()) == ["here.txt", "new.txt"]
+    refused(example.client, "alice", "wrong")
+
+
+def own_authenticator(example, _):
+    ann = example.client("ann", "apples")
+    put(ann, "fruit.txt", b"apples")
+    assert get(ann, "fruit.txt") == b"apples"
+    assert ann.sendcmd("USER ann").startswith("331") and ann.sendcmd("PASS apples") == "230 Welcome, ann."
+    bob = example.client("bob", "pears")
+    assert bob.nlst() == [], "bob sees files of ann"
+    refused(put, bob, "new.txt", b"x")
+    assert refused(example.client, "bob", "apples") == refused(example.client, "nobody", "apples")
+    example.line("no authenticator knows this user")
+
+
+def own_filesystem(example, _):
+    client = example.client()
+    assert len(client.nlst()) == 7 and "monday.txt" in client.nlst()
+    assert get(client, "friday.txt") == b"On friday all was well.\n"
+    assert client.size("friday.txt") == 24
+    refused(get, client, "doomsday.txt")
+    refused(put, client, "monday.txt", b"not so well")
+    refused(client.delete, "monday.txt")
+
+
+def events_and_guards(example, _):
+    client = example.client()
+    assert "programs are not taken" in refused(put, client, "virus.exe", b"MZ")
+    put(client, "letter.txt", b"dear all")
+    example.line("received /letter.txt 8 bytes from 127.0.0.1")
+    put(client, "old.txt", b"")
+    client.delete("old.txt")
+    example.line("removed /old.txt")
+    client.rename("letter.txt", "stop")  # a callback ends the server
+    assert example.process.wait(PATIENCE) == 0
+    assert not any("virus" in line and line.startswith("received") for line in example.lines)
+
+
+CHECKS = {check.__name__: check for check in (minimal, own_authenticator, own_filesystem, events_and_guards)}
+
+
+def main():
+    if len(sys.argv) != 3 or sys.argv[1] not in CHECKS:
+        sys.exit(f"{__doc__}NAME is one of: {', '.join(CHECKS)}")
+    with tempfile.TemporaryDirectory() as folder, Example(os.path.abspath(sys.argv[2]), folder) as example:
+        CHECKS[sys.argv[1]](example, folder)
+    print(f"{sys.argv[1]}: ok")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+#pragma once
+// Events tell what happened; guards may say no before it happens. One small struct each.
+//
+// Event callbacks run on one thread of the server's own, one after the other, in the order in which the events were
+// published; they may block without slowing a session. If they fall behind by more than a bounded number of events, new
+// ones are dropped and counted until they catch up (metric wherry_events_dropped_total).
+// Guards run on a worker of the "disk" lane, several at once, before the action; the session waits for the answer.
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "wherry/path.h"
+#include "wherry/result.h"
+
+namespace wherry {
+
+// Who an event is about. `user` is empty before login.
+struct SessionInfo {
+    std::uint64_t id = 0;  // unique within one server's life
+    std::string protocol;  // "ftp"
+    std::string peer;      // address of the client, IPv4 unwrapped from ::ffff:
+    std::uint16_t peer_port = 0;
+    std::string user;
+};
+
+namespace event {
+
+struct Connected {
+    SessionInfo session;
+};
+struct Disconnected {
+    SessionInfo session;
+    std::chrono::milliseconds duration{0};
+    Code cause = Code::closed;  // closed, reset, timeout, killed
+};
+struct LoggedIn {
+    SessionInfo session;
+};
+struct LoginFailed {
+    SessionInfo session;
+    std::string name;    // as the client gave it
+    std::string reason;  // for operators; the client is never told
+};
+struct LoggedOut {
+    SessionInfo session;
+};  // by REIN or a new USER
+// A command was answered. Secrets in the argument (PASS, ACCT) are masked.
+struct Command {
+    SessionInfo session;
+    std::string verb;
+    std::string argument;
+    int reply = 0;
+};
+
+// A download or an upload ended, in whatever way.
+struct Transferred {
+    SessionInfo session;
+    Path path;
+    std::uint64_t offset = 0;  // where in the file it began
+    std::uint64_t bytes = 0;   // moved over the data connection
+    std::chrono::microseconds duration{0};
+    Code cause = Code::ok;
+    bool complete() const noexcept { return cause == Code::ok; }
+};
+struct Sent : Transferred {};
+struct Received : Transferred {};
+
+struct DirectoryMade {
+    SessionInfo session;
+    Path path;
+};
+struct DirectoryRemoved {
+    SessionInfo session;
+    Path path;
+};
+struct FileRemoved {
+    SessionInfo session;
+    Path path;
+};
+struct Renamed {
+    SessionInfo session;
+    Path from;
+    Path to;
+};
+struct ModeChanged {
+    SessionInfo session;
+    Path path;
+    std::uint32_t mode = 0;
+};
+struct TimeChanged {
+    SessionInfo session;
+    Path path;
+    std::int64_t modified = 0;
+};
+
+}  // namespace event
+
+// All of them. A sink that visits this and misses one does not compile.
+using Event = std::variant<event::Connected, event::Disconnected, event::LoggedIn, event::LoginFailed, event::LoggedOut,
+                           event::Command, event::Sent, event::Received, event::DirectoryMade, event::DirectoryRemoved,
+                           event::FileRemoved, event::Renamed, event::ModeChanged, event::TimeChanged>;
+
+// What a guard answers. The text of a refusal goes to the client (made printable, one line).
+struct Verdict {
+    bool allowed = true;
+    std::string reason;
+    static Verdict allow() { return {}; }
+    static Verdict refuse(std::string reason) { return {false, std::move(reason)}; }
+};
+
+namespace action {
+
+struct Download {
+    SessionInfo session;
+    Path path;
+};
+struct Upload {
+    SessionInfo session;
+    Path path;
+    bool append = false;
+    std::uint64_t offset = 0;
+};
+struct List {
+    SessionInfo session;
+    Path path;
+};
+struct MakeDirectory {
+    SessionInfo session;
+    Path path;
+};
+struct RemoveDirectory {
+    SessionInfo session;
+    Path path;
+};
+struct RemoveFile {
+    SessionInfo session;
+    Path path;
+};
+struct Rename {
+    SessionInfo session;
+    Path from;
+    Path to;
+};
+struct ChangeMode {
+    SessionInfo session;
+    Path path;
+    std::uint32_t mode = 0;
+};
+struct ChangeTime {
+    SessionInfo session;
+    Path path;
+    std::int64_t modified = 0;
+};
+
+}  // namespace action
+
+using Action =
+    std::variant<action::Download, action::Upload, action::List, action::MakeDirectory, action::RemoveDirectory,
+                 action::RemoveFile, action::Rename, action::ChangeMode, action::ChangeTime>;
+
+}  // namespace wherry

@@ -1,0 +1,149 @@
+#pragma once
+// Who may come in and what they may do: Perm, User, Login, Authenticator.
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wherry/filesystem.h"
+#include "wherry/path.h"
+#include "wherry/result.h"
+
+namespace wherry {
+
+// --- permissions
+// ---------------------------------------------------------------------------------------------------------
+
+// A set of permission letters. The letters, with the FTP commands that ask for them:
+//   e  change directory (CWD, CDUP)                l  list and look (LIST, NLST, MLSD, MLST, STAT, SIZE, MDTM)
+//   r  read files (RETR)                           a  append to files (APPE)
+//   d  delete files and directories (DELE, RMD)    f  rename (RNFR, RNTO)
+//   m  make directories (MKD)                      w  write files (STOR, STOU)
+//   M  change modes (SITE CHMOD)                   T  change times (MFMT)
+// Any other ASCII letter is free for commands of your own. A value of 8 bytes.
+class Perm {
+public:
+    constexpr Perm() = default;
+    constexpr explicit Perm(std::string_view letters) {
+        for (const char letter : letters) bits_ |= bit(letter);
+    }
+    // nullopt if `letters` holds anything but ASCII letters.
+    static std::optional<Perm> parse(std::string_view letters);
+
+    constexpr bool has(char letter) const { return (bits_ & bit(letter)) != 0; }
+    constexpr bool empty() const { return bits_ == 0; }
+    constexpr bool writes() const { return (bits_ & Perm("adfmwMT").bits_) != 0; }
+    std::string text() const;  // the letters, in the order of the list above, own letters after them
+
+    friend constexpr Perm operator|(Perm a, Perm b) { return Perm(a.bits_ | b.bits_); }
+    friend constexpr Perm operator&(Perm a, Perm b) { return Perm(a.bits_ & b.bits_); }
+    friend constexpr bool operator==(Perm, Perm) = default;
+
+private:
+    constexpr explicit Perm(std::uint64_t bits) : bits_(bits) {}
+    static constexpr std::uint64_t bit(char letter) {
+        if (letter >= 'a' && letter <= 'z') return 1ULL << (letter - 'a');
+        if (letter >= 'A' && letter <= 'Z') return 1ULL << (letter - 'A' + 26);
+        return 0;
+    }
+    std::uint64_t bits_ = 0;
+};
+
+namespace perm {
+inline constexpr Perm none{};
+inline constexpr Perm read{"elr"};
+inline constexpr Perm write{"adfmwMT"};
+inline constexpr Perm all{"elradfmwMT"};
+inline constexpr Perm drop{"ew"};  // put files in without seeing what is there
+}  // namespace perm
+
+// Letters for one directory and, if `recursive`, all below it; else for the directory and the files directly in it.
+struct PermissionRule {
+    Path directory;
+    Perm letters;
+    bool recursive = true;
+};
+
+// --- secrets
+// --------------------------------------------------------------------------------------------------------------
+
+// A password in clear. It does not print, compares in constant time and wipes its memory when it goes.
+class Password {
+public:
+    Password() = default;
+    explicit Password(std::string text);
+    Password(const Password&) = default;
+    Password(Password&&) noexcept;
+    Password& operator=(const Password&);
+    Password& operator=(Password&&) noexcept;
+    ~Password();
+
+    std::string_view text() const noexcept { return text_; }
+    bool matches(const Password& other) const noexcept;
+
+private:
+    std::string text_;
+};
+
+// --- users
+// ----------------------------------------------------------------------------------------------------------------
+
+// Rates are bytes per second, sizes bytes, counts numbers; 0 always means "no limit of this kind here": the one of the
+// server then holds.
+struct UserLimits {
+    std::uint32_t sessions = 0;
+    std::uint64_t upload_rate = 0;    // all sessions of the user together
+    std::uint64_t download_rate = 0;  // all sessions of the user together
+    std::uint64_t storage = 0;        // bytes that may lie in the user's tree
+    std::uint64_t files = 0;          // files that may lie there
+    std::chrono::seconds idle_timeout{0};
+};
+
+// One user after login. Immutable once an authenticator has returned it; live sessions share it.
+struct User {
+    std::string name;
+    bool anonymous = false;
+    FilesystemPtr filesystem;       // the user's whole tree
+    Perm permissions = perm::read;  // where no rule says otherwise
+    std::vector<PermissionRule> rules;
+    Path start;  // where the session begins
+    UserLimits limits;
+    std::string login_message;  // text of 230; empty: the server's
+    std::string quit_message;   // text of 221; empty: the server's
+
+    // The letters that hold for `path`: those of the rule with the longest directory that covers it, else
+    // `permissions`.
+    Perm permissions_for(const Path& path) const;
+};
+using UserPtr = std::shared_ptr<const User>;
+
+// --- authentication
+// -------------------------------------------------------------------------------------------------------
+
+// One attempt to log in.
+struct Login {
+    std::string name;  // 1 to 255 bytes, none of them a control byte
+    Password password;
+    std::string peer;      // the client's address as text, IPv4 unwrapped from ::ffff:
+    std::string protocol;  // "ftp", later "tftp", "i2ftp"
+    bool secure = false;   // the connection is encrypted
+};
+
+// Decides whether an attempt is a user. Called on a worker of the "auth" lane, by several threads at once; may block.
+// Answers the user, fail(Code::denied) for a known user with wrong credentials, or fail(Code::not_mine) for a user it
+// does not know: then the next authenticator is asked. Any other code is an error of its own (database down): the login
+// fails and the log says why.
+class Authenticator {
+public:
+    virtual ~Authenticator() = default;
+    virtual Result<UserPtr> authenticate(const Login& login) = 0;
+    // Spends the time that checking a wrong password takes, for a user nobody knows, so that the two cannot be told
+    // apart from outside (CVE-2004-1602 was such a leak).
+    virtual void pretend(const Login&) {}
+};
+using AuthenticatorPtr = std::shared_ptr<Authenticator>;
+
+}  // namespace wherry

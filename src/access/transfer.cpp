@@ -1,0 +1,216 @@
+#include "access/transfer.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "access/page_cache.h"
+
+namespace wherry {
+namespace {
+
+constexpr std::uint64_t slice_alone = 1024 * 1024;  // of one turn, when nobody else waits for bulk work
+constexpr std::uint64_t slice_shared = 256 * 1024;
+constexpr std::uint64_t cache_window = 4 * 1024 * 1024;  // asked for, or read ahead, at once
+constexpr std::size_t copy_size = 128 * 1024;            // buffer of a transfer that the kernel cannot do alone
+
+std::span<std::byte> span_of(std::vector<std::byte>& buffer) { return {buffer.data(), buffer.size()}; }
+
+}  // namespace
+
+Transfer::Transfer(Parts parts) : parts_(std::move(parts)), at_(parts_.offset), began_(parts_.loop.now()) {
+    parts_.commons.metrics.add(Metric::transfers);
+}
+
+Transfer::~Transfer() {
+    close_pipe();
+    if (finished_) return;
+    if (parts_.file) {
+        std::shared_ptr<File> file = std::move(parts_.file);
+        parts_.commons.runtime.disk().run_detached(parts_.loop, [file = std::move(file)]() mutable {
+            file->failed(Code::aborted);
+            [[maybe_unused]] const auto closed = file->close();
+            file.reset();
+        });
+    }
+    account(Code::aborted);
+}
+
+// --- ends
+// ----------------------------------------------------------------------------------------------------------------
+
+Outcome Transfer::ended(const net::Stream& stream, net::Io io) const {
+    if (stream.cause() != Code::ok) return Outcome::network(stream.cause());
+    return Outcome::network(io.code, io.system);
+}
+
+void Transfer::close_file(Code cause) {
+    if (!parts_.file) return;
+    if (cause != Code::ok) parts_.file->failed(cause);
+    closed_ = parts_.file->close();
+    parts_.file.reset();
+}
+
+net::Task<Result<void>> Transfer::finish(Outcome outcome) {
+    finished_ = true;
+    if (parts_.file && parts_.quick_close) {
+        parts_.file.reset();
+    } else if (parts_.file) {
+        co_await parts_.commons.runtime.disk().run(parts_.loop, [&] { close_file(outcome.cause); });
+    }
+    if (outcome.complete() && !closed_) outcome = Outcome::file(closed_.error().code, closed_.error().system);
+    account(outcome.cause);
+    if (outcome.complete()) co_return Result<void>();
+    if (!closed_) co_return std::unexpected(closed_.error());
+    co_return fail(outcome.cause, {}, outcome.system);
+}
+
+void Transfer::account(Code cause) {
+    Commons& commons = parts_.commons;
+    const bool upload = parts_.direction == Direction::upload;
+    if (parts_.reservation) {
+        // What a failed upload left behind counts as well, unless it was written aside and dropped.
+        const bool stays = cause == Code::ok || !commons.uploads.atomic || commons.uploads.keep_partial;
+        const std::uint64_t now_there = parts_.offset == 0 ? at_ : std::max(at_, parts_.old_size);
+        const auto growth = static_cast<std::int64_t>(now_there) - static_cast<std::int64_t>(parts_.old_size);
+        parts_.reservation.settle(stays ? growth : 0, stays && !parts_.existed ? 1 : 0);
+    }
+    parts_.permit.release();
+    commons.metrics.add(Metric::transfers, -1);
+    commons.metrics.add(upload ? Metric::uploads_total : Metric::downloads_total);
+    commons.metrics.add(upload ? Metric::bytes_received_total : Metric::bytes_sent_total,
+                        static_cast<std::int64_t>(moved_));
+    if (cause != Code::ok) commons.metrics.add(Metric::transfers_failed_total);
+    const auto describe = [&] {
+        const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(parts_.loop.now() - began_);
+        return event::Transferred{parts_.session, parts_.path, parts_.offset, moved_, duration, cause};
+    };
+    if (upload) {
+        commons.events.publish<event::Received>([&] { return event::Received{describe()}; });
+    } else {
+        commons.events.publish<event::Sent>([&] { return event::Sent{describe()}; });
+    }
+}
+
+// --- downloads
+// -----------------------------------------------------------------------------------------------------------
+
+net::Task<Outcome> Transfer::send_to(net::Stream& stream, Encoding encoding, net::Duration stall) {
+    stream.set_deadline(parts_.loop.now() + stall);
+    if (encoding == Encoding::image && parts_.commons.use_sendfile && parts_.file->descriptor() >= 0) {
+        bool unsupported = false;
+        const Outcome outcome = co_await send_by_kernel(stream, stall, unsupported);
+        if (!unsupported) co_return outcome;
+    }
+    co_return co_await send_by_copy(stream, encoding, stall);
+}
+
+net::Task<Outcome> Transfer::send_by_kernel(net::Stream& stream, net::Duration stall, bool& unsupported) {
+    net::Loop& loop = parts_.loop;
+    const int file = parts_.file->descriptor();
+    const int socket = stream.raw_descriptor();
+    const std::uint64_t end = parts_.size;
+    std::uint64_t cached_until = at_;
+    bool on_lane = false;  // the kernel cannot tell what is in memory: a worker sends, in case it has to wait
+    while (at_ < end) {
+        const std::uint64_t most = std::min(end - at_, loop.has_bulk() ? slice_shared : slice_alone);
+        const std::uint64_t slice = parts_.throttle.unlimited() ? most : parts_.throttle.slice(most);
+        if (!on_lane && at_ + slice > cached_until) {
+            const std::uint64_t window =
+                std::min(end - at_, std::max(slice, cached_until == parts_.offset ? slice : cache_window));
+            const Cached cached = cached_in_memory(file, at_, window);
+            if (cached == Cached::no) {
+                co_await parts_.commons.runtime.disk().run(loop, [&] { bring_into_memory(file, at_, window); });
+            }
+            on_lane = cached == Cached::unknown && socket >= 0;
+            cached_until = at_ + window;
+        }
+        const auto attempt = [&] { return stream.try_send_file(file, at_, static_cast<std::size_t>(slice)); };
+        const net::Io io = on_lane ? co_await parts_.commons.runtime.disk().run(loop, attempt) : attempt();
+        if (io.would_block()) {
+            co_await stream.wait(io.needs);
+            continue;
+        }
+        if (io.code == Code::unsupported && moved_ == 0) {
+            unsupported = true;
+            co_return Outcome();
+        }
+        if (!io.ok()) co_return ended(stream, io);
+        if (io.bytes == 0) co_return Outcome::file(Code::io);  // the file has become shorter meanwhile
+        at_ += io.bytes;
+        moved_ += io.bytes;
+        stream.set_deadline(loop.now() + stall);
+        if (!parts_.throttle.unlimited() && !co_await pay(stream, io.bytes, stall)) co_return ended(stream, io);
+        if (at_ < end) co_await loop.bulk_turn();
+    }
+    co_return Outcome();
+}
+
+net::Task<Outcome> Transfer::send_by_copy(net::Stream& stream, Encoding encoding, net::Duration stall) {
+    std::vector<std::byte> buffer(copy_size);
+    std::vector<std::byte> text(encoding == Encoding::ascii ? 2 * copy_size + NewlineEncoder::max_owed : 0);
+    NewlineEncoder encoder;
+    for (;;) {
+        const std::uint64_t slice = parts_.throttle.slice(buffer.size());
+        const auto room = span_of(buffer).first(static_cast<std::size_t>(slice));
+        const auto got = co_await read_at(at_, room);
+        if (!got) co_return Outcome::file(got.error().code, got.error().system);
+        at_ += *got;
+        std::span<const std::byte> out = room.first(*got);
+        if (encoding == Encoding::ascii) {
+            const auto converted = encoder.convert(out, text);
+            std::size_t produced = converted.produced;
+            if (*got == 0) produced += encoder.finish(span_of(text).subspan(produced));
+            out = std::span<const std::byte>(text).first(produced);
+        }
+        if (!out.empty()) {
+            const Outcome written = co_await write_out(stream, out, stall);
+            if (!written.complete()) co_return written;
+            if (!parts_.throttle.unlimited() && !co_await pay(stream, out.size(), stall)) co_return ended(stream, {});
+        }
+        if (*got == 0) co_return Outcome();
+    }
+}
+
+net::Task<Outcome> Transfer::write_out(net::Stream& stream, std::span<const std::byte> bytes, net::Duration stall) {
+    while (!bytes.empty()) {
+        const net::Io io = stream.try_write(bytes);
+        if (io.would_block()) {
+            co_await stream.wait(io.needs);
+            continue;
+        }
+        if (!io.ok()) co_return ended(stream, io);
+        moved_ += io.bytes;
+        bytes = bytes.subspan(io.bytes);
+        stream.set_deadline(parts_.loop.now() + stall);
+        co_await parts_.loop.bulk_turn();
+    }
+    co_return Outcome();
+}
+
+// Pays for bytes that have moved; false if the stream was aborted while waiting.
+net::Task<bool> Transfer::pay(net::Stream& stream, std::uint64_t bytes, net::Duration stall) {
+    const auto delay = parts_.throttle.take(bytes, parts_.loop.now());
+    if (delay > std::chrono::nanoseconds::zero()) {
+        const auto until = parts_.loop.now() + delay;
+        stream.set_deadline(until + stall);
+        co_await stream.pause_until(until);
+    }
+    co_return stream.cause() == Code::ok;
+}
+
+net::Task<Result<std::size_t>> Transfer::read_at(std::uint64_t offset, std::span<std::byte> into) {
+    co_return co_await parts_.commons.runtime.disk().run(parts_.loop,
+                                                         [&] { return parts_.file->read_at(offset, into); });
+}
+
+net::Task<Result<void>> Transfer::write_at(std::uint64_t offset, std::span<const std::byte> from) {
+    const auto written = co_await parts_.commons.runtime.disk().run(parts_.loop, [&] { return store(offset, from); });
+    if (written) {
+        at_ = std::max(at_, offset + from.size());
+        moved_ += from.size();
+    }
+    co_return written;
+}
+
+}  // namespace wherry

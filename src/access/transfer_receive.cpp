@@ -1,0 +1,230 @@
+// The upload half of Transfer. From a plain socket into a plain file the bytes are moved by a worker of the disk lane,
+// straight from the one to the other, as many as are there; everything else comes through a buffer of the loop.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+
+#include "access/transfer.h"
+
+namespace wherry {
+
+struct Transfer::Slice {
+    std::uint64_t bytes = 0;
+    bool end = false;  // the peer has sent everything
+    Outcome outcome;   // not complete: that was the end of it
+
+    bool fail(Outcome why) {
+        outcome = why;
+        return false;
+    }
+};
+
+namespace {
+
+constexpr std::uint64_t worker_slice = 4 * 1024 * 1024;  // before others get their turn on the lane
+constexpr std::uint64_t splice_from = 1024 * 1024;       // a smaller upload is not worth a pipe
+constexpr std::size_t pipe_size = 1024 * 1024;
+constexpr std::size_t copy_size = 128 * 1024;
+constexpr std::uint64_t space_step = 64 * 1024 * 1024;  // between looks at the free space
+
+}  // namespace
+
+net::Task<Outcome> Transfer::receive_from(net::Stream& stream, Encoding encoding, net::Duration stall) {
+    stream.set_deadline(parts_.loop.now() + stall);
+    if (encoding == Encoding::image && stream.raw_descriptor() >= 0 && parts_.file->descriptor() >= 0) {
+        return receive_by_worker(stream, stall);
+    }
+    return receive_by_copy(stream, encoding, stall);
+}
+
+net::Task<Outcome> Transfer::receive_by_worker(net::Stream& stream, net::Duration stall) {
+    net::Loop& loop = parts_.loop;
+    co_await stream.wait(net::Io::Needs::read);
+    for (;;) {
+        if (stream.cause() != Code::ok) co_return Outcome::network(stream.cause());
+        const std::uint64_t most = parts_.throttle.slice(worker_slice);
+        const Slice slice = co_await parts_.commons.runtime.disk().run(
+            loop, [&](net::Lane::Worker& worker) { return receive_slice(stream, worker.scratch(), most); });
+        if (!slice.outcome.complete()) co_return slice.outcome;
+        if (slice.end) co_return Outcome();
+        if (slice.bytes > 0) stream.set_deadline(loop.now() + stall);
+        if (!parts_.throttle.unlimited() && !co_await pay(stream, slice.bytes, stall)) continue;
+        if (slice.bytes < most) co_await stream.wait(net::Io::Needs::read);
+    }
+}
+
+Transfer::Slice Transfer::receive_slice(const net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most) {
+    Slice slice;
+    const int socket = stream.raw_descriptor();
+    while (slice.bytes < most) {
+        const std::uint64_t left = most - slice.bytes;
+        const bool splicing = may_splice_ && moved_ >= splice_from && open_pipe();
+        if (!(splicing ? splice_once(socket, scratch, left, slice) : receive_once(socket, scratch, left, slice))) break;
+    }
+    // An abort ends the socket too; only an end that nobody made from our side is the end of the file.
+    if (stream.cause() != Code::ok) slice.outcome = Outcome::network(stream.cause());
+    if (slice.end && slice.outcome.complete()) {
+        close_pipe();
+        close_file(Code::ok);  // here and not in finish(): a small upload needs one worker's turn less
+    }
+    return slice;
+}
+
+// The two below return false when there is no more to move in this turn.
+
+bool Transfer::receive_once(int socket, std::span<std::byte> scratch, std::uint64_t most, Slice& slice) {
+    const std::size_t room = static_cast<std::size_t>(std::min<std::uint64_t>(scratch.size(), most));
+    const ssize_t got = recv(socket, scratch.data(), room, MSG_DONTWAIT);
+    if (got < 0) {
+        if (errno == EINTR) return true;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
+        return slice.fail(Outcome::network(code_of_errno(errno), errno));
+    }
+    if (got == 0) {
+        slice.end = true;
+        return false;
+    }
+    return keep(scratch.first(static_cast<std::size_t>(got)), slice);
+}
+
+bool Transfer::splice_once(int socket, std::span<std::byte> scratch, std::uint64_t most, Slice& slice) {
+    const std::size_t room = static_cast<std::size_t>(std::min<std::uint64_t>(pipe_size, most));
+    const ssize_t got = splice(socket, nullptr, pipe_[1], nullptr, room, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (got < 0) {
+        if (errno == EINTR) return true;
+        if (errno == EAGAIN) return false;
+        if (errno == EINVAL) {
+            may_splice_ = false;
+            return true;
+        }
+        return slice.fail(Outcome::network(code_of_errno(errno), errno));
+    }
+    if (got == 0) {
+        slice.end = true;
+        return false;
+    }
+    return empty_pipe(static_cast<std::size_t>(got), scratch, slice);
+}
+
+bool Transfer::empty_pipe(std::size_t bytes, std::span<std::byte> scratch, Slice& slice) {
+    if (const auto reserved = reserve(at_ + bytes); !reserved) {
+        return slice.fail(Outcome::file(reserved.error().code, reserved.error().system));
+    }
+    while (bytes > 0) {
+        auto offset = static_cast<loff_t>(at_);
+        const ssize_t put =
+            may_splice_ ? splice(pipe_[0], nullptr, parts_.file->descriptor(), &offset, bytes, SPLICE_F_MOVE) : 0;
+        if (put > 0) {
+            const auto moved = static_cast<std::uint64_t>(put);
+            at_ += moved;
+            moved_ += moved;
+            slice.bytes += moved;
+            bytes -= static_cast<std::size_t>(put);
+            continue;
+        }
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0 && errno != EINVAL) return slice.fail(Outcome::file(code_of_errno(errno), errno));
+        // This filesystem cannot: what is in the pipe goes through the buffer, and so does the rest of the file.
+        may_splice_ = false;
+        const ssize_t got = read(pipe_[0], scratch.data(), std::min(bytes, scratch.size()));
+        if (got <= 0) return slice.fail(Outcome::file(Code::io, errno));
+        if (!keep(scratch.first(static_cast<std::size_t>(got)), slice)) return false;
+        bytes -= static_cast<std::size_t>(got);
+    }
+    return true;
+}
+
+bool Transfer::keep(std::span<const std::byte> bytes, Slice& slice) {
+    const auto stored = store(at_, bytes);
+    if (!stored) return slice.fail(Outcome::file(stored.error().code, stored.error().system));
+    at_ += bytes.size();
+    moved_ += bytes.size();
+    slice.bytes += bytes.size();
+    return true;
+}
+
+bool Transfer::open_pipe() {
+    if (pipe_[0] >= 0) return true;
+    if (pipe2(pipe_, O_CLOEXEC) != 0) {
+        may_splice_ = false;
+        return false;
+    }
+    fcntl(pipe_[1], F_SETPIPE_SZ, static_cast<int>(pipe_size));  // the usual 64 KiB work as well, only slower
+    return true;
+}
+
+void Transfer::close_pipe() {
+    for (int& end : pipe_) {
+        if (end >= 0) close(end);
+        end = -1;
+    }
+}
+
+Result<void> Transfer::reserve(std::uint64_t end) {
+    if (parts_.reservation && end > parts_.old_size) {
+        if (auto covered = parts_.reservation.cover(end - parts_.old_size); !covered) return covered;
+    }
+    const std::uint64_t floor = parts_.commons.uploads.free_space_floor;
+    if (floor == 0 || !parts_.filesystem || end < space_checked_) return {};
+    space_checked_ = end + space_step;
+    const auto space = parts_.filesystem->space(parts_.path.parent());
+    if (space && space->free < floor)
+        return fail(Code::no_space, "the disk is filled up to the floor that uploads keep");
+    return {};
+}
+
+Result<void> Transfer::store(std::uint64_t offset, std::span<const std::byte> bytes) {
+    if (auto reserved = reserve(offset + bytes.size()); !reserved) return reserved;
+    return parts_.file->write_at(offset, bytes);
+}
+
+net::Task<Outcome> Transfer::receive_by_copy(net::Stream& stream, Encoding encoding, net::Duration stall) {
+    const auto buffer = std::make_unique_for_overwrite<std::byte[]>(copy_size);
+    const auto text = encoding == Encoding::ascii
+                          ? std::make_unique_for_overwrite<std::byte[]>(copy_size + NewlineDecoder::max_owed + 1)
+                          : nullptr;
+    NewlineDecoder decoder;
+    for (bool end = false; !end;) {
+        // As much as is there, so that a worker is asked once for many small segments.
+        const std::size_t most = static_cast<std::size_t>(parts_.throttle.slice(copy_size));
+        std::size_t filled = 0;
+        while (filled < most) {
+            const net::Io io = stream.try_read({buffer.get() + filled, most - filled});
+            if (io.would_block()) {
+                if (filled > 0) break;
+                co_await stream.wait(io.needs);
+                continue;
+            }
+            if (!io.ok()) co_return ended(stream, io);
+            end = io.bytes == 0;
+            if (end) break;
+            filled += io.bytes;
+        }
+        moved_ += filled;
+        std::span<const std::byte> content(buffer.get(), filled);
+        if (encoding == Encoding::ascii) {
+            const std::span<std::byte> room(text.get(), copy_size + NewlineDecoder::max_owed + 1);
+            std::size_t produced = decoder.convert(content, room).produced;
+            if (end) produced += decoder.finish(room.subspan(produced));
+            content = room.first(produced);
+        }
+        if (!content.empty()) {
+            const auto stored =
+                co_await parts_.commons.runtime.disk().run(parts_.loop, [&] { return store(at_, content); });
+            if (!stored) co_return Outcome::file(stored.error().code, stored.error().system);
+            at_ += content.size();
+        }
+        if (stream.cause() != Code::ok) co_return Outcome::network(stream.cause());
+        stream.set_deadline(parts_.loop.now() + stall);
+        if (!parts_.throttle.unlimited() && !co_await pay(stream, filled, stall)) co_return ended(stream, {});
+        co_await parts_.loop.bulk_turn();
+    }
+    co_return Outcome();
+}
+
+}  // namespace wherry

@@ -1,0 +1,292 @@
+#include "access/workspace.h"
+
+#include <utility>
+
+namespace wherry {
+
+Workspace::Workspace(Commons& commons, net::Loop& loop, UserPtr user, SessionInfo session)
+    : commons_(commons), loop_(loop), user_(std::move(user)), session_(std::move(session)) {}
+
+Result<void> Workspace::need(const Path& path, char letter, const char* doing) const {
+    if (may(path, letter)) return {};
+    return fail(Code::denied, std::string(doing) + " " + path.string() + ": " + user_->name + " has no permission '" +
+                                  letter + "' there");
+}
+
+// --- looking
+// -------------------------------------------------------------------------------------------------------------
+
+net::Task<Result<Stat>> Workspace::stat(Path path) {
+    if (auto allowed = need(path, 'l', "looking at"); !allowed) co_return std::unexpected(std::move(allowed.error()));
+    Filesystem& files = *user_->filesystem;
+    if (files.can_answer_at_once()) {
+        auto stat = files.stat_at_once(path);
+        if (stat || stat.error().code != Code::would_block) co_return stat;
+    }
+    co_return co_await on_disk([&] { return files.stat(path); });
+}
+
+net::Task<Result<Entry>> Workspace::entry(Path path) {
+    if (auto allowed = need(path, 'l', "looking at"); !allowed) co_return std::unexpected(std::move(allowed.error()));
+    Filesystem& files = *user_->filesystem;
+    co_return co_await on_disk([&]() -> Result<Entry> {
+        auto stat = files.lstat(path);
+        if (!stat) return std::unexpected(std::move(stat.error()));
+        Entry entry{std::string(path.name()), *stat, {}};
+        if (stat->kind == Kind::symlink) entry.target = files.read_link(path).value_or(std::string());
+        return entry;
+    });
+}
+
+net::Task<Result<void>> Workspace::enter(Path path) {
+    if (auto allowed = need(path, 'e', "entering"); !allowed) co_return allowed;
+    Filesystem& files = *user_->filesystem;
+    Result<Stat> stat = fail(Code::would_block);
+    if (files.can_answer_at_once()) stat = files.stat_at_once(path);
+    if (!stat && stat.error().code == Code::would_block) stat = co_await on_disk([&] { return files.stat(path); });
+    if (!stat) co_return std::unexpected(std::move(stat.error()));
+    if (!stat->is_directory()) co_return fail(Code::not_directory, "entering " + path.string());
+    co_return Result<void>();
+}
+
+net::Task<Result<ListingPtr>> Workspace::list(Path path, Detail detail) {
+    if (auto allowed = need(path, 'l', "listing"); !allowed) co_return std::unexpected(std::move(allowed.error()));
+    co_return co_await on_disk([&]() -> Result<ListingPtr> {
+        if (commons_.guards.watch<action::List>()) {
+            if (auto ok = commons_.guards.ask(action::List{session_, path}); !ok) {
+                return std::unexpected(std::move(ok.error()));
+            }
+        }
+        return user_->filesystem->list(path, detail);
+    });
+}
+
+// --- downloads
+// -----------------------------------------------------------------------------------------------------------
+
+net::Task<Result<TransferPtr>> Workspace::open_read(Path path, std::uint64_t offset) {
+    if (auto allowed = need(path, 'r', "downloading"); !allowed) co_return std::unexpected(std::move(allowed.error()));
+    auto permit = commons_.limits.transfer();
+    if (!permit) co_return std::unexpected(std::move(permit.error()));
+
+    Filesystem& files = *user_->filesystem;
+    const bool guarded = commons_.guards.watch<action::Download>();
+    const bool quick = files.can_answer_at_once();
+    Result<FilePtr> file = fail(Code::would_block);
+    if (quick && !guarded) {
+        OpenMode mode = OpenMode::for_reading();
+        mode.wait = false;
+        file = files.open(path, mode);
+    }
+    if (!file && file.error().code == Code::would_block) {
+        file = co_await on_disk([&]() -> Result<FilePtr> {
+            if (guarded) {
+                if (auto ok = commons_.guards.ask(action::Download{session_, path}); !ok) {
+                    return std::unexpected(std::move(ok.error()));
+                }
+            }
+            return files.open(path, OpenMode::for_reading());
+        });
+    }
+    if (!file) co_return std::unexpected(std::move(file.error()));
+    const auto stat = quick ? (*file)->stat() : co_await on_disk([&] { return (*file)->stat(); });
+    if (!stat) co_return std::unexpected(stat.error());
+
+    Transfer::Parts parts{.commons = commons_, .loop = loop_, .session = session_, .path = std::move(path)};
+    parts.file = std::move(*file);
+    parts.offset = offset;
+    parts.size = stat->size;
+    parts.quick_close = quick;
+    parts.permit = std::move(*permit);
+    parts.throttle = commons_.rates.for_download(*user_);
+    auto transfer = std::make_unique<Transfer>(std::move(parts));
+    if (offset > stat->size) {
+        const auto closed = co_await transfer->finish(Outcome::file(Code::invalid));
+        co_return fail(Code::invalid, "downloading from byte " + std::to_string(offset) + ": the file ends at " +
+                                          std::to_string(stat->size));
+    }
+    co_return transfer;
+}
+
+// --- uploads
+// -------------------------------------------------------------------------------------------------------------
+
+net::Task<Result<TransferPtr>> Workspace::open_write(Path path, WriteRequest request) {
+    const char letter = request.mode == WriteRequest::Mode::append ? 'a' : 'w';
+    if (auto allowed = need(path, letter, "uploading"); !allowed) co_return std::unexpected(std::move(allowed.error()));
+    auto permit = commons_.limits.transfer();
+    if (!permit) co_return std::unexpected(std::move(permit.error()));
+    Transfer::Parts parts{.commons = commons_, .loop = loop_, .session = session_, .path = path};
+    parts.direction = Transfer::Direction::upload;
+    parts.permit = std::move(*permit);
+    parts.throttle = commons_.rates.for_upload(*user_);
+    auto opened = co_await on_disk([&] { return open_upload(path, request, parts); });
+    if (!opened) co_return std::unexpected(std::move(opened.error()));
+    co_return std::make_unique<Transfer>(std::move(parts));
+}
+
+// On the disk lane: everything between the permission and the first byte.
+Result<void> Workspace::open_upload(const Path& path, const WriteRequest& request, Transfer::Parts& parts) {
+    using Mode = WriteRequest::Mode;
+    Filesystem& files = *user_->filesystem;
+    if (commons_.guards.watch<action::Upload>()) {
+        const action::Upload upload{session_, path, request.mode == Mode::append, request.offset};
+        if (auto ok = commons_.guards.ask(upload); !ok) return ok;
+    }
+    const bool counted = user_->limits.storage != 0 || user_->limits.files != 0;
+    const UploadPolicy& policy = commons_.uploads;
+    OpenMode mode{.write = true, .create = true};
+    mode.exclusive = !policy.overwrite && request.mode == Mode::store && request.offset == 0;
+    mode.truncate = request.mode == Mode::store && request.offset == 0;
+    mode.atomic = policy.atomic;
+    mode.keep_partial = policy.keep_partial;
+    if (counted || !mode.truncate) {
+        const auto before = files.stat(path);
+        if (!before && before.error().code != Code::not_found) return std::unexpected(before.error());
+        parts.existed = before.has_value();
+        parts.old_size = before ? before->size : 0;
+    }
+    parts.offset = request.mode == Mode::append ? parts.old_size : request.offset;
+    parts.size = parts.old_size;
+    if (request.offset > parts.old_size && request.mode == Mode::store) {
+        return fail(Code::invalid, "uploading from byte " + std::to_string(request.offset) + ": the file ends at " +
+                                       std::to_string(parts.old_size));
+    }
+    if (auto fits = check_space(path, request.announced); !fits) return fits;
+    if (policy.free_space_floor != 0) parts.filesystem = user_->filesystem;
+    if (counted) {
+        auto reservation = reserve(request.announced, parts.existed ? 0 : 1);
+        if (!reservation) return std::unexpected(std::move(reservation.error()));
+        parts.reservation = std::move(*reservation);
+    }
+    auto file = files.open(path, mode);
+    if (!file) return std::unexpected(std::move(file.error()));
+    parts.file = std::move(*file);
+    return {};
+}
+
+Result<Reservation> Workspace::reserve(std::uint64_t bytes, std::uint64_t files) const {
+    if (!commons_.ledger.ready(*user_)) {
+        const auto usage = Ledger::measure(*user_->filesystem);
+        if (!usage) return std::unexpected(usage.error());
+        commons_.ledger.load(*user_, *usage);
+    }
+    return commons_.ledger.reserve(*user_, bytes, files);
+}
+
+Result<void> Workspace::check_space(const Path& path, std::uint64_t bytes) const {
+    const std::uint64_t floor = commons_.uploads.free_space_floor;
+    if (floor == 0 && bytes == 0) return {};
+    const auto space = user_->filesystem->space(path.parent());
+    if (!space) return {};  // a filesystem that does not tell has no floor
+    if (space->free < floor || space->free - floor < bytes) {
+        return fail(Code::no_space, "uploading " + path.string() + ": " + std::to_string(space->free) +
+                                        " bytes are free, of which " + std::to_string(floor) + " must stay so");
+    }
+    return {};
+}
+
+net::Task<Result<void>> Workspace::room_for(Path path, std::uint64_t bytes) {
+    co_return co_await on_disk([&]() -> Result<void> {
+        if (auto fits = check_space(path, bytes); !fits) return fits;
+        const auto reservation = reserve(bytes, 0);  // given back at once: only whether it is to be had
+        if (!reservation) return std::unexpected(reservation.error());
+        return {};
+    });
+}
+
+// --- changing
+// ------------------------------------------------------------------------------------------------------------
+
+// Asks the guards and makes the change, both on the disk lane, then tells. `Kind` is the action that guards see.
+template <class Kind, class Tell, class Change>
+net::Task<Result<void>> Workspace::change(Kind action, Change make, Tell tell) {
+    auto done = co_await on_disk([&]() -> Result<void> {
+        if (commons_.guards.watch<Kind>()) {
+            if (auto ok = commons_.guards.ask(action); !ok) return ok;
+        }
+        return make(*user_->filesystem);
+    });
+    if (done) tell();
+    co_return done;
+}
+
+net::Task<Result<void>> Workspace::make_directory(Path path) {
+    if (auto allowed = need(path, 'm', "making directory"); !allowed) co_return allowed;
+    co_return co_await change(
+        action::MakeDirectory{session_, path}, [&](Filesystem& files) { return files.make_directory(path, 0777); },
+        [&] { commons_.events.publish<event::DirectoryMade>([&] { return event::DirectoryMade{session_, path}; }); });
+}
+
+net::Task<Result<void>> Workspace::remove_directory(Path path) {
+    if (auto allowed = need(path, 'd', "removing directory"); !allowed) co_return allowed;
+    co_return co_await change(
+        action::RemoveDirectory{session_, path}, [&](Filesystem& files) { return files.remove_directory(path); },
+        [&] {
+            commons_.events.publish<event::DirectoryRemoved>([&] { return event::DirectoryRemoved{session_, path}; });
+        });
+}
+
+net::Task<Result<void>> Workspace::remove_file(Path path) {
+    if (auto allowed = need(path, 'd', "removing"); !allowed) co_return allowed;
+    co_return co_await change(
+        action::RemoveFile{session_, path},
+        [&](Filesystem& files) -> Result<void> {
+            const auto freed = bytes_freed(path);
+            auto removed = files.remove_file(path);
+            if (removed && freed) commons_.ledger.change(*user_, -*freed, -1);
+            return removed;
+        },
+        [&] { commons_.events.publish<event::FileRemoved>([&] { return event::FileRemoved{session_, path}; }); });
+}
+
+// What the user's account gets back when `path` goes; nothing if nobody counts, or it is not a file.
+std::optional<std::int64_t> Workspace::bytes_freed(const Path& path) const {
+    if (user_->limits.storage == 0 && user_->limits.files == 0) return std::nullopt;
+    const auto stat = user_->filesystem->lstat(path);
+    if (!stat || !stat->is_file()) return std::nullopt;
+    return static_cast<std::int64_t>(stat->size);
+}
+
+net::Task<Result<void>> Workspace::may_rename(Path from) {
+    if (auto allowed = need(from, 'f', "renaming"); !allowed) co_return allowed;
+    if (from.is_root()) co_return fail(Code::denied, "renaming /");
+    const auto stat = co_await on_disk([&] { return user_->filesystem->lstat(from); });
+    if (!stat) co_return std::unexpected(stat.error());
+    co_return Result<void>();
+}
+
+net::Task<Result<void>> Workspace::rename(Path from, Path to) {
+    if (auto allowed = need(from, 'f', "renaming"); !allowed) co_return allowed;
+    if (auto allowed = need(to, 'f', "renaming to"); !allowed) co_return allowed;
+    co_return co_await change(
+        action::Rename{session_, from, to},
+        [&](Filesystem& files) -> Result<void> {
+            if (!commons_.uploads.overwrite && files.lstat(to)) return fail(Code::exists, "renaming to " + to.string());
+            const auto freed = from == to ? std::nullopt : bytes_freed(to);
+            auto renamed = files.rename(from, to);
+            if (renamed && freed) commons_.ledger.change(*user_, -*freed, -1);
+            return renamed;
+        },
+        [&] { commons_.events.publish<event::Renamed>([&] { return event::Renamed{session_, from, to}; }); });
+}
+
+net::Task<Result<void>> Workspace::set_mode(Path path, std::uint32_t mode) {
+    if (auto allowed = need(path, 'M', "changing the mode of"); !allowed) co_return allowed;
+    mode &= 0777;  // set-user-id and its like are never a client's to set
+    co_return co_await change(
+        action::ChangeMode{session_, path, mode}, [&](Filesystem& files) { return files.set_mode(path, mode); },
+        [&] { commons_.events.publish<event::ModeChanged>([&] { return event::ModeChanged{session_, path, mode}; }); });
+}
+
+net::Task<Result<void>> Workspace::set_modified(Path path, std::int64_t seconds) {
+    if (auto allowed = need(path, 'T', "changing the time of"); !allowed) co_return allowed;
+    co_return co_await change(
+        action::ChangeTime{session_, path, seconds},
+        [&](Filesystem& files) { return files.set_modified(path, seconds); },
+        [&] {
+            commons_.events.publish<event::TimeChanged>([&] { return event::TimeChanged{session_, path, seconds}; });
+        });
+}
+
+}  // namespace wherry

@@ -1,0 +1,56 @@
+// wherry check-config FILE: what is wrong with a configuration, and what is unwise about it.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "app/commands.h"
+#include "service/config_check.h"
+#include "service/config_docs.h"
+#include "service/config_load.h"
+
+namespace wherry::app {
+namespace {
+
+int check(const std::string& file) {
+    const auto loaded = load_config(file);
+    if (!loaded) {
+        complain(loaded.error().message);
+        return exit_usage;
+    }
+    for (const ConfigProblem& problem : loaded->problems) fmt::print(stderr, "{}\n", print_problem(file, problem));
+    const ConfigFindings found = check_config(loaded->config);
+    for (const std::string& error : found.errors) {
+        // Complaints about users have the name of their file in front.
+        fmt::print(stderr, "{}{}\n", error.starts_with("/") || error.starts_with(file) ? "" : file + ": ", error);
+    }
+    if (!loaded->problems.empty() || !found.errors.empty()) return exit_usage;
+    fmt::print("{}: ok: {}\n", file, config_summary(loaded->config));
+    for (const std::string& warning : found.warnings) fmt::print("{}: warning: {}\n", file, warning);
+    return exit_ok;
+}
+
+}  // namespace
+
+void add_check_config(CLI::App& program, int& exit_code) {
+    struct Options {
+        std::string file;
+        bool keys = false;
+    };
+    const auto options = std::make_shared<Options>();
+    CLI::App* const command = program.add_subcommand("check-config", "Check a configuration file without serving");
+    command->add_option("FILE", options->file, "The TOML file");
+    command->add_flag("--keys", options->keys, "Describe all keys instead, in Markdown");
+    command->callback([&exit_code, options] {
+        if (options->keys) {
+            fmt::print("{}", config_markdown());
+            exit_code = exit_ok;
+        } else if (options->file.empty()) {
+            complain("check-config: which file? Run: wherry check-config FILE");
+            exit_code = exit_usage;
+        } else {
+            exit_code = check(options->file);
+        }
+    });
+}
+
+}  // namespace wherry::app

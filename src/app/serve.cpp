@@ -1,0 +1,113 @@
+// wherry serve [DIR]
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "app/commands.h"
+#include "app/prompt.h"
+#include "app/serve_options.h"
+#include "app/welcome.h"
+#include "auth/static_users.h"
+#include "service/config_check.h"
+#include "service/run.h"
+
+namespace wherry::app {
+namespace {
+
+// Each session takes a descriptor or two, each transfer up to four more; shells hand down a soft limit of 1024.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Result<Password> password_of(const ServeOptions& options) {
+    if (options.password) return Password(*options.password);
+    if (can_ask()) return ask_password(fmt::format("Password for {}: ", options.user));
+    return fail(
+        Code::invalid,
+        fmt::format("--username {}: a password is needed; give --password, or set WHERRY_PASSWORD", options.user));
+}
+
+// The user of -u, whose home is the shared folder.
+Result<void> add_user(const ServeOptions& options, const Config& config, ServiceParts& parts) {
+    if (options.user.empty()) return {};
+    const auto folder = folder_of(options);
+    if (!folder) return std::unexpected(folder.error());
+    auto filesystem = posix_filesystem(*folder, config.filesystem);
+    if (!filesystem) {
+        Error error = std::move(filesystem.error());
+        error.message += "; make the folder, or correct its path";
+        return std::unexpected(std::move(error));
+    }
+    const auto password = password_of(options);
+    if (!password) return std::unexpected(password.error());
+    const auto users = std::make_shared<StaticUsers>();
+    parts.authenticators.push_back(users);
+    User user;
+    user.name = options.user;
+    user.filesystem = std::move(*filesystem);
+    user.permissions = options.write ? perm::all : perm::read;
+    return users->add(std::move(user), *password);
+}
+
+void reload(Service& service, const ServeOptions& options) {
+    const auto report = [&](const std::vector<std::string>& mistakes) {
+        for (const std::string& mistake : mistakes) service.log().error("reload: {}", mistake);
+    };
+    const auto config = make_config(options);
+    if (!config) {
+        report({config.error().message, "all stays as it was"});
+        // Whoever rotates logs relies on this much.
+        if (const auto opened = service.log().reopen(); !opened) report({opened.error().message});
+        return;
+    }
+    const Reloaded done = service.reload(*config);
+    report(done.mistakes);
+    for (const std::string& key : done.restart) service.log().warning("reload: {} holds after a restart only", key);
+    for (const std::string& key : done.changed) service.log().info("reload: {} holds now", key);
+    service.log().info("reload: done");
+}
+
+int failed(const Error& error, int exit_code) {
+    complain(error.message);
+    return exit_code;
+}
+
+int serve(ServeOptions& options) {
+    raise_descriptor_limit();
+    signal(SIGPIPE, SIG_IGN);
+    if (const auto taken = take_environment(options); !taken) return failed(taken.error(), exit_usage);
+    const auto config = make_config(options);
+    if (!config) return failed(config.error(), exit_usage);
+    ServiceParts parts;
+    if (const auto added = add_user(options, *config, parts); !added) return failed(added.error(), exit_usage);
+
+    Signals signals;  // from here on a signal is an orderly end
+    const auto service = Service::create(*config, std::move(parts));
+    if (!service) return failed(service.error(), exit_usage);
+    if (const auto listening = (*service)->listen(); !listening) return failed(listening.error(), exit_failed);
+    welcome(options, *config, **service);
+    (*service)->start();
+    for (const net::Address& address : (*service)->addresses()) fmt::print("listening ftp {}\n", address.text());
+    std::fflush(stdout);
+    run_until_end(**service, signals, [&] { reload(**service, options); });
+    return exit_ok;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& program, int& exit_code) {
+    const auto options = std::make_shared<ServeOptions>();
+    CLI::App* const command =
+        program.add_subcommand("serve", "Share a folder: with everybody and read-only, unless options say otherwise");
+    declare(*command, *options);
+    command->callback([&exit_code, options] { exit_code = serve(*options); });
+}
+
+}  // namespace wherry::app

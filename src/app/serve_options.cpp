@@ -1,0 +1,215 @@
+#include "app/serve_options.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+
+#include "core/text.h"
+#include "service/config_keys.h"
+#include "service/config_load.h"
+
+namespace wherry::app {
+namespace {
+
+constexpr std::uint16_t default_port = 2121;
+
+// Options that stand for one key: checked and stored by the key's own row.
+struct KeyOption {
+    const char* names;
+    const char* key;
+    const char* fixed;  // the value of a switch; nullptr: the option takes one
+    const char* value_name;
+    const char* sentence;
+};
+constexpr auto key_options = std::to_array<KeyOption>({
+    {"-n,--nat-address", "ftp.nat_address", nullptr, "IP", "Address that PASV announces (behind NAT)"},
+    {"-r,--range", "ftp.passive_ports", nullptr, "FROM-TO", "Ports of passive data connections"},
+    {"--banner", "ftp.greeting", nullptr, "TEXT", "First words a client reads"},
+    {"--timeout", "ftp.idle_timeout", nullptr, "TIME", "Silence after which a session ends [300]; 0: never"},
+    {"--permit-foreign-addresses", "ftp.foreign_addresses", "true", "", "Data connections with others than the client"},
+    {"--permit-privileged-ports", "ftp.privileged_ports", "true", "", "Active mode to ports below 1024"},
+    {"--max-cons", "limits.sessions", nullptr, "N", "Sessions at a time [512]; 0: no limit"},
+    {"--max-cons-per-ip", "limits.sessions_per_address", nullptr, "N", "Sessions per address [0: no limit]"},
+    {"--max-login-attempts", "login.attempts", nullptr, "N", "Wrong logins before the end [3]"},
+    {"--disable-sendfile", "runtime.sendfile", "false", "", "Do not let the kernel send files"},
+    {"--use-localtime", "ftp.local_time", "true", "", "Show local times in LIST, not UTC"},
+    {"--loops,--workers", "runtime.loops", nullptr, "N", "Threads that serve [0: one per processor]"},
+    {"--atomic", "uploads.atomic", "true", "", "Show uploads only when they are complete"},
+    {"--log-level", "log.level", nullptr, "LEVEL", "debug, info, warning, error or off [info]"},
+    {"--log-file", "log.file", nullptr, "FILE", "Log there, not to standard error"},
+});
+
+const KeyOption& option_for(std::string_view key) {
+    for (const KeyOption& option : key_options) {
+        if (option.key == key) return option;
+    }
+    std::unreachable();
+}
+
+// Numbers and switches have no quotation marks on a command line.
+Value value_of(const std::string& text) {
+    if (text == "true" || text == "false") return text == "true";
+    if (const auto number = parse_u63(text)) return static_cast<std::int64_t>(*number);
+    return text;
+}
+
+std::string absolute(const std::string& path) {
+    std::error_code ignored;
+    const auto whole = std::filesystem::absolute(path, ignored).lexically_normal();
+    std::string text = whole.empty() ? path : whole.string();
+    while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+    return text;
+}
+
+// The last of an option's names: "--range".
+std::string long_name(const char* names) {
+    const std::string_view all(names);
+    const auto comma = all.find(',');
+    return std::string(all.starts_with("--") || comma == std::string_view::npos ? all.substr(0, comma)
+                                                                                : all.substr(comma + 1));
+}
+
+class Maker {
+public:
+    explicit Maker(const ServeOptions& options) : options_(options) {}
+
+    Result<Config> make() {
+        read_file();
+        apply_keys();
+        if (options_.debug) config_.log.level = LogLevel::debug;
+        choose_places();
+        choose_folder();
+        if (!options_.user.empty() && options_.user.size() > 255) mistake("--username: is too long");
+        if (options_.password && options_.user.empty()) mistake("--password: needs --username as well");
+        if (!mistakes_.empty()) return fail(Code::invalid, std::move(mistakes_));
+        return std::move(config_);
+    }
+
+private:
+    void mistake(const std::string& text) { mistakes_ += (mistakes_.empty() ? "" : "\n") + text; }
+
+    void read_file() {
+        if (options_.config.empty()) return;
+        // By its absolute name, so that it is found again on SIGHUP wherever the process stands then.
+        auto loaded = load_config(absolute(options_.config));
+        if (!loaded) return mistake(loaded.error().message);
+        config_ = std::move(loaded->config);
+        for (const ConfigProblem& problem : loaded->problems) mistake(print_problem(config_.file, problem));
+    }
+
+    void apply_keys() {
+        for (const auto& [name, given] : options_.keys) {
+            const ConfigKey* const key = find_config_key(name);
+            const bool path = name == "log.file" && !given.empty();
+            const bool text = name == "ftp.greeting";
+            const auto stored = key->field.set(config_, path   ? Value(absolute(given))
+                                                        : text ? Value(given)
+                                                               : value_of(given));
+            if (!stored) mistake(fmt::format("{}: {}", long_name(option_for(name).names), stored.error().message));
+        }
+    }
+
+    void choose_places() {
+        auto& ftp = config_.ftp;
+        ftp.descriptors = options_.descriptors;
+        ftp.descriptors.insert(ftp.descriptors.end(), options_.activated.begin(), options_.activated.end());
+        // Sockets that were handed over are there instead of addresses that are only configured.
+        if (!ftp.descriptors.empty()) ftp.listen.clear();
+        if (options_.interface.empty() && !options_.port) return;
+        const auto port = options_.port ? parse_at_most(*options_.port, 65535) : default_port;
+        if (!port) return mistake(fmt::format("--port: '{}' is not a port (0 to 65535)", *options_.port));
+        const auto number = static_cast<std::uint16_t>(*port);
+        if (options_.interface.empty() || options_.interface == "*") {
+            ftp.listen = {net::Address::any(number)};
+        } else if (const auto address = net::Address::parse_ip(options_.interface, number)) {
+            ftp.listen = {*address};
+        } else {
+            mistake("--interface: " + address.error().message);
+        }
+    }
+
+    void choose_folder() {
+        const auto folder = folder_of(options_);
+        if (!folder) return mistake(folder.error().message);
+        if (folder->empty()) return;
+        if (!options_.user.empty()) {
+            config_.anonymous.folder.clear();
+            return;
+        }
+        config_.anonymous.folder = *folder;
+        if (options_.write) config_.anonymous.permissions = perm::all;
+    }
+
+    const ServeOptions& options_;
+    Config config_;
+    std::string mistakes_;
+};
+
+}  // namespace
+
+void declare(CLI::App& command, ServeOptions& options) {
+    command.add_option("DIR", options.folder, "The folder to share [.]")->type_name("");
+    command.add_option("-d,--directory", options.folder_by_option, "The same")->type_name("DIR");
+    command.add_option("-i,--interface", options.interface, "Address to listen on [all]")->type_name("IP");
+    command.add_option("-p,--port", options.port, "Port to listen on [2121]; 0: any free one")->type_name("N");
+    command.add_flag("-w,--write", options.write, "Let clients change files");
+    command.add_option("-u,--username", options.user, "Let only this user in, not everybody")->type_name("NAME");
+    command
+        .add_option("-P,--password", options.password,
+                    "The password. Others see it in the list of\n"
+                    "processes; WHERRY_PASSWORD in the environment,\n"
+                    "or leaving it out on a terminal, is better")
+        ->type_name("TEXT");
+    for (const KeyOption& option : key_options) {
+        const auto store = [&options, &option](const std::string& given) {
+            options.keys.emplace_back(option.key, given);
+        };
+        if (option.fixed != nullptr) {
+            command.add_flag_callback(option.names, [store, &option] { store(option.fixed); }, option.sentence);
+        } else {
+            command.add_option_function<std::string>(option.names, store, option.sentence)
+                ->type_name(option.value_name);
+        }
+    }
+    command.add_flag("-D,--debug", options.debug, "Log every command");
+    command.add_option("--config", options.config, "Configuration (TOML); options here win over it")->type_name("FILE");
+    command.add_option("--listen-fd", options.descriptors, "A socket that listens already")->type_name("N");
+    command.add_option("--concurrency", options.concurrency)->group("");
+}
+
+Result<void> take_environment(ServeOptions& options) {
+    const char* const process = std::getenv("LISTEN_PID");
+    const char* const count = std::getenv("LISTEN_FDS");
+    if (process != nullptr && count != nullptr && std::string_view(process) == std::to_string(getpid())) {
+        const auto sockets = parse_at_most(count, 1024);
+        if (!sockets)
+            return fail(Code::invalid, fmt::format("LISTEN_FDS: '{}' is not a number of sockets", for_log(count)));
+        for (int i = 0; i < static_cast<int>(*sockets); ++i) options.activated.push_back(3 + i);  // sd_listen_fds(3)
+    }
+    const char* const password = std::getenv("WHERRY_PASSWORD");
+    if (password != nullptr && !options.user.empty() && !options.password) options.password = password;
+    for (const char* const name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WHERRY_PASSWORD"}) unsetenv(name);
+    return {};
+}
+
+Result<std::string> folder_of(const ServeOptions& options) {
+    const std::string& first = options.folder;
+    const std::string& second = options.folder_by_option;
+    if (!first.empty() && !second.empty() && absolute(first) != absolute(second)) {
+        return fail(Code::invalid,
+                    fmt::format("DIR and --directory: name two folders, {} and {}; one can be shared", first, second));
+    }
+    if (!first.empty() || !second.empty()) return absolute(first.empty() ? second : first);
+    // A configuration file says for itself whether anybody may see anything.
+    const bool needed = options.config.empty() || !options.user.empty();
+    return needed ? absolute(".") : std::string();
+}
+
+Result<Config> make_config(const ServeOptions& options) { return Maker(options).make(); }
+
+}  // namespace wherry::app

@@ -1,0 +1,48 @@
+#pragma once
+// The options of `wherry serve`, and the configuration they make: the file of --config first, what the command line
+// says over it.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/command_line.h"
+#include "service/config.h"
+#include "wherry/result.h"
+
+namespace wherry::app {
+
+struct ServeOptions {
+    std::string folder;            // DIR
+    std::string folder_by_option;  // -d
+    std::string config;
+    std::string interface;
+    std::optional<std::string> port;
+    bool write = false;
+    bool debug = false;
+    std::string user;
+    std::optional<std::string> password;
+    std::vector<int> descriptors;  // --listen-fd
+    std::string concurrency;       // accepted for the sake of old scripts, and not needed
+    // Options that stand for one key of the configuration each: the key, what was given.
+    std::vector<std::pair<std::string, std::string>> keys;
+
+    // Sockets of systemd's socket activation; filled by take_environment().
+    std::vector<int> activated;
+};
+
+// Declares them all. `options` must outlive the parsing.
+void declare(CLI::App& command, ServeOptions& options);
+
+// LISTEN_FDS with LISTEN_PID, and WHERRY_PASSWORD if a user was named without a password. Takes them out of the
+// environment.
+Result<void> take_environment(ServeOptions& options);
+
+// The folder that DIR, -d or nothing at all names, as an absolute path; empty: none is needed (--config alone).
+Result<std::string> folder_of(const ServeOptions& options);
+
+// All that can be said without opening anything. The error has one line for each mistake. The user of -u is not in it.
+Result<Config> make_config(const ServeOptions& options);
+
+}  // namespace wherry::app

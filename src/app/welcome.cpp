@@ -1,0 +1,52 @@
+#include "app/welcome.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "app/commands.h"
+#include "service/config_check.h"
+
+namespace wherry::app {
+namespace {
+
+std::string what_is_served(const ServeOptions& options, const Config& config) {
+    const bool named = !options.user.empty();
+    const Perm letters = named ? (options.write ? perm::all : perm::read) : config.anonymous.permissions;
+    std::string out;
+    if (named || !config.anonymous.folder.empty()) {
+        out = fmt::format("serving {} to {}, {}", named ? folder_of(options).value_or("") : config.anonymous.folder,
+                          named ? "user " + options.user : "everybody", letters.writes() ? "for writing" : "read-only");
+    }
+    std::string files;
+    if (config.users_inline) files += ", " + config.file;
+    for (const std::string& file : config.users_files) files += ", " + file;
+    if (!files.empty()) out += fmt::format("{}the users of {}", out.empty() ? "serving " : "; and ", files.substr(2));
+    return out;
+}
+
+// Something to paste: as a client of this machine.
+std::string curl_line(const ServeOptions& options, const net::Address& address) {
+    const auto here = address.is_unspecified() ? net::Address::loopback(address.port()) : address;
+    const std::string user = options.user.empty() ? "" : fmt::format("--user {} ", options.user);
+    return fmt::format("try: curl {}ftp://{}/", user, here.text());
+}
+
+}  // namespace
+
+void welcome(const ServeOptions& options, const Config& config, const Service& service) {
+    std::string out = version_line() + '\n';
+    if (const std::string what = what_is_served(options, config); !what.empty()) out += what + '\n';
+    const bool to_try = !options.user.empty() || !config.anonymous.folder.empty();
+    if (to_try && !service.addresses().empty()) out += curl_line(options, service.addresses().front()) + '\n';
+    const auto others = options.user.empty() ? OtherUsers::none : OtherUsers::some;
+    for (const std::string& warning : config_warnings(config, others)) out += fmt::format("risk: {}\n", warning);
+    for (const std::string& warning : service.warnings()) out += fmt::format("risk: {}\n", warning);
+    if (!options.concurrency.empty()) {
+        out += "note: --concurrency is not needed: one event loop per processor serves all clients (see --loops)\n";
+    }
+    std::fputs(out.c_str(), stderr);
+}
+
+}  // namespace wherry::app

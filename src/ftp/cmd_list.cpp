@@ -1,0 +1,196 @@
+// LIST, NLST, MLSD: directories over the data connection (RFC 959 4.1.3, RFC 1123 4.1.2.7, RFC 3659 section 7).
+//
+// Entries are read and put into words on the disk lane, a batch at a time, and sent from the loop: the first line is
+// out before the last entry is read, and memory does not grow with the directory.
+#include <algorithm>
+#include <ctime>
+#include <functional>
+
+#include "ftp/list_arguments.h"
+#include "ftp/listing.h"
+#include "ftp/session.h"
+
+namespace wherry::ftp {
+namespace {
+
+constexpr std::size_t batch = 1000;             // entries read at once
+constexpr std::size_t sort_limit = 1000;        // a larger directory comes in the order of the disk
+constexpr std::size_t wish_sort_limit = 20000;  // unless the client asked for an order (-t, -S, -r)
+
+// Seconds by which clocks here were ahead of UTC at that time.
+std::int64_t local_zone_offset(std::int64_t seconds) {
+    const time_t when = seconds;
+    tm local{};
+    return localtime_r(&when, &local) != nullptr ? local.tm_gmtoff : 0;
+}
+
+enum class Order : std::uint8_t { name, time, size };
+
+void sort(std::vector<Entry>& entries, Order order, bool reverse) {
+    const auto before = [order](const Entry& a, const Entry& b) {
+        if (order == Order::time && a.stat.modified != b.stat.modified) return a.stat.modified > b.stat.modified;
+        if (order == Order::size && a.stat.size != b.stat.size) return a.stat.size > b.stat.size;
+        return a.name < b.name;
+    };
+    if (reverse) {
+        std::ranges::sort(entries, [&](const Entry& a, const Entry& b) { return before(b, a); });
+    } else {
+        std::ranges::sort(entries, before);
+    }
+}
+
+// What is to be listed and how, for all three commands.
+struct Request {
+    Path path;
+    Detail detail = Detail::full;
+    Order order = Order::name;
+    bool reverse = false;
+    bool only_directory = false;                                       // MLSD of a file is an error
+    bool itself = false;                                               // LIST -d
+    std::function<void(std::string& out, const Entry& entry)> append;  // one line; on the disk lane
+};
+
+// Reads a directory to its end, in pieces of text.
+class Lines {
+public:
+    Lines(ListingPtr listing, const Request& request) : listing_(std::move(listing)), request_(request) {}
+
+    // On the disk lane: the next piece into `out`; empty at the end.
+    Result<void> next(std::string& out) {
+        out.clear();
+        if (!listing_) return {};
+        if (auto read = listing_->next(entries_, batch); !read) return read;
+        if (first_) {
+            first_ = false;
+            if (auto read = read_to_sort(); !read) return read;
+        }
+        if (entries_.empty()) {
+            listing_.reset();
+            return {};
+        }
+        for (const Entry& entry : entries_) request_.append(out, entry);
+        return {};
+    }
+    void close() { listing_.reset(); }
+
+private:
+    // A directory that is small enough comes sorted.
+    Result<void> read_to_sort() {
+        const bool wished = request_.order != Order::name || request_.reverse;
+        const std::size_t limit = wished ? wish_sort_limit : sort_limit;
+        bool whole = entries_.size() < batch;
+        std::vector<Entry> more;
+        while (!whole && entries_.size() < limit) {
+            if (auto read = listing_->next(more, batch); !read) return read;
+            whole = more.empty();
+            std::ranges::move(more, std::back_inserter(entries_));
+        }
+        if (whole) sort(entries_, request_.order, request_.reverse);
+        return {};
+    }
+
+    ListingPtr listing_;
+    const Request& request_;
+    std::vector<Entry> entries_;
+    bool first_ = true;
+};
+
+net::Task<net::Io> send_lines(Session& session, net::Stream& stream, Lines& lines, std::string& text) {
+    const auto stall = session.settings().stall_timeout;
+    Result<void> read;
+    while (read && !text.empty()) {
+        stream.set_deadline(session.loop().now() + stall);
+        const net::Io io = co_await stream.write_all(std::as_bytes(std::span(text)));
+        if (!io.ok()) co_return io;
+        read = co_await session.workspace().on_disk([&] { return lines.next(text); });
+        co_await session.loop().bulk_turn();
+        if (stream.cause() != Code::ok) co_return net::Io::failed(stream.cause());
+    }
+    if (!read) co_return net::Io::failed(read.error().code, read.error().system);
+    co_return net::Io();
+}
+
+// The one object itself: a file, or a directory with -d.
+net::Task<Result<std::string>> single(Session& session, const Request& request) {
+    auto entry = co_await session.workspace().entry(request.path);
+    if (!entry) co_return std::unexpected(std::move(entry.error()));
+    if (request.only_directory) co_return fail(Code::not_directory);
+    std::string text;
+    request.append(text, *entry);
+    co_return text;
+}
+
+net::Task<void> send_listing(Session& session, Request request) {
+    auto listing = request.itself ? Result<ListingPtr>(fail(Code::not_directory))
+                                  : co_await session.workspace().list(request.path, request.detail);
+    std::string text;
+    Lines lines(listing ? std::move(*listing) : nullptr, request);
+    if (!listing && listing.error().code == Code::not_directory) {
+        auto one = co_await single(session, request);
+        if (!one) {
+            if (one.error().code == Code::not_directory) co_return session.reply(501, "Not a directory");
+            co_return session.refuse(one.error());
+        }
+        text = std::move(*one);
+    } else if (!listing) {
+        co_return session.refuse(listing.error());
+    } else {
+        const auto first = co_await session.workspace().on_disk([&] { return lines.next(text); });
+        if (!first) co_return session.refuse(first.error());
+    }
+    auto stream = co_await session.open_data("Sending the listing");
+    if (stream) {
+        const net::Io io = co_await send_lines(session, *stream, lines, text);
+        co_await session.end_data(std::move(stream), io);
+    }
+    co_await session.workspace().on_disk([&] { lines.close(); });
+}
+
+}  // namespace
+
+net::Task<void> list(Session& session, std::string_view argument) {
+    const auto arguments = parse_list_arguments(argument);
+    auto path = session.resolve(arguments.path);
+    if (!path) co_return session.refuse(path.error());
+    ListStyle style;
+    style.now = session.commons().runtime.clock().wall_seconds();
+    style.classify = arguments.classify;
+    if (session.settings().show_local_time) style.zone_offset = local_zone_offset;
+    Request request{.path = std::move(*path), .reverse = arguments.reverse, .itself = arguments.directory_itself};
+    if (arguments.by_size) request.order = Order::size;
+    if (arguments.by_time) request.order = Order::time;
+    request.append = [&style](std::string& out, const Entry& entry) { append_list(out, entry, style); };
+    co_await send_listing(session, std::move(request));
+}
+
+net::Task<void> nlst(Session& session, std::string_view argument) {
+    const auto arguments = parse_list_arguments(argument);
+    auto path = session.resolve(arguments.path);
+    if (!path) co_return session.refuse(path.error());
+    // Names as the client can use them (RFC 1123 4.1.2.7): with the directory it asked for in front.
+    std::string prefix(arguments.path);
+    if (!prefix.empty() && !prefix.ends_with('/')) prefix += '/';
+    Request request{.path = std::move(*path), .detail = arguments.classify ? Detail::full : Detail::names};
+    const bool classify = arguments.classify;
+    request.append = [&](std::string& out, const Entry& entry) { append_name(out, prefix, entry, classify); };
+    co_await send_listing(session, std::move(request));
+}
+
+net::Task<void> mlsd(Session& session, std::string_view argument) {
+    auto path = session.resolve(argument);
+    if (!path) co_return session.refuse(path.error());
+    MlsxStyle style;
+    style.facts = session.facts;
+    Workspace& workspace = session.workspace();
+    const Path directory = *path;
+    const Perm usual = workspace.permissions(directory.child("x"));
+    const bool has_rules = !workspace.user().rules.empty();
+    Request request{.path = std::move(*path), .only_directory = true};
+    request.append = [&](std::string& out, const Entry& entry) {
+        style.permissions = has_rules ? workspace.permissions(directory.child(entry.name)) : usual;
+        append_mlsd(out, entry, style);
+    };
+    co_await send_listing(session, std::move(request));
+}
+
+}  // namespace wherry::ftp

@@ -1,0 +1,36 @@
+// USER, PASS, REIN, QUIT: who is there (RFC 959 4.1.1).
+#include "ftp/session.h"
+
+namespace wherry::ftp {
+
+// The same answer for every name: whether a user exists is not said here (RFC 2577 section 5).
+void user(Session& session, std::string_view argument) {
+    if (session.logged_in()) session.log_out();
+    session.reset_parameters();
+    session.login_name = argument;
+    session.password_due = true;
+    session.reply(331, "Password required");
+}
+
+net::Task<void> pass(Session& session, std::string_view argument) {
+    if (!session.password_due) {
+        co_return session.reply(503, session.logged_in() ? "Already logged in" : "Log in with USER first");
+    }
+    co_await session.log_in(Password(std::string(argument)));
+}
+
+void rein(Session& session, std::string_view) {
+    session.log_out();
+    session.reset_parameters();
+    session.reply(220, "Ready for a new user");
+}
+
+// "If file transfer is in progress, the connection will remain open for result response" (RFC 959 4.1.1).
+net::Task<void> quit(Session& session, std::string_view) {
+    const std::string* own = session.logged_in() ? &session.workspace().user().quit_message : nullptr;
+    session.reply(Reply::of_lines(221, own != nullptr && !own->empty() ? *own : session.settings().quit_message));
+    co_await session.transfer_end();
+    session.close_after_replies();
+}
+
+}  // namespace wherry::ftp

@@ -1,0 +1,106 @@
+#pragma once
+// The table of commands and the functions behind it. A command is a function in the file of its family (cmd_*.cpp) and
+// a row in commands.cpp.
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "net/task.h"
+
+namespace wherry::ftp {
+
+class Session;
+
+// What must hold before a command is called, tested in one place (session.cpp).
+enum Needs : std::uint16_t {
+    nothing = 0,
+    login = 1U << 0,     // 530 otherwise
+    argument = 1U << 1,  // 501 otherwise
+    channel = 1U << 2,   // PASV, PORT and their like have been said; 425 otherwise
+    transfer = 1U << 3,  // runs beside the control connection, which goes on reading
+    anytime = 1U << 4,   // is answered while a transfer runs; all others wait for its end
+    secret = 1U << 5,    // the argument is in no log and no event
+};
+constexpr Needs operator|(Needs a, Needs b) {
+    return static_cast<Needs>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
+
+struct Row {
+    using Plain = void (*)(Session& session, std::string_view argument);               // needs no waiting
+    using Waiting = net::Task<void> (*)(Session& session, std::string_view argument);  // `argument` lives until it ends
+
+    std::string_view verb;
+    Needs needs;
+    std::string_view help;     // "RETR <path>"
+    std::string_view feature;  // its line in FEAT; empty: none
+    Plain plain = nullptr;
+    Waiting waiting = nullptr;
+
+    constexpr Row(std::string_view word, Needs what, std::string_view syntax, Plain function,
+                  std::string_view feat = {})
+        : verb(word), needs(what), help(syntax), feature(feat), plain(function) {}
+    constexpr Row(std::string_view word, Needs what, std::string_view syntax, Waiting function,
+                  std::string_view feat = {})
+        : verb(word), needs(what), help(syntax), feature(feat), waiting(function) {}
+    constexpr bool has(Needs need) const { return (needs & need) != 0; }
+};
+
+std::span<const Row> commands();
+std::span<const Row> site_commands();
+const Row* find(std::span<const Row> rows, std::string_view verb);
+// Known from RFCs and drafts, but not offered: 502 and not 500.
+bool is_known_elsewhere(std::string_view verb);
+
+// --- cmd_login.cpp: who is there
+void user(Session& session, std::string_view argument);
+net::Task<void> pass(Session& session, std::string_view argument);
+void rein(Session& session, std::string_view argument);
+net::Task<void> quit(Session& session, std::string_view argument);
+// --- cmd_params.cpp: how things are transferred
+void type(Session& session, std::string_view argument);
+void mode(Session& session, std::string_view argument);
+void stru(Session& session, std::string_view argument);
+void opts(Session& session, std::string_view argument);
+void rest(Session& session, std::string_view argument);
+net::Task<void> allo(Session& session, std::string_view argument);
+// --- cmd_data.cpp: the data connection
+void pasv(Session& session, std::string_view argument);
+void epsv(Session& session, std::string_view argument);
+void port(Session& session, std::string_view argument);
+void eprt(Session& session, std::string_view argument);
+net::Task<void> abor(Session& session, std::string_view argument);
+// --- cmd_retr.cpp, cmd_stor.cpp, cmd_list.cpp: transfers
+net::Task<void> retr(Session& session, std::string_view argument);
+net::Task<void> stor(Session& session, std::string_view argument);
+net::Task<void> appe(Session& session, std::string_view argument);
+net::Task<void> list(Session& session, std::string_view argument);
+net::Task<void> nlst(Session& session, std::string_view argument);
+net::Task<void> mlsd(Session& session, std::string_view argument);
+// --- cmd_look.cpp: single objects, without a data connection
+net::Task<void> mlst(Session& session, std::string_view argument);
+net::Task<void> size(Session& session, std::string_view argument);
+net::Task<void> mdtm(Session& session, std::string_view argument);
+// --- cmd_dirs.cpp: directories
+void pwd(Session& session, std::string_view argument);
+net::Task<void> cwd(Session& session, std::string_view argument);
+net::Task<void> cdup(Session& session, std::string_view argument);
+net::Task<void> mkd(Session& session, std::string_view argument);
+net::Task<void> rmd(Session& session, std::string_view argument);
+// --- cmd_files.cpp: files
+net::Task<void> dele(Session& session, std::string_view argument);
+net::Task<void> rnfr(Session& session, std::string_view argument);
+net::Task<void> rnto(Session& session, std::string_view argument);
+net::Task<void> mfmt(Session& session, std::string_view argument);
+// --- cmd_info.cpp: the server itself
+void noop(Session& session, std::string_view argument);
+void syst(Session& session, std::string_view argument);
+void feat(Session& session, std::string_view argument);
+void help(Session& session, std::string_view argument);
+net::Task<void> stat(Session& session, std::string_view argument);
+void help_about(Session& session, std::span<const Row> rows, std::string_view title, std::string_view argument);
+// --- cmd_site.cpp
+net::Task<void> site(Session& session, std::string_view argument);
+void site_help(Session& session, std::string_view argument);
+net::Task<void> site_chmod(Session& session, std::string_view argument);
+
+}  // namespace wherry::ftp

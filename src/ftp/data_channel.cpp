@@ -1,0 +1,112 @@
+#include "ftp/data_channel.h"
+
+#include <cerrno>
+#include <utility>
+
+namespace wherry::ftp {
+namespace {
+
+constexpr std::uint16_t first_unprivileged = 1024;
+constexpr std::uint16_t ftp_data_port = 20;
+constexpr int strangers_backlog = 4;  // one client is awaited; a stranger in the queue must not keep it out
+
+}  // namespace
+
+DataChannel::DataChannel(const Settings& settings, net::Network& network, net::PortPool& ports, Log& log,
+                         const net::Stream& control)
+    : settings_(settings), network_(network), ports_(ports), log_(log), control_(control) {}
+
+Result<net::Address> DataChannel::listen() {
+    reset();
+    const net::Address here = control_.local();
+    const std::size_t tries = ports_.has_range() ? ports_.size() : 1;
+    std::vector<net::PortPool::Lease> taken_by_others;  // kept until the end, so that none is tried twice
+    for (std::size_t i = 0; i < tries; ++i) {
+        auto lease = ports_.take();
+        if (!lease) break;
+        auto listener = network_.listen(control_.loop(), here.with_port(lease->port()),
+                                        {.backlog = strangers_backlog, .reuse_address = ports_.has_range()});
+        if (listener) {
+            lease_ = std::move(*lease);
+            listener_ = std::move(*listener);
+            return listener_->local();
+        }
+        if (listener.error().system != EADDRINUSE && listener.error().system != EACCES) {
+            return std::unexpected(std::move(listener.error()));
+        }
+        taken_by_others.push_back(std::move(*lease));
+    }
+    return fail(Code::busy, "opening a passive port: all " + std::to_string(tries) + " are in use; widen the range");
+}
+
+Result<void> DataChannel::connect_to(const net::Address& remote) {
+    if (!settings_.foreign_addresses && !remote.same_host(control_.peer())) {
+        return fail(Code::denied, "connecting to " + remote.text() + " for a client at " + control_.peer().ip() +
+                                      ": foreign addresses are off (RFC 2577)");
+    }
+    if (!settings_.privileged_ports && remote.port() < first_unprivileged) {
+        return fail(Code::denied, "connecting to " + remote.text() + ": privileged ports are off (RFC 2577)");
+    }
+    reset();
+    remote_ = remote;
+    return {};
+}
+
+bool DataChannel::is_client(const net::Stream& stream) const {
+    if (settings_.foreign_addresses || stream.peer().same_host(control_.peer())) return true;
+    log_.warning("{}: a data connection from {} was refused: it is not the client (foreign addresses are off)",
+                 control_.peer().ip(), stream.peer().text());
+    return false;
+}
+
+bool DataChannel::connected() {
+    while (listener_ && !early_) {
+        auto stream = listener_->try_accept(net::Watch::Class::bulk);
+        if (!stream) return false;
+        if (is_client(**stream)) early_ = std::move(*stream);
+    }
+    return early_ != nullptr;
+}
+
+net::Task<Result<net::StreamPtr>> DataChannel::open() {
+    const auto deadline = control_.loop().now() + settings_.data_connect_timeout;
+    Result<net::StreamPtr> stream = fail(Code::invalid, "no data connection was prepared");
+    aborted_ = Code::ok;
+    opening_ = true;
+    if (connected()) {
+        stream = std::move(early_);
+    } else if (listener_) {
+        do {
+            stream = co_await listener_->accept(net::Watch::Class::bulk, deadline);
+        } while (stream && !is_client(**stream));
+    } else if (remote_) {
+        const std::uint16_t from = settings_.active_from_port_20 ? ftp_data_port : 0;
+        net::ConnectStop stop;
+        connecting_ = &stop;
+        stream = co_await network_.connect(control_.loop(), control_.local().with_port(from), *remote_, deadline, stop);
+        connecting_ = nullptr;
+    }
+    opening_ = false;
+    reset();
+    if (aborted_ != Code::ok) stream = fail(aborted_, "opening the data connection");
+    co_return stream;
+}
+
+void DataChannel::abort(Code cause) {
+    if (opening_) {
+        aborted_ = cause;
+        if (listener_) listener_->abort(cause);
+        if (connecting_ != nullptr) connecting_->abort(cause);
+    }
+    if (running_ != nullptr) running_->abort(cause);
+}
+
+void DataChannel::reset() {
+    if (opening_) return;  // open() still uses it; it resets when it is done
+    listener_.reset();
+    lease_ = {};
+    early_.reset();
+    remote_.reset();
+}
+
+}  // namespace wherry::ftp

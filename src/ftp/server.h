@@ -1,0 +1,67 @@
+#pragma once
+// ftp::Server: the FTP service of one server: its listeners and its sessions.
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "access/commons.h"
+#include "ftp/settings.h"
+#include "net/acceptor.h"
+#include "net/network.h"
+#include "net/port_pool.h"
+
+namespace wherry::ftp {
+
+class Session;
+
+class Server {
+public:
+    // All references must outlive the server.
+    Server(Commons& commons, net::Network& network, Settings settings);
+    ~Server();  // after stop(), or never started
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // --- before start() ----------------------------------------------------------------------------------------------
+    // Listens on an address (port 0: the system chooses) or on a socket that listens already. The address it has then.
+    Result<net::Address> listen(const net::Address& address);
+    Result<net::Address> listen(net::Socket socket);
+
+    // --- from any thread ---------------------------------------------------------------------------------------------
+    void start();
+    // No new connections; sessions without a running transfer are told 421 and closed, the others when it has ended.
+    void drain();
+    // Ends everything: running transfers fail with Code::killed. Returns at once; Commons::outstanding tells when all
+    // have ended.
+    void stop();
+
+    // One session on a connection that somebody else accepted, on that loop's thread.
+    void serve(net::Post& place, net::StreamPtr control);
+
+    const Settings& settings() const noexcept { return settings_; }
+    Commons& commons() noexcept { return commons_; }
+    net::Network& network() noexcept { return network_; }
+    net::PortPool& ports() noexcept { return ports_; }
+    // Ends the session with that serial number, from any thread, if it still lives.
+    Sessions::Kill killer(net::Post& place, std::uint64_t serial);
+    bool draining() const noexcept { return draining_.load(std::memory_order_acquire); }
+
+private:
+    struct Place;  // the sessions of one loop
+    Place& at(const net::Post& post);
+    template <class Function>
+    void on_all_places(Function function);
+    net::Task<void> run_session(Place& place, net::StreamPtr control);
+
+    Commons& commons_;
+    net::Network& network_;
+    const Settings settings_;
+    net::PortPool ports_;
+    std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
+    std::vector<std::unique_ptr<Place>> places_;  // one per loop
+    std::atomic<bool> draining_{false};
+    std::atomic<std::uint64_t> next_serial_{1};
+};
+
+}  // namespace wherry::ftp

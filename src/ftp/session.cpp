@@ -1,0 +1,435 @@
+#include "ftp/session.h"
+
+#include <utility>
+
+#include "access/login.h"
+#include "ftp/server.h"
+
+namespace wherry::ftp {
+namespace {
+
+constexpr std::size_t read_size = 16 * 1024;      // of one look at the control connection
+constexpr std::size_t queue_limit = 32;           // commands waiting for the end of a transfer; then reading stops
+constexpr std::size_t small_buffer = 256;         // what a waiting session may keep
+constexpr std::size_t backlog_limit = 64 * 1024;  // replies the client has not taken; then commands wait
+
+SessionInfo info_of(const net::Stream& control) {
+    return {.protocol = "ftp", .peer = control.peer().ip(), .peer_port = control.peer().port()};
+}
+
+}  // namespace
+
+Session::Session(Server& server, net::Post& place, std::uint64_t serial, net::StreamPtr control)
+    : server_(server),
+      commons_(server.commons()),
+      place_(place),
+      loop_(*place.loop),
+      serial_(serial),
+      control_(std::move(control)),
+      info_(info_of(*control_)),
+      data_(server.settings(), server.network(), server.ports(), commons_.log, *control_),
+      transfers_(loop_),
+      senders_(loop_),
+      splitter_(server.settings().line_limit),
+      timer_(
+          loop_.timers(), [](void* self) { static_cast<Session*>(self)->on_timer(); }, this),
+      started_(loop_.now()),
+      active_(started_) {}
+
+Session::~Session() { loop_.forget(*this); }
+
+const Settings& Session::settings() const noexcept { return server_.settings(); }
+
+// --- life
+// ----------------------------------------------------------------------------------------------------------------
+
+bool Session::admit() {
+    entry_ = commons_.sessions.enter(info_, server_.killer(place_, serial_));
+    info_.id = entry_.id();
+    commons_.metrics.add(Metric::sessions);
+    commons_.events.publish<event::Connected>([&] { return event::Connected{info_}; });
+    if (server_.draining()) {
+        reply(421, "Service shutting down");
+        return false;
+    }
+    auto permit = commons_.limits.session(info_.peer);
+    if (!permit) {
+        commons_.metrics.add(Metric::connections_refused_total);
+        commons_.log.info("[{} {}] refused: {}", info_.id, info_.peer, permit.error().message);
+        reply(421, "Too many connections, try again later");
+        return false;
+    }
+    permit_ = std::move(*permit);
+    return true;
+}
+
+net::Task<void> Session::run() {
+    try {
+        if (admit()) {
+            reply(Reply::of_lines(220, settings().greeting));
+            touch();
+            co_await serve();
+        }
+    } catch (const std::exception& error) {
+        commons_.log.error("[{} {}] the session ended by an exception: {}", info_.id, info_.peer, error.what());
+        cause_ = Code::internal;
+    }
+    timer_.cancel();
+    data_.abort(cause_ == Code::closed ? Code::reset : cause_);
+    co_await transfers_.join();
+    send_now();
+    co_await senders_.join();
+    if (control_->cause() == Code::ok && control_->has_unread()) {
+        co_await control_->close_gently();
+    }
+    workspace_.reset();
+    entry_.leave();
+    commons_.metrics.add(Metric::sessions, -1);
+    commons_.events.publish<event::Disconnected>([&] {
+        return event::Disconnected{info_, std::chrono::duration_cast<std::chrono::milliseconds>(loop_.now() - started_),
+                                   cause_};
+    });
+}
+
+void Session::end(Code cause, std::string_view farewell) {
+    if (ending_) return;
+    ending_ = true;
+    cause_ = cause;
+    data_.abort(cause);
+    reply(421, farewell);
+    send_now();
+    control_->abort(cause);
+}
+
+void Session::drain() {
+    draining_ = true;
+    if (!transferring()) end(Code::killed, "Service shutting down");
+}
+
+// Both timeouts of a session in one timer: nothing heard before login, and nothing moved on either channel.
+void Session::on_timer() {
+    const auto now = loop_.now();
+    if (!logged_in() && now >= started_ + settings().login_timeout) return end(Code::timeout, "Login timeout");
+    if (transferring()) active_ = now;  // its own deadline watches over it
+    const auto idle = logged_in() && workspace_->user().limits.idle_timeout.count() > 0
+                          ? workspace_->user().limits.idle_timeout
+                          : settings().idle_timeout;
+    if (idle.count() > 0 && now >= active_ + idle) return end(Code::timeout, "Idle timeout, closing connection");
+    auto due = idle.count() > 0 ? active_ + idle : net::TimePoint::max();
+    if (!logged_in()) due = std::min(due, started_ + settings().login_timeout);
+    if (due != net::TimePoint::max()) timer_.set(due);
+}
+
+void Session::touch() {
+    active_ = loop_.now();
+    if (!timer_.is_set()) on_timer();
+}
+
+// --- replies
+// -------------------------------------------------------------------------------------------------------------
+
+void Session::reply(const Reply& reply) {
+    last_code_ = reply.code();
+    reply.append_to(out_);
+    loop_.at_end_of_turn(*this);
+}
+
+void Session::refuse(const Error& error) {
+    if (error.code == Code::io || error.code == Code::internal) {
+        commons_.log.warning("[{} {}] {}", info_.id, info_.peer, for_log(error.message));
+    }
+    reply(reply_for(error));
+}
+
+void Session::end_of_turn() { send_now(); }
+
+void Session::send_now() {
+    if (out_.empty() || !senders_.empty()) return;
+    const net::Io io = control_->try_write(std::as_bytes(std::span(out_)));
+    if (io.ok() && io.bytes == out_.size()) {
+        out_.clear();
+        return;
+    }
+    if (io.ok()) out_.erase(0, io.bytes);
+    if (io.ok() || io.would_block()) {
+        senders_.start(send_rest());
+    } else {
+        out_.clear();  // nobody is there any more; reading finds that out
+    }
+}
+
+net::Task<void> Session::send_rest() {
+    while (!out_.empty()) {
+        const net::Io io = control_->try_write(std::as_bytes(std::span(out_)));
+        if (io.would_block()) {
+            co_await control_->wait(net::Io::Needs::write);
+        } else if (io.ok()) {
+            out_.erase(0, io.bytes);
+        } else {
+            out_.clear();
+        }
+    }
+}
+
+// --- commands
+// ------------------------------------------------------------------------------------------------------------
+
+net::Task<void> Session::serve() {
+    while (!ending_) {
+        if (!queue_.empty() && !transferring()) {
+            Pending next = std::move(queue_.front());
+            queue_.erase(queue_.begin());
+            co_await handle(std::move(next));
+        } else if (queue_.size() >= queue_limit) {
+            co_await transfers_.join();
+        } else if (out_.size() >= backlog_limit) {
+            send_now();
+            co_await senders_.join();
+        } else if (auto line = next_line()) {
+            co_await handle(std::move(*line));
+        } else if (!co_await receive()) {
+            break;
+        }
+    }
+}
+
+// False when there will be no more. True also without new bytes, when something else is to be done.
+net::Task<bool> Session::receive() {
+    for (;;) {
+        const auto room = loop_.scratch().first(read_size);
+        const net::Io io = control_->try_read(room);
+        if (io.would_block()) {
+            give_back_memory();
+            co_await control_->wait(io.needs);
+            if (has_queued_work()) co_return true;
+            continue;
+        }
+        if (!io.ok() || io.bytes == 0) {
+            if (!ending_) cause_ = io.ok() ? Code::closed : io.code;
+            co_return false;
+        }
+        fresh_ = {reinterpret_cast<const char*>(room.data()), io.bytes};
+        touch();
+        co_return true;
+    }
+}
+
+// A session that waits is small: ten thousand of them are a normal day.
+void Session::give_back_memory() {
+    if (stash_.capacity() > small_buffer) std::string().swap(stash_);
+    if (out_.empty() && out_.capacity() > small_buffer) std::string().swap(out_);
+    if (queue_.empty() && queue_.capacity() > 0) std::vector<Pending>().swap(queue_);
+}
+
+std::optional<Session::Pending> Session::next_line() {
+    const auto line = splitter_.next(fresh_);
+    if (!line) return std::nullopt;
+    Pending pending;
+    if (line->too_long) {
+        pending.complaint = Reply(500, "Command line too long");
+    } else if (auto parsed = parse_command_line(line->text)) {
+        pending.line = std::move(*parsed);
+    } else {
+        pending.complaint = Reply(500, "Command not understood");
+    }
+    if (!fresh_.empty() && stash_.data() + stash_.size() != fresh_.data() + fresh_.size()) {
+        stash_.assign(fresh_);  // the scratch is anybody's as soon as this command waits for something
+        fresh_ = stash_;
+    }
+    return pending;
+}
+
+net::Task<void> Session::handle(Pending pending) {
+    if (pending.complaint || pending.line.foreign != Foreign::none) {
+        if (transferring()) {
+            queue_.push_back(std::move(pending));
+        } else if (pending.complaint) {
+            reply(*pending.complaint);
+        } else {
+            reply(500, "This is an FTP server");
+            ending_ = true;
+        }
+        co_return;
+    }
+    const Row* row = find(commands(), pending.line.verb);
+    if (transferring() && (row == nullptr || !row->has(anytime) || !queue_.empty())) {
+        // ABOR takes effect at once even where its reply has to wait for those before it.
+        if (row != nullptr && row->waiting == &abor) data_.abort(Code::aborted);
+        queue_.push_back(std::move(pending));
+        co_return;
+    }
+    commons_.metrics.add(Metric::commands_total);
+    if (row == nullptr) {
+        const bool elsewhere = is_known_elsewhere(pending.line.verb);
+        reply(elsewhere ? 502 : 500, elsewhere ? "Command not implemented" : "Unknown command");
+        co_return;
+    }
+    if (auto refusal = gate(*row, pending.line.argument)) {
+        reply(*refusal);
+        co_return tell(*row, pending.line.argument);
+    }
+    // Between RNFR and RNTO nothing else is forbidden, only forgotten with the next RNFR (clients send NOOP there).
+    if (row->has(transfer)) {
+        transfers_.start(run_transfer(*row, std::move(pending.line.argument)));
+    } else {
+        co_await execute(*row, std::move(pending.line.argument));
+    }
+}
+
+std::optional<Reply> Session::gate(const Row& row, std::string_view argument) const {
+    if (row.has(login) && !logged_in()) return Reply(530, "Please log in with USER and PASS");
+    if (row.has(Needs::argument) && argument.empty()) return Reply(501, "Syntax: " + std::string(row.help));
+    if (row.has(channel) && !data_.prepared()) return Reply(425, "Use PASV, EPSV, PORT or EPRT first");
+    return std::nullopt;
+}
+
+net::Task<void> Session::call(const Row& row, std::string_view argument) {
+    if (auto refusal = gate(row, argument)) co_return reply(*refusal);
+    co_await invoke(row, argument);
+}
+
+net::Task<void> Session::invoke(const Row& row, std::string_view argument) {
+    if (row.plain != nullptr) {
+        row.plain(*this, argument);
+    } else {
+        co_await row.waiting(*this, argument);
+    }
+}
+
+net::Task<void> Session::execute(const Row& row, std::string argument) {
+    if (row.plain != nullptr) {
+        row.plain(*this, argument);
+    } else {
+        co_await row.waiting(*this, argument);
+    }
+    touch();
+    tell(row, argument);
+    if (row.has(secret)) {
+        volatile char* secret_bytes = argument.data();
+        for (std::size_t i = 0; i < argument.size(); ++i) secret_bytes[i] = 0;
+    }
+}
+
+net::Task<void> Session::run_transfer(const Row& row, std::string argument) {
+    try {
+        co_await row.waiting(*this, argument);
+    } catch (const std::exception& error) {
+        commons_.log.error("[{} {}] {} ended by an exception: {}", info_.id, info_.peer, row.verb, error.what());
+        running_.reset();
+        reply(451, "Local error in processing");
+    }
+    touch();
+    tell(row, argument);
+    if (draining_) end(Code::killed, "Service shutting down");
+    if (!queue_.empty()) control_->wake_reader();
+}
+
+void Session::tell(const Row& row, std::string_view argument) {
+    commons_.events.publish<event::Command>([&] {
+        return event::Command{info_, std::string(row.verb), std::string(row.has(secret) ? "****" : argument),
+                              last_code_};
+    });
+}
+
+// --- data connections
+// ----------------------------------------------------------------------------------------------------
+
+net::Task<net::StreamPtr> Session::open_data(std::string_view text) {
+    const bool connected = data_.connected();
+    reply(connected ? 125 : 150, text);
+    auto stream = co_await data_.open();
+    if (!stream) {
+        if (stream.error().code == Code::aborted) {
+            reply(426, "Transfer aborted");
+        } else {
+            commons_.log.info("[{} {}] {}", info_.id, info_.peer, for_log(stream.error().message));
+            reply(425, "Cannot open data connection");
+        }
+        co_return nullptr;
+    }
+    data_.attach(stream->get());
+    co_return std::move(*stream);
+}
+
+net::Task<void> Session::end_transfer(net::StreamPtr stream, Outcome outcome) {
+    data_.attach(nullptr);
+    // Of an upload everything has been read.
+    const bool download = running_->direction() == Transfer::Direction::download;
+    if (outcome.complete() && download && stream->has_unread()) co_await stream->close_gently();
+    stream.reset();  // before the reply: who reads 226 may count on having been sent everything
+    const auto done = co_await running_->finish(outcome);
+    running_.reset();
+    if (done) {
+        reply(226, "Transfer complete");
+    } else {
+        refuse(done.error());
+    }
+}
+
+net::Task<void> Session::abandon(Code cause) {
+    [[maybe_unused]] const auto done = co_await running_->finish(Outcome::network(cause));
+    running_.reset();
+}
+
+net::Task<void> Session::end_data(net::StreamPtr stream, net::Io last) {
+    data_.attach(nullptr);
+    if (last.ok() && stream->has_unread()) co_await stream->close_gently();
+    stream.reset();
+    if (last.ok()) {
+        reply(226, "Transfer complete");
+    } else {
+        reply(reply_for(last.code));
+    }
+}
+
+// --- users
+// ---------------------------------------------------------------------------------------------------------------
+
+net::Task<void> Session::log_in(Password password) {
+    password_due = false;
+    Login login{.name = login_name,
+                .password = std::move(password),
+                .peer = info_.peer,
+                .protocol = "ftp",
+                .secure = control_->is_secure()};
+    auto admission = co_await wherry::log_in(commons_, *control_, info_, std::move(login));
+    if (!admission) {
+        if (++failed_logins_ >= commons_.logins.attempts) {
+            reply(530, "Login incorrect, closing connection");
+            ending_ = true;
+        } else {
+            reply(530, "Login incorrect");
+        }
+        co_return;
+    }
+    user_permit_ = std::move(admission->permit);
+    info_.user = admission->user->name;
+    entry_.set_user(info_.user);
+    cwd = admission->user->start;
+    const std::string& message = admission->user->login_message;
+    workspace_ = std::make_unique<Workspace>(commons_, loop_, std::move(admission->user), info_);
+    reply(Reply::of_lines(230, message.empty() ? settings().login_message : message));
+}
+
+void Session::log_out() {
+    if (!logged_in()) return;
+    commons_.events.publish<event::LoggedOut>([&] { return event::LoggedOut{info_}; });
+    workspace_.reset();
+    user_permit_.release();
+    info_.user.clear();
+}
+
+void Session::reset_parameters() {
+    data_.reset();
+    cwd = Path();
+    encoding = Encoding::ascii;
+    restart = 0;
+    announced = 0;
+    rename_from.reset();
+    login_name.clear();
+    password_due = false;
+    only_epsv = false;
+    facts = Facts::standard();
+}
+
+}  // namespace wherry::ftp

@@ -1,0 +1,153 @@
+#pragma once
+// Session: the control connection of one client (RFC 959). Reads lines, lets a command through when its row in
+// commands.cpp says it may run, sends replies. Transfers run beside it, one at a time; meanwhile only the rows marked
+// `anytime` are answered, all others wait in a short queue, so that replies keep the order of the commands.
+//
+// Belongs to one loop.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/commons.h"
+#include "access/transfer.h"
+#include "access/workspace.h"
+#include "core/text.h"
+#include "ftp/command_line.h"
+#include "ftp/commands.h"
+#include "ftp/data_channel.h"
+#include "ftp/facts.h"
+#include "ftp/line_splitter.h"
+#include "ftp/reply.h"
+#include "net/scope.h"
+
+namespace wherry::ftp {
+
+class Server;
+
+class Session final : net::EndOfTurn {
+public:
+    // `serial`: unique among the sessions of this server's life.
+    Session(Server& server, net::Post& place, std::uint64_t serial, net::StreamPtr control);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    net::Task<void> run();  // from the greeting to the end
+
+    // --- from the side, on the loop's thread -------------------------------------------------------------------------
+    // Ends the session with a 421; a running transfer fails with `cause`.
+    void end(Code cause, std::string_view farewell);
+    // Ends it now if no transfer runs, else when that has ended.
+    void drain();
+
+    // --- for commands ------------------------------------------------------------------------------------------------
+    // Replies are gathered and sent at the end of the loop's turn.
+    void reply(const Reply& reply);
+    void reply(int code, std::string_view text) { reply(Reply(code, text)); }
+    // The reply for an error; causes that are the server's own go to the log as well.
+    void refuse(const Error& error);
+    // What the client meant, from where it stands.
+    Result<Path> resolve(std::string_view text) const { return Path::resolve(cwd, text); }
+
+    // Opens the data connection: says 125 or 150 with `text`, waits for the client. Null if that failed; the reply has
+    // then been given.
+    net::Task<net::StreamPtr> open_data(std::string_view text);
+    // The file transfer that is under way: its command puts it here, so that STAT can tell of it.
+    TransferPtr& running() noexcept { return running_; }
+    // Ends it after it moved over `stream`: closes that, settles the file, gives the final reply.
+    net::Task<void> end_transfer(net::StreamPtr stream, Outcome outcome);
+    // Ends it before any byte moved; the reply has been given.
+    net::Task<void> abandon(Code cause);
+    // Ends a data connection that carried no file.
+    net::Task<void> end_data(net::StreamPtr stream, net::Io last);
+    bool transferring() const noexcept { return !transfers_.empty(); }
+    net::Scope::Join transfer_end() noexcept { return transfers_.join(); }
+    DataChannel& data() noexcept { return data_; }
+
+    net::Task<void> log_in(Password password);
+    void log_out();
+    bool logged_in() const noexcept { return workspace_ != nullptr; }
+    Workspace& workspace() noexcept { return *workspace_; }
+    void close_after_replies() noexcept { ending_ = true; }
+    // Checks what `row` needs and runs it; for SITE.
+    net::Task<void> call(const Row& row, std::string_view argument);
+    // Forgets what USER and all later commands have set (REIN).
+    void reset_parameters();
+
+    std::uint64_t take_restart() noexcept { return std::exchange(restart, 0); }
+    std::uint64_t take_announced() noexcept { return std::exchange(announced, 0); }
+
+    const Settings& settings() const noexcept;
+    Commons& commons() noexcept { return commons_; }
+    net::Loop& loop() noexcept { return loop_; }
+    const net::Stream& control() const noexcept { return *control_; }
+    const SessionInfo& info() const noexcept { return info_; }
+
+    // What commands have set; each belongs to the commands that its comment names.
+    Path cwd;                             // CWD
+    Encoding encoding = Encoding::ascii;  // TYPE; RFC 959 5.1: ASCII is the default
+    std::uint64_t restart = 0;            // REST, for the next transfer
+    std::uint64_t announced = 0;          // ALLO, for the next upload
+    std::optional<Path> rename_from;      // RNFR
+    std::string login_name;               // USER
+    bool password_due = false;            // USER
+    bool only_epsv = false;               // EPSV ALL
+    Facts facts = Facts::standard();      // OPTS MLST
+
+private:
+    struct Pending {
+        CommandLine line;
+        std::optional<Reply> complaint;  // the line was no command
+    };
+    void end_of_turn() override;
+    bool admit();
+    net::Task<void> serve();
+    net::Task<bool> receive();
+    void give_back_memory();
+    std::optional<Pending> next_line();
+    net::Task<void> handle(Pending pending);
+    net::Task<void> execute(const Row& row, std::string argument);
+    net::Task<void> run_transfer(const Row& row, std::string argument);
+    net::Task<void> invoke(const Row& row, std::string_view argument);
+    std::optional<Reply> gate(const Row& row, std::string_view argument) const;
+    net::Task<void> send_rest();
+    void send_now();
+    void touch();
+    void on_timer();
+    void tell(const Row& row, std::string_view argument);
+    bool has_queued_work() const noexcept { return ending_ || (!queue_.empty() && !transferring()); }
+
+    Server& server_;
+    Commons& commons_;
+    net::Post& place_;
+    net::Loop& loop_;
+    const std::uint64_t serial_;
+    net::StreamPtr control_;
+    SessionInfo info_;
+    Sessions::Entry entry_;
+    Permit permit_;
+    Permit user_permit_;
+    std::unique_ptr<Workspace> workspace_;
+    DataChannel data_;
+    net::Scope transfers_;
+    net::Scope senders_;
+    TransferPtr running_;
+    LineSplitter splitter_;
+    std::string_view fresh_;  // received and not yet cut into lines: in the loop's scratch, or in stash_
+    std::string stash_;
+    std::vector<Pending> queue_;  // short, and mostly empty
+    std::string out_;
+    net::Timer timer_;
+    net::TimePoint started_;
+    net::TimePoint active_;
+    std::uint32_t failed_logins_ = 0;
+    int last_code_ = 0;
+    bool ending_ = false;
+    bool draining_ = false;
+    Code cause_ = Code::closed;
+};
+
+}  // namespace wherry::ftp

@@ -1,0 +1,258 @@
+#include "net/loop.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+namespace wherry::net {
+namespace {
+
+constexpr std::size_t events_a_poll = 256;
+
+}  // namespace
+
+// --- Watch
+// ---------------------------------------------------------------------------------------------------------------
+
+Watch::~Watch() { forget(); }
+
+bool Watch::take(bool write) noexcept { return std::exchange(write ? writable_ : readable_, false); }
+
+void Watch::wait(bool write, std::coroutine_handle<> waiting) {
+    (write ? writer_ : reader_) = waiting;
+    if (registered_ || descriptor_ < 0) return;
+    epoll_event event{};
+    event.events =
+        shared_ ? EPOLLIN | EPOLLEXCLUSIVE : static_cast<std::uint32_t>(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+    event.data.ptr = this;
+    if (epoll_ctl(loop_.epoll_, EPOLL_CTL_ADD, descriptor_, &event) == 0) {
+        registered_ = true;
+        return;
+    }
+    // Out of watches (ENOSPC) or memory: who waits tries again, and fails there if the descriptor is no good.
+    schedule(write ? writer_ : reader_);
+}
+
+void Watch::signal(bool read, bool write) {
+    if (read) {
+        if (reader_) {
+            schedule(reader_);
+        } else {
+            readable_ = !shared_;
+        }
+    }
+    if (write) {
+        if (writer_) {
+            schedule(writer_);
+        } else {
+            writable_ = true;
+        }
+    }
+}
+
+void Watch::schedule(std::coroutine_handle<>& waiting) {
+    const auto ready = std::exchange(waiting, {});
+    if (class_ == Class::bulk) {
+        loop_.schedule_bulk(ready);
+    } else {
+        loop_.schedule(ready);
+    }
+}
+
+void Watch::forget(bool closing) noexcept {
+    if (!registered_) return;
+    registered_ = false;
+    if (!closing) epoll_ctl(loop_.epoll_, EPOLL_CTL_DEL, descriptor_, nullptr);
+    // Events of this poll that are still to be handled may point here.
+    for (std::size_t i = loop_.event_; i < loop_.event_count_; ++i) {
+        if (loop_.events_[i].data.ptr == this) loop_.events_[i].data.ptr = nullptr;
+    }
+}
+
+// --- Loop
+// ----------------------------------------------------------------------------------------------------------------
+
+Loop::Loop(const Clock& clock, Kind kind) : clock_(clock), kind_(kind), now_(clock.now()), events_(events_a_poll) {
+    if (kind_ == Kind::simulated) return;
+    epoll_ = epoll_create1(EPOLL_CLOEXEC);
+    wakeup_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET;  // every write is an edge: nobody needs to read it back
+    if (epoll_ < 0 || wakeup_ < 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, wakeup_, &event) != 0) {
+        throw std::system_error(errno, std::generic_category(), "making an event loop");
+    }
+}
+
+Loop::~Loop() {
+    run_posted();
+    if (wakeup_ >= 0) close(wakeup_);
+    if (epoll_ >= 0) close(epoll_);
+}
+
+void Loop::run() {
+    while (!stopping_.load(std::memory_order_acquire)) turn(std::chrono::hours(1));
+    run_posted();  // what was posted before stop() may refer to what goes once this thread has ended
+}
+
+void Loop::stop() {
+    stopping_.store(true, std::memory_order_release);
+    wake();
+}
+
+void Loop::turn(Duration wait) {
+    refresh_now();
+    run_ready();
+    run_ends_of_turn();
+    if (!bulk_.empty()) {
+        const auto next = bulk_.front();
+        bulk_.pop_front();
+        next.resume();
+        run_ends_of_turn();
+    }
+    int milliseconds = 0;
+    if (!something_ready() && wait > Duration::zero()) {
+        const auto until = std::min(wait, timers_.next() == TimePoint::max() ? wait : timers_.next() - clock_.now());
+        milliseconds =
+            static_cast<int>(std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(until).count()));
+    }
+    poll(milliseconds);
+    refresh_now();
+    run_posted();
+    timers_.fire_due(now_);
+}
+
+bool Loop::run_until_idle() {
+    bool ran = false;
+    for (;;) {
+        refresh_now();
+        bool any = run_posted();
+        any = timers_.fire_due(now_) > 0 || any;
+        any = run_ready() || any;
+        any = !ends_.empty() || any;
+        run_ends_of_turn();
+        if (!bulk_.empty()) {
+            any = true;
+            const auto next = bulk_.front();
+            bulk_.pop_front();
+            next.resume();
+        }
+        if (!any) return ran;
+        ran = true;
+    }
+}
+
+bool Loop::run_ready() {
+    // Only what is ready now: work that schedules itself again must not keep the descriptors waiting.
+    const std::size_t count = control_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto next = control_.front();
+        control_.pop_front();
+        next.resume();
+    }
+    return count > 0;
+}
+
+void Loop::run_ends_of_turn() {
+    while (!ends_.empty()) {
+        ending_.swap(ends_);
+        for (std::size_t i = 0; i < ending_.size(); ++i) {
+            EndOfTurn* who = ending_[i];
+            if (who == nullptr) continue;
+            who->queued_ = false;
+            who->end_of_turn();
+        }
+        ending_.clear();
+    }
+}
+
+void Loop::at_end_of_turn(EndOfTurn& who) {
+    if (std::exchange(who.queued_, true)) return;
+    ends_.push_back(&who);
+}
+
+void Loop::forget(EndOfTurn& who) noexcept {
+    if (!std::exchange(who.queued_, false)) return;
+    std::replace(ends_.begin(), ends_.end(), &who, static_cast<EndOfTurn*>(nullptr));
+    std::replace(ending_.begin(), ending_.end(), &who, static_cast<EndOfTurn*>(nullptr));
+}
+
+bool Loop::poll(int milliseconds) {
+    if (kind_ == Kind::simulated) return false;
+    if (milliseconds > 0) {
+        sleeping_.store(true, std::memory_order_seq_cst);
+        if (posted_.load(std::memory_order_seq_cst) != nullptr || stopping_.load(std::memory_order_seq_cst)) {
+            milliseconds = 0;
+        }
+    }
+    const int count = epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), milliseconds);
+    sleeping_.store(false, std::memory_order_relaxed);
+    if (count <= 0) return false;
+    event_count_ = static_cast<std::size_t>(count);
+    for (event_ = 0; event_ < event_count_; ++event_) {
+        const epoll_event& event = events_[event_];
+        if (event.data.ptr == nullptr) continue;  // a wake-up, or closed meanwhile
+        constexpr std::uint32_t ended = EPOLLHUP | EPOLLERR;
+        static_cast<Watch*>(event.data.ptr)
+            ->signal((event.events & (EPOLLIN | EPOLLRDHUP | ended)) != 0, (event.events & (EPOLLOUT | ended)) != 0);
+    }
+    event_count_ = 0;
+    return true;
+}
+
+void Loop::wake() noexcept {
+    if (wakeup_ < 0) return;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = write(wakeup_, &one, sizeof one);
+}
+
+void Loop::post(Posted& job) {
+    // The job may run and be gone as soon as it is in the list: only the loop is touched after that.
+    Posted* head = posted_.load(std::memory_order_relaxed);
+    do {
+        job.next = head;
+    } while (!posted_.compare_exchange_weak(head, &job, std::memory_order_seq_cst, std::memory_order_relaxed));
+    if (sleeping_.exchange(false, std::memory_order_seq_cst)) wake();
+}
+
+void Loop::post(std::function<void()> function) {
+    struct Job : Posted {
+        std::function<void()> function;
+    };
+    auto* job = new Job;
+    job->function = std::move(function);
+    job->run = [](Posted& self) {
+        const std::unique_ptr<Job> owned(static_cast<Job*>(&self));
+        owned->function();
+    };
+    post(*job);
+}
+
+bool Loop::run_posted() {
+    Posted* list = posted_.exchange(nullptr, std::memory_order_acquire);
+    if (list == nullptr) return false;
+    Posted* ordered = nullptr;  // the list is the newest first
+    while (list != nullptr) {
+        Posted* next = list->next;
+        list->next = ordered;
+        ordered = list;
+        list = next;
+    }
+    while (ordered != nullptr) {
+        Posted& job = *ordered;
+        ordered = ordered->next;
+        job.run(job);
+    }
+    return true;
+}
+
+std::span<std::byte> Loop::scratch() {
+    if (!scratch_) scratch_ = std::make_unique_for_overwrite<std::byte[]>(scratch_size);
+    return {scratch_.get(), scratch_size};
+}
+
+}  // namespace wherry::net

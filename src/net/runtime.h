@@ -1,0 +1,56 @@
+#pragma once
+// Runtime: the loops and the lanes of one server.
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "core/clock.h"
+#include "net/acceptor.h"
+#include "net/lane.h"
+#include "net/loop.h"
+#include "observe/metrics.h"
+
+namespace wherry::net {
+
+struct RuntimeOptions {
+    std::size_t loops = 0;  // threads with an event loop; 0: one per core
+    std::size_t disk_threads = 8;
+    std::size_t auth_threads = 2;  // each password hash takes some 64 MiB while it is computed
+    std::size_t hash_threads = 2;
+};
+
+class Runtime {
+public:
+    Runtime(const RuntimeOptions& options, Metrics& metrics);
+    // One loop without descriptors, lanes that run their jobs at once, time by `clock`: the caller turns the loop.
+    static std::unique_ptr<Runtime> simulated(const Clock& clock, Metrics& metrics);
+    ~Runtime();  // stop()
+    Runtime(const Runtime&) = delete;
+    Runtime& operator=(const Runtime&) = delete;
+
+    void start();  // one thread per loop
+    // Ends the loops after what they are doing now, and waits for their threads.
+    void stop();
+
+    std::vector<std::unique_ptr<Post>>& posts() noexcept { return posts_; }
+    Post& first() noexcept { return *posts_.front(); }
+    Lane& disk() noexcept { return *disk_; }
+    Lane& auth() noexcept { return *auth_; }
+    Lane& hash() noexcept { return *hash_; }
+    const Clock& clock() const noexcept { return clock_; }
+
+private:
+    Runtime(const Clock& clock, Metrics& metrics);
+    SteadyClock steady_;
+    const Clock& clock_;
+    std::vector<std::unique_ptr<Loop>> loops_;
+    std::vector<std::unique_ptr<Post>> posts_;
+    std::vector<std::thread> threads_;
+    std::unique_ptr<Lane> disk_;  // the lanes end before the loops that their jobs report to
+    std::unique_ptr<Lane> auth_;
+    std::unique_ptr<Lane> hash_;
+};
+
+}  // namespace wherry::net

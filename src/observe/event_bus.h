@@ -1,0 +1,102 @@
+#pragma once
+// EventBus: one per server. Publishing never blocks; sinks run on one thread of the bus behind a bounded queue, one
+// after the other, in the order in which the events were published.
+//
+// Set up in one thread (subscribe, on_error, deliver_inline, start), then publish from any. What is published before
+// start() waits in the queue. The metrics must outlive the bus, and nobody may publish while it is destroyed.
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string_view>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "wherry/events.h"
+
+namespace wherry {
+
+class Metrics;
+
+class EventBus {
+public:
+    using Sink = std::function<void(const Event&)>;
+    // Events waiting for the sinks, beside the batch that is being delivered. An event that finds the queue full is
+    // dropped and counted (Metric::events_dropped_total); those in the queue keep their place.
+    static constexpr std::size_t queue_limit = 65536;
+    // How long events are gathered after a delivery, so that a steady stream of them costs few wake-ups of the thread.
+    static constexpr std::chrono::milliseconds gather_time{5};
+
+    explicit EventBus(Metrics& metrics);
+    ~EventBus();  // delivers what is queued, then stops the thread
+    EventBus(const EventBus&) = delete;
+    EventBus& operator=(const EventBus&) = delete;
+
+    // A sink that wants the kinds in `mask` (bit = Event::index()); before start() only. It may block, and it may
+    // publish in turn. If it throws, the event counts as delivered (Metric::sink_errors_total) and the other sinks get
+    // theirs.
+    void subscribe(Sink sink, std::uint32_t mask = ~0U);
+    template <class Kind>
+    void on(std::function<void(const Kind&)> sink) {
+        subscribe([sink = std::move(sink)](const Event& event) { sink(std::get<Kind>(event)); }, bit<Kind>());
+    }
+    // Told what a sink has thrown, on the thread that delivers, once per exception; before start() only.
+    void on_error(std::function<void(std::string_view what)> handler) { on_error_ = std::move(handler); }
+
+    void start();
+    // Waits until everything published so far has reached the sinks; without a thread of the bus it delivers here and
+    // now. For tests and for the end of the program; never from a sink.
+    void drain();
+    // Delivers on the publishing thread; start() then starts none. For whole-server tests in one thread.
+    void deliver_inline() { inline_ = true; }
+
+    // publish<event::Sent>([&] { return event::Sent{...}; }): the event is only made if a sink wants it.
+    template <class Kind, class Make>
+    void publish(Make&& make) {
+        if ((wanted_ & bit<Kind>()) != 0) push(Event(std::in_place_type<Kind>, make()));
+    }
+
+    template <class Kind>
+    static constexpr std::uint32_t bit() {
+        return 1U << index_of<Kind>(static_cast<Event*>(nullptr));
+    }
+
+private:
+    template <class Kind, class... Kinds>
+    static constexpr std::size_t index_of(std::variant<Kinds...>*) {
+        std::size_t index = 0;
+        static_cast<void>(((std::is_same_v<Kind, Kinds> || (++index, false)) || ...));
+        return index;
+    }
+    struct Subscription {
+        Sink sink;
+        std::uint32_t mask;
+    };
+    void push(Event event);
+    void deliver(const Event& event) noexcept;
+    void report(std::string_view what) noexcept;
+    void run();
+
+    Metrics& metrics_;
+    std::vector<Subscription> subscriptions_;
+    std::function<void(std::string_view)> on_error_;
+    std::uint32_t wanted_ = 0;
+    bool inline_ = false;
+    std::mutex mutex_;
+    std::condition_variable more_;
+    std::condition_variable drained_;
+    std::vector<Event> queue_;
+    std::uint64_t pushed_ = 0;     // events that got into the queue, ever
+    std::uint64_t delivered_ = 0;  // of these, how many the sinks have had
+    std::size_t drains_ = 0;       // callers inside drain()
+    bool waiting_ = false;         // the thread waits on an empty queue: the next event must wake it
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+}  // namespace wherry

@@ -1,0 +1,67 @@
+#include "observe/metrics.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace wherry {
+namespace {
+
+enum class Type : std::uint8_t { counter, gauge };
+
+struct Row {
+    Metric metric;
+    std::string_view name;
+    Type type;
+    std::string_view sentence;
+};
+
+using enum Metric;
+using enum Type;
+
+constexpr auto table = std::to_array<Row>({
+    {connections_total, "wherry_connections_total", counter, "Connections accepted."},
+    {connections_refused_total, "wherry_connections_refused_total", counter, "Connections refused by a limit."},
+    {sessions, "wherry_sessions", gauge, "Sessions that are live."},
+    {logins_total, "wherry_logins_total", counter, "Logins that succeeded."},
+    {login_failures_total, "wherry_login_failures_total", counter, "Logins that failed."},
+    {commands_total, "wherry_commands_total", counter, "Commands answered."},
+    {downloads_total, "wherry_downloads_total", counter, "Downloads that ended, complete or not."},
+    {uploads_total, "wherry_uploads_total", counter, "Uploads that ended, complete or not."},
+    {transfers_failed_total, "wherry_transfers_failed_total", counter,
+     "Transfers that ended before they were complete."},
+    {transfers, "wherry_transfers", gauge, "Transfers that are running."},
+    {bytes_sent_total, "wherry_bytes_sent_total", counter, "Bytes of files sent to clients."},
+    {bytes_received_total, "wherry_bytes_received_total", counter, "Bytes of files received from clients."},
+    {accept_errors_total, "wherry_accept_errors_total", counter, "Connections the system could not hand over."},
+    {lane_queue_depth, "wherry_lane_queue_depth", gauge, "Jobs waiting for a worker, all lanes together."},
+    {lane_jobs_total, "wherry_lane_jobs_total", counter, "Jobs given to workers, all lanes together."},
+    {events_dropped_total, "wherry_events_dropped_total", counter, "Events dropped because the sinks were behind."},
+    {sink_errors_total, "wherry_sink_errors_total", counter, "Exceptions thrown by event sinks."},
+});
+
+constexpr bool in_order() {
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        if (static_cast<std::size_t>(table[i].metric) != i) return false;
+    }
+    return true;
+}
+static_assert(table.size() == static_cast<std::size_t>(count_), "each Metric needs its row");
+static_assert(in_order(), "the rows stand in the order of the enum");
+
+}  // namespace
+
+std::string Metrics::exposition() const {
+    std::string text;
+    for (const Row& row : table) {
+        fmt::format_to(std::back_inserter(text), "# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", row.name, row.sentence,
+                       row.type == counter ? "counter" : "gauge", value(row.metric));
+    }
+    return text;
+}
+
+std::string_view Metrics::name(Metric metric) { return table.at(static_cast<std::size_t>(metric)).name; }
+
+std::string_view Metrics::sentence(Metric metric) { return table.at(static_cast<std::size_t>(metric)).sentence; }
+
+}  // namespace wherry

@@ -1,0 +1,51 @@
+#pragma once
+// Metrics: one table of counters and gauges per server; adding to one is a relaxed atomic addition from any thread.
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace wherry {
+
+// A row here and a row in the table of metrics.cpp (name, type, sentence); the table is sized by this enum.
+enum class Metric : std::uint8_t {
+    connections_total,          // accepted
+    connections_refused_total,  // by a limit
+    sessions,                   // gauge: live
+    logins_total,
+    login_failures_total,
+    commands_total,
+    downloads_total,  // ended, complete or not
+    uploads_total,
+    transfers_failed_total,
+    transfers,         // gauge: running
+    bytes_sent_total,  // file bytes
+    bytes_received_total,
+    accept_errors_total,  // out of descriptors and the like
+    lane_queue_depth,     // gauge: jobs waiting on all lanes
+    lane_jobs_total,
+    events_dropped_total,
+    sink_errors_total,  // exceptions out of event sinks
+    count_,             // not a metric: how many there are
+};
+
+class Metrics {
+public:
+    void add(Metric metric, std::int64_t n = 1) noexcept {
+        values_[static_cast<std::size_t>(metric)].fetch_add(n, std::memory_order_relaxed);
+    }
+    std::int64_t value(Metric metric) const noexcept {
+        return values_[static_cast<std::size_t>(metric)].load(std::memory_order_relaxed);
+    }
+    // Prometheus text exposition format 0.0.4, in the order of the table.
+    std::string exposition() const;
+
+    static std::string_view name(Metric metric);      // "wherry_connections_total"
+    static std::string_view sentence(Metric metric);  // "Connections accepted."
+
+private:
+    std::array<std::atomic<std::int64_t>, static_cast<std::size_t>(Metric::count_)> values_{};
+};
+
+}  // namespace wherry

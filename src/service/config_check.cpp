@@ -1,0 +1,122 @@
+#include "service/config_check.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "auth/anonymous.h"
+#include "core/text.h"
+#include "service/user_sources.h"
+
+namespace wherry {
+namespace {
+
+bool has_users(const Config& config) { return config.users_inline || !config.users_files.empty(); }
+
+// Somebody else's machines may see what is sent there. Of a socket that was handed over nothing is known.
+bool is_public(const Config& config) {
+    const auto& listen = config.ftp.listen;
+    return !config.ftp.descriptors.empty() ||
+           std::any_of(listen.begin(), listen.end(), [](const net::Address& one) { return !one.is_loopback(); });
+}
+
+void warn_of_anonymous(const AnonymousConfig& anonymous, std::vector<std::string>& out) {
+    if (anonymous.folder.empty()) return;
+    User user;
+    user.anonymous = true;
+    user.permissions = anonymous.permissions;
+    if (const std::string warning = anonymous_warning(user); !warning.empty()) out.push_back("anonymous: " + warning);
+    if (anonymous.permissions.empty()) {
+        out.emplace_back("anonymous.permissions: is empty: anonymous users may come in and do nothing");
+    }
+    if (anonymous.folder.find_first_not_of("/.") == std::string::npos) {
+        out.emplace_back(
+            "anonymous.folder: is the root of this machine: everybody may read all that the server may read");
+    }
+}
+
+void warn_of_data_connections(const ftp::Settings& ftp, std::vector<std::string>& out) {
+    if (!ftp.passive && !ftp.active) {
+        out.emplace_back("ftp.passive, ftp.active: both are off: nobody can list a directory or move a file");
+    }
+    if (ftp.nat_address && ftp.passive_first == 0) {
+        out.emplace_back("ftp.nat_address: without ftp.passive_ports the router cannot know which ports to pass on");
+    }
+    if (ftp.foreign_addresses) {
+        out.emplace_back(
+            "ftp.foreign_addresses: users can make this server connect to machines of others (FTP bounce, RFC 2577)");
+    }
+    if (ftp.privileged_ports) {
+        out.emplace_back("ftp.privileged_ports: users can make this server connect to ports of other services");
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> config_errors(const Config& config) {
+    std::vector<std::string> out;
+    if (config.ftp.listen.empty() && config.ftp.descriptors.empty()) {
+        out.emplace_back("ftp.listen: is empty; give at least one address, like \"*:2121\"");
+    }
+    return out;
+}
+
+std::vector<std::string> config_warnings(const Config& config, OtherUsers others) {
+    std::vector<std::string> out;
+    const bool users = has_users(config) || others == OtherUsers::some;
+    if (!users && config.anonymous.folder.empty()) {
+        out.emplace_back("nobody can log in: there is no user and no anonymous.folder");
+    }
+    if (users && is_public(config)) {
+        out.emplace_back("passwords and files cross the network in clear: FTP does not encrypt");
+    }
+    warn_of_anonymous(config.anonymous, out);
+    warn_of_data_connections(config.ftp.settings, out);
+    if (config.uploads.keep_partial && !config.uploads.atomic) {
+        out.emplace_back("uploads.keep_partial: has no effect without uploads.atomic");
+    }
+    return out;
+}
+
+ConfigFindings check_config(const Config& config, OtherUsers others) {
+    ConfigFindings found{config_errors(config), config_warnings(config, others)};
+    if (const auto anonymous = open_anonymous(config); !anonymous) found.errors.push_back(anonymous.error().message);
+    if (const auto users = UserSources::load(config)) {
+        for (std::string& warning : users->warnings()) found.warnings.push_back(std::move(warning));
+    } else {
+        for (const std::string_view line : split(users.error().message, '\n')) found.errors.emplace_back(line);
+    }
+    return found;
+}
+
+Result<UserPtr> open_anonymous(const Config& config) {
+    if (config.anonymous.folder.empty()) return nullptr;
+    auto folder = posix_filesystem(config.anonymous.folder, config.filesystem);
+    if (!folder) {
+        Error error = std::move(folder.error());
+        // Without a file nobody has written the name of that key.
+        error.message = fmt::format("{}{}; make the folder, or correct its path",
+                                    config.file.empty() ? "" : "anonymous.folder: ", error.message);
+        return std::unexpected(std::move(error));
+    }
+    return std::make_shared<const User>(anonymous_user(std::move(*folder), config.anonymous.permissions).user);
+}
+
+std::string config_summary(const Config& config) {
+    std::vector<std::string> places;
+    for (const net::Address& address : config.ftp.listen) places.push_back(address.text());
+    for (const int descriptor : config.ftp.descriptors) places.push_back(fmt::format("descriptor {}", descriptor));
+    std::string out = fmt::format("ftp on {}", fmt::join(places, ", "));
+    if (!config.anonymous.folder.empty()) {
+        out += fmt::format("; anonymous: {} ({})", config.anonymous.folder, config.anonymous.permissions.text());
+    }
+    std::vector<std::string> files = config.users_files;
+    if (config.users_inline) files.insert(files.begin(), config.file);
+    if (!files.empty()) out += fmt::format("; users: {}", fmt::join(files, ", "));
+    return out;
+}
+
+}  // namespace wherry

@@ -1,0 +1,84 @@
+#include "service/config_docs.h"
+
+#include <fmt/format.h>
+
+#include "auth/user_keys.h"
+#include "service/config_keys.h"
+
+namespace wherry {
+namespace {
+
+constexpr std::string_view preface = R"(# Configuration
+
+Made by `wherry check-config --keys` from the tables that the program itself reads; do not edit.
+
+`wherry serve --config FILE` reads one TOML file, and `wherry check-config FILE` says what is wrong with it. Every key may
+be left out. A key that is not listed here is an error.
+
+- Sizes and rates are numbers of bytes or text with a unit: `"10M"`, `"1.5GiB"`, `"500kB"`, `"2M/s"`, `"100Mbit/s"`. `k`,
+  `M`, `G` are powers of 1024, `kB`, `MB`, `GB` powers of 1000.
+- Durations are numbers of seconds or text with units: `"500ms"`, `"90s"`, `"5m"`, `"1h30m"`, `"7d"`.
+- Folders and files are absolute paths.
+- *live*: on SIGHUP the file is read again and the new value holds. *restart*: it holds after the next start.
+)";
+
+constexpr std::string_view users_preface = R"(
+## users
+
+Each table `[users.NAME]` is a user. The same tables, and nothing else, make up the files of `login.users_files`. On SIGHUP
+users are read again, here and there; sessions that are open keep the user they came in with. `wherry hash-password` makes
+the value of `password`.
+)";
+
+// What may stand in a cell of a table.
+std::string cell(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c == '|') out += '\\';
+        out += c;
+    }
+    return out;
+}
+
+std::string code(std::string_view text) { return text.empty() ? "" : fmt::format("`{}`", cell(text)); }
+
+void add_group(std::string& out, std::string_view group, const Config& defaults) {
+    out += fmt::format("\n## {}\n\n| Key | Type | Default | Change | |\n|---|---|---|---|---|\n", group);
+    for (const ConfigKey& key : config_keys()) {
+        if (key.group() != group) continue;
+        const std::string allowed = key.field.allowed.empty() ? "" : ": " + cell(key.field.allowed);
+        out += fmt::format("| {} | {}{} | {} | {} | {} |\n", code(key.name), key.field.type, allowed,
+                           code(key.field.show(defaults)), key.change == ConfigKey::Change::live ? "live" : "restart",
+                           cell(key.sentence));
+    }
+}
+
+void add_section(std::string& out, UserSection section, std::string_view title) {
+    if (!title.empty()) out += fmt::format("\n### {}\n", title);
+    out += "\n| Key | Type | Without it | Example | |\n|---|---|---|---|---|\n";
+    for (const UserKey& key : user_keys()) {
+        if (key.section != section) continue;
+        out += fmt::format("| {} | {} | {} | {} | {} |\n", code(key.name), cell(key.type),
+                           key.needed ? "needed" : cell(key.fallback), code(key.example), cell(key.sentence));
+    }
+}
+
+}  // namespace
+
+std::string config_markdown() {
+    const Config defaults;
+    std::string out(preface);
+    std::string_view last;
+    for (const ConfigKey& key : config_keys()) {
+        if (key.group() != last) add_group(out, key.group(), defaults);
+        last = key.group();
+    }
+    out += users_preface;
+    add_section(out, UserSection::user, {});
+    add_section(out, UserSection::rule, "rules");
+    add_section(out, UserSection::mount, "mounts");
+    add_section(out, UserSection::limits, "limits");
+    return out;
+}
+
+}  // namespace wherry

@@ -1,0 +1,216 @@
+#include "service/config_fields.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "core/suggest.h"
+#include "core/text.h"
+
+namespace wherry::fields {
+namespace {
+
+constexpr std::uint64_t most_bytes = std::numeric_limits<std::int64_t>::max();
+
+template <class... Args>
+std::unexpected<Error> wrong(fmt::format_string<Args...> format, Args&&... args) {
+    return fail(Code::invalid, fmt::format(format, std::forward<Args>(args)...));
+}
+
+std::optional<std::uint64_t> natural(const Value& value) {
+    const auto* const number = std::get_if<std::int64_t>(&value);
+    return number != nullptr && *number >= 0 ? std::optional(static_cast<std::uint64_t>(*number)) : std::nullopt;
+}
+
+std::optional<std::uint16_t> port_of(std::string_view text) {
+    const auto port = parse_at_most(trim(text), 65535);
+    return port ? std::optional(static_cast<std::uint16_t>(*port)) : std::nullopt;
+}
+
+}  // namespace
+
+std::string toml_text(std::string_view text) {
+    std::string out = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') out += '\\';
+        if (is_control(c)) {
+            out += fmt::format("\\u{:04X}", static_cast<unsigned char>(c));
+        } else {
+            out += c;
+        }
+    }
+    return out += '"';
+}
+
+Result<bool> read_flag(const Value& value) {
+    if (const auto* const flag = std::get_if<bool>(&value)) return *flag;
+    return wrong("must be true or false, without quotation marks");
+}
+
+Result<std::string> read_text(const Value& value, std::size_t most) {
+    const auto* const text = std::get_if<std::string>(&value);
+    if (text == nullptr) return wrong("must be text; write it in quotation marks");
+    if (text->size() > most) return wrong("must have at most {} bytes", most);
+    const auto forbidden = [](char c) { return is_control(c) && c != '\n'; };
+    if (std::any_of(text->begin(), text->end(), forbidden)) {
+        return wrong("must not hold control characters other than line ends (\\n)");
+    }
+    return *text;
+}
+
+Result<std::vector<std::string>> read_list(const Value& value) {
+    if (const auto* const one = std::get_if<std::string>(&value)) return std::vector{*one};
+    if (const auto* const list = std::get_if<std::vector<std::string>>(&value)) return *list;
+    return wrong("must be text, or a list of texts in [ ]");
+}
+
+Result<std::uint64_t> read_number(const Value& value, std::uint64_t least, std::uint64_t most) {
+    const auto number = natural(value);
+    if (number && *number >= least && *number <= most) return *number;
+    return wrong("must be a whole number from {} to {}", least, most);
+}
+
+Result<std::uint64_t> read_bytes(const Value& value, ParseBytes parse, std::string_view example) {
+    if (const auto* const text = std::get_if<std::string>(&value)) {
+        if (const auto bytes = parse(*text)) return *bytes;
+    } else if (const auto number = natural(value)) {
+        return *number;
+    }
+    return wrong("must be a number of bytes from 0 to {}, or text with a unit like \"{}\"", most_bytes, example);
+}
+
+Result<std::chrono::milliseconds> read_duration(const Value& value, std::chrono::milliseconds least,
+                                                std::chrono::milliseconds most, std::chrono::milliseconds step) {
+    std::optional<std::chrono::milliseconds> span;
+    if (const auto* const text = std::get_if<std::string>(&value)) {
+        span = parse_duration(*text);
+    } else if (const auto seconds = natural(value)) {
+        span = parse_duration(std::to_string(*seconds));
+    }
+    if (!span) return wrong("must be a number of seconds, or text with a unit like \"90s\", \"5m\" or \"1h\"");
+    if (*span < least || *span > most) {
+        return wrong("must be from \"{}\" to \"{}\"", print_duration(least), print_duration(most));
+    }
+    if (*span % step != std::chrono::milliseconds(0)) return wrong("must be whole seconds");
+    return *span;
+}
+
+Result<std::size_t> read_choice(const Value& value, const std::vector<std::string_view>& words) {
+    const auto* const text = std::get_if<std::string>(&value);
+    if (text != nullptr) {
+        const auto found = std::find(words.begin(), words.end(), *text);
+        if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+    }
+    std::string list;
+    for (const std::string_view word : words) list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", word);
+    const std::string_view near = text == nullptr ? std::string_view() : suggest(*text, words);
+    return near.empty() ? wrong("must be one of {}", list)
+                        : wrong("must be one of {}; did you mean \"{}\"?", list, near);
+}
+
+// --- files and folders ---------------------------------------------------------------------------
+
+Result<std::string> read_place(const Value& value) {
+    auto text = read_text(value, 4096);
+    if (text && !text->empty() && text->front() != '/') {
+        return wrong("must be an absolute path: it begins with \"/\"");
+    }
+    return text;
+}
+
+Result<std::vector<std::string>> read_places(const Value& value) {
+    auto list = read_list(value);
+    if (!list) return list;
+    for (const std::string& text : *list) {
+        if (text.empty() || text.front() != '/') {
+            return wrong("\"{}\" must be an absolute path: it begins with \"/\"", for_log(text));
+        }
+    }
+    return list;
+}
+
+std::string show_list(const std::vector<std::string>& shown) {
+    std::string out = "[";
+    for (const std::string& text : shown) out += (out.size() == 1 ? "" : ", ") + toml_text(text);
+    return out + ']';
+}
+
+// --- addresses and ports -------------------------------------------------------------------------
+
+Result<std::vector<net::Address>> read_addresses(const Value& value) {
+    const auto list = read_list(value);
+    if (!list) return std::unexpected(list.error());
+    std::vector<net::Address> addresses;
+    for (const std::string& text : *list) {
+        auto address = net::Address::parse(text);
+        if (!address) return std::unexpected(std::move(address.error()));
+        const bool again = std::find(addresses.begin(), addresses.end(), *address) != addresses.end();
+        if (again && address->port() != 0) return wrong("\"{}\" is there twice", for_log(text));
+        addresses.push_back(*address);
+    }
+    return addresses;
+}
+
+std::string show_addresses(const std::vector<net::Address>& shown) {
+    std::vector<std::string> texts;
+    for (const net::Address& address : shown) {
+        const bool all = address.is_ipv6() && address.is_unspecified();
+        texts.push_back(all ? fmt::format("*:{}", address.port()) : address.text());
+    }
+    return show_list(texts);
+}
+
+Result<std::optional<net::Address>> read_ip(const Value& value) {
+    const auto text = read_text(value, 64);
+    if (!text) return std::unexpected(text.error());
+    if (text->empty()) return std::nullopt;
+    const auto address = net::Address::parse_ip(*text, 0);
+    if (address && !address->is_ipv6() && !address->is_unspecified()) return *address;
+    return wrong("\"{}\" must be an IPv4 address in digits, like \"203.0.113.7\"", for_log(*text));
+}
+
+std::string show_ip(const std::optional<net::Address>& shown) { return toml_text(shown ? shown->ip() : ""); }
+
+Result<PortRange> read_port_range(const Value& value) {
+    const auto text = read_text(value, 64);
+    if (!text) return std::unexpected(text.error());
+    if (text->empty()) return PortRange{};
+    const auto parts = split(*text, '-');
+    const auto first = port_of(parts.front());
+    const auto last = port_of(parts.back());
+    if (!first || !last || parts.size() != 2) return wrong("must be two ports like \"50000-50099\"");
+    if (*first < 1024) return wrong("must begin at 1024 or above: lower ports belong to other services");
+    if (*last < *first) return wrong("runs backwards; write \"{}-{}\"", *last, *first);
+    return PortRange{*first, *last};
+}
+
+std::string show_port_range(PortRange shown) {
+    return toml_text(shown.first == 0 ? "" : fmt::format("{}-{}", shown.first, shown.last));
+}
+
+// --- rights --------------------------------------------------------------------------------------
+
+Result<Perm> read_letters(const Value& value) {
+    const auto text = read_text(value, 64);
+    if (!text) return std::unexpected(text.error());
+    const auto letters = Perm::parse(*text);
+    if (!letters) return wrong("must be letters only, as in \"{}\"", perm::all.text());
+    return *letters;
+}
+
+Result<std::uint32_t> read_umask(const Value& value) {
+    const auto* const text = std::get_if<std::string>(&value);
+    const bool octal = text != nullptr && !text->empty() && text->size() <= 4 &&
+                       std::all_of(text->begin(), text->end(), [](char c) { return c >= '0' && c <= '7'; });
+    std::uint32_t mask = 0;
+    if (octal) {
+        for (const char c : *text) mask = mask * 8 + static_cast<std::uint32_t>(c - '0');
+    }
+    if (!octal || mask > 0777) return wrong("must be octal digits in quotation marks, like \"022\"");
+    return mask;
+}
+
+std::string show_umask(std::uint32_t shown) { return fmt::format("\"{:03o}\"", shown); }
+
+}  // namespace wherry::fields

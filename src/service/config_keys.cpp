@@ -1,0 +1,160 @@
+#include "service/config_keys.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace wherry {
+namespace {
+
+using namespace fields;
+using namespace std::chrono_literals;
+using enum ConfigKey::Change;
+
+constexpr std::uint64_t most_count = 1'000'000;
+constexpr std::size_t most_message = 4096;  // bytes; lines of it become lines of one reply
+constexpr auto most_wait = std::chrono::hours(24 * 7);
+
+// Columns: name, when a change holds, kind of value with its member and limits, what it is.
+std::vector<ConfigKey> make_keys() {
+    return {
+        // --- the FTP service ---------------------------------------------------------------------
+        {"ftp.listen", restart, addresses([](auto& c) -> auto& { return c.ftp.listen; }),
+         "Where the server waits for clients. \"*\" is all addresses of the machine, IPv4 and IPv6; port 0 lets the "
+         "system choose a port."},
+        {"ftp.greeting", restart, text([](auto& c) -> auto& { return c.ftp.settings.greeting; }, most_message),
+         "The first words a client reads."},
+        {"ftp.login_message", restart,
+         text([](auto& c) -> auto& { return c.ftp.settings.login_message; }, most_message),
+         "What users read after the login, where their own settings say nothing else."},
+        {"ftp.quit_message", restart, text([](auto& c) -> auto& { return c.ftp.settings.quit_message; }, most_message),
+         "What users read after QUIT, where their own settings say nothing else."},
+        {"ftp.passive_ports", restart,
+         port_range([](auto& c) -> auto& { return c.ftp.settings.passive_first; },
+                    [](auto& c) -> auto& { return c.ftp.settings.passive_last; }),
+         "Ports for data connections that clients open (PASV, EPSV). Open them in the firewall; each transfer that is "
+         "being set up takes one."},
+        {"ftp.nat_address", restart, ip([](auto& c) -> auto& { return c.ftp.settings.nat_address; }),
+         "The address that PASV announces, for a server behind a router that translates addresses or in a container."},
+        {"ftp.passive", restart, flag([](auto& c) -> auto& { return c.ftp.settings.passive; }),
+         "Whether clients may open data connections (PASV, EPSV)."},
+        {"ftp.active", restart, flag([](auto& c) -> auto& { return c.ftp.settings.active; }),
+         "Whether the server opens data connections to clients that ask for it (PORT, EPRT)."},
+        {"ftp.foreign_addresses", restart, flag([](auto& c) -> auto& { return c.ftp.settings.foreign_addresses; }),
+         "Whether data may come from and go to other addresses than the client's own. Needed for transfers between two "
+         "servers (FXP); lets clients use this server to reach others (RFC 2577)."},
+        {"ftp.privileged_ports", restart, flag([](auto& c) -> auto& { return c.ftp.settings.privileged_ports; }),
+         "Whether the server opens data connections to ports below 1024."},
+        {"ftp.active_from_port_20", restart, flag([](auto& c) -> auto& { return c.ftp.settings.active_from_port_20; }),
+         "Whether data connections that the server opens come from port 20, as some old firewalls want it. Needs the "
+         "right to bind that port."},
+        {"ftp.idle_timeout", restart,
+         duration([](auto& c) -> auto& { return c.ftp.settings.idle_timeout; }, 0s, most_wait),
+         "How long a session may be silent, with no transfer running, before it is ended; 0 is for ever."},
+        {"ftp.login_timeout", restart,
+         duration([](auto& c) -> auto& { return c.ftp.settings.login_timeout; }, 1s, most_wait),
+         "How long a client may take from the greeting to its login."},
+        {"ftp.data_connect_timeout", restart,
+         duration([](auto& c) -> auto& { return c.ftp.settings.data_connect_timeout; }, 1s, 1h),
+         "How long a transfer waits for its data connection."},
+        {"ftp.stall_timeout", restart,
+         duration([](auto& c) -> auto& { return c.ftp.settings.stall_timeout; }, 1s, most_wait),
+         "How long a running transfer may move no byte before it is ended."},
+        {"ftp.line_limit", restart, number([](auto& c) -> auto& { return c.ftp.settings.line_limit; }, 512, 65536),
+         "The longest command a client may send, in bytes."},
+        {"ftp.local_time", restart, flag([](auto& c) -> auto& { return c.ftp.settings.show_local_time; }),
+         "Whether LIST shows times of the machine's own zone instead of UTC. MLSD and MDTM are always UTC."},
+
+        // --- how much at a time ------------------------------------------------------------------
+        {"limits.sessions", live, number([](auto& c) -> auto& { return c.limits.sessions; }, 0, most_count),
+         "Sessions at the same time; 0 is no limit."},
+        {"limits.sessions_per_address", live,
+         number([](auto& c) -> auto& { return c.limits.sessions_per_address; }, 0, most_count),
+         "Sessions at the same time from one address, or from one /64 network of IPv6; 0 is no limit."},
+        {"limits.transfers", live, number([](auto& c) -> auto& { return c.limits.transfers; }, 0, most_count),
+         "Transfers at the same time; 0 is no limit."},
+
+        {"rates.upload", live, rate([](auto& c) -> auto& { return c.rates.upload; }),
+         "Bytes per second of all uploads together; 0 is no limit."},
+        {"rates.download", live, rate([](auto& c) -> auto& { return c.rates.download; }),
+         "Bytes per second of all downloads together; 0 is no limit."},
+        {"rates.session_upload", live, rate([](auto& c) -> auto& { return c.rates.session_upload; }),
+         "Bytes per second of one upload; 0 is no limit. Holds for transfers that begin after a change."},
+        {"rates.session_download", live, rate([](auto& c) -> auto& { return c.rates.session_download; }),
+         "Bytes per second of one download; 0 is no limit. Holds for transfers that begin after a change."},
+
+        // --- files -------------------------------------------------------------------------------
+        {"uploads.atomic", restart, flag([](auto& c) -> auto& { return c.uploads.atomic; }),
+         "Whether an upload is seen under its name only when it is complete; until then the old file stays."},
+        {"uploads.keep_partial", restart, flag([](auto& c) -> auto& { return c.uploads.keep_partial; }),
+         "With uploads.atomic: what came of a broken upload stays as NAME.partial."},
+        {"uploads.overwrite", restart, flag([](auto& c) -> auto& { return c.uploads.overwrite; }),
+         "Whether an upload may replace a file that is there."},
+        {"uploads.free_space_floor", restart, size([](auto& c) -> auto& { return c.uploads.free_space_floor; }),
+         "Space that uploads must leave free on the disk."},
+
+        // --- who may come in ---------------------------------------------------------------------
+        {"login.users_files", restart, files([](auto& c) -> auto& { return c.users_files; }),
+         "Files with further users, in the form of the [users.NAME] tables below. They are read again on SIGHUP."},
+        {"login.attempts", restart, number([](auto& c) -> auto& { return c.login.attempts; }, 1, 100),
+         "Wrong logins before the connection is closed."},
+        {"login.failure_delay", restart, duration([](auto& c) -> auto& { return c.login.failure_delay; }, 0s, 60s),
+         "How long after the password a refusal comes, whatever its cause."},
+
+        {"anonymous.folder", restart, place("folder", [](auto& c) -> auto& { return c.anonymous.folder; }),
+         "The folder that everybody may see, as \"anonymous\" or \"ftp\" and with any password. Empty: nobody comes in "
+         "without an account."},
+        {"anonymous.permissions", restart, letters([](auto& c) -> auto& { return c.anonymous.permissions; }),
+         "What everybody may do there: e enter, l list, r read, a append, d delete, f rename, m make directories, "
+         "w write, M change modes, T change times."},
+
+        {"filesystem.symlinks", restart,
+         choice([](auto& c) -> auto& { return c.filesystem.symlinks; },
+                std::vector<std::pair<std::string_view, Symlinks>>{{"inside", Symlinks::inside},
+                                                                   {"never", Symlinks::never}}),
+         "Whether symbolic links in the anonymous folder are followed; they never lead out of it."},
+        {"filesystem.umask", restart, umask([](auto& c) -> auto& { return c.filesystem.umask; }),
+         "Mode bits that new files and directories in the anonymous folder do not get."},
+        {"filesystem.sync", restart, flag([](auto& c) -> auto& { return c.filesystem.sync; }),
+         "Whether an upload to the anonymous folder is on the disk (fsync) before it is called complete."},
+
+        // --- the program -------------------------------------------------------------------------
+        {"log.level", live,
+         choice([](auto& c) -> auto& { return c.log.level; },
+                std::vector<std::pair<std::string_view, LogLevel>>{{"debug", LogLevel::debug},
+                                                                   {"info", LogLevel::info},
+                                                                   {"warning", LogLevel::warning},
+                                                                   {"error", LogLevel::error},
+                                                                   {"off", LogLevel::off}}),
+         "How much is logged: debug has every command, info every connection, login and transfer."},
+        {"log.file", restart, place("file", [](auto& c) -> auto& { return c.log.file; }),
+         "The file that the log is appended to; empty: standard error. It is opened anew on SIGHUP."},
+        {"log.syslog", restart, flag([](auto& c) -> auto& { return c.log.syslog; }),
+         "Whether the log goes to syslog, beside the file if there is one."},
+
+        {"runtime.loops", restart, number([](auto& c) -> auto& { return c.runtime.loops; }, 0, 256),
+         "Threads that serve connections; 0 is one per processor."},
+        {"runtime.disk_threads", restart, number([](auto& c) -> auto& { return c.runtime.disk_threads; }, 1, 1024),
+         "Threads that wait for disks. A disk that hangs holds up only these."},
+        {"runtime.auth_threads", restart, number([](auto& c) -> auto& { return c.runtime.auth_threads; }, 1, 256),
+         "Threads that check passwords; each check takes some 64 MiB while it lasts."},
+        {"runtime.hash_threads", restart, number([](auto& c) -> auto& { return c.runtime.hash_threads; }, 1, 256),
+         "Threads that compute checksums of files."},
+        {"runtime.sendfile", restart, flag([](auto& c) -> auto& { return c.use_sendfile; }),
+         "Whether the kernel sends files by itself (sendfile)."},
+    };
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() {
+    static const std::vector<ConfigKey> keys = make_keys();
+    return keys;
+}
+
+const ConfigKey* find_config_key(std::string_view name) {
+    const auto keys = config_keys();
+    const auto found = std::find_if(keys.begin(), keys.end(), [&](const ConfigKey& key) { return key.name == name; });
+    return found == keys.end() ? nullptr : &*found;
+}
+
+}  // namespace wherry

@@ -1,0 +1,32 @@
+#pragma once
+// THE list of configuration keys. Loading a file, the suggestion for a mistyped key, reload and the documentation walk
+// this one list; a new key is a field in config.h and a row in config_keys.cpp.
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string_view>
+
+#include "service/config_fields.h"
+
+namespace wherry {
+
+struct ConfigKey {
+    // What it takes for a changed value to hold: a signal to read the file again (SIGHUP), or a new start.
+    enum class Change : std::uint8_t { live, restart };
+
+    std::string_view name;  // "ftp.passive_ports"
+    Change change;
+    Field field;
+    std::string_view sentence;
+
+    std::string_view group() const { return name.substr(0, name.find('.')); }
+    std::string_view last() const { return name.substr(name.find('.') + 1); }
+};
+
+// In the order of the documentation; the keys of one group stand together.
+std::span<const ConfigKey> config_keys();
+
+// nullptr: there is no such key.
+const ConfigKey* find_config_key(std::string_view name);
+
+}  // namespace wherry

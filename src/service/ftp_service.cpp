@@ -1,0 +1,90 @@
+#include "service/server_state.h"
+#include "wherry/ftp.h"
+
+namespace wherry {
+namespace {
+
+// One setter of ftp::Settings.
+template <class State, class Value>
+void set(State& state, Value ftp::Settings::* member, Value value) {
+    state.set([&](Config& config) { config.ftp.settings.*member = std::move(value); });
+}
+
+}  // namespace
+
+FtpService FtpService::listen(std::string address) {
+    auto& state = *server_->state_;
+    if (const auto parsed = net::Address::parse(address)) {
+        state.set([&](Config& config) { config.ftp.listen.push_back(*parsed); });
+    } else {
+        state.mistake({Code::invalid, 0, "listen: " + parsed.error().message});
+    }
+    return *this;
+}
+
+FtpService FtpService::listen_on(int descriptor) {
+    server_->state_->set([&](Config& config) { config.ftp.descriptors.push_back(descriptor); });
+    return *this;
+}
+
+FtpService FtpService::passive_ports(std::uint16_t first, std::uint16_t last) {
+    auto& state = *server_->state_;
+    if (last < first || (first == 0 && last != 0)) {
+        state.mistake(
+            {Code::invalid, 0,
+             "passive_ports: from " + std::to_string(first) + " to " + std::to_string(last) + " is no range of ports"});
+        return *this;
+    }
+    state.set([&](Config& config) {
+        config.ftp.settings.passive_first = first;
+        config.ftp.settings.passive_last = last;
+    });
+    return *this;
+}
+
+FtpService FtpService::nat_address(std::string address) {
+    auto& state = *server_->state_;
+    const auto parsed = net::Address::parse_ip(address, 0);
+    if (parsed && !parsed->is_ipv6()) {
+        state.set([&](Config& config) { config.ftp.settings.nat_address = *parsed; });
+    } else {
+        state.mistake({Code::invalid, 0, "nat_address: '" + address + "' is not an IPv4 address"});
+    }
+    return *this;
+}
+
+FtpService FtpService::passive(bool on) { return set(*server_->state_, &ftp::Settings::passive, on), *this; }
+FtpService FtpService::active(bool on) { return set(*server_->state_, &ftp::Settings::active, on), *this; }
+FtpService FtpService::foreign_addresses(bool on) {
+    return set(*server_->state_, &ftp::Settings::foreign_addresses, on), *this;
+}
+FtpService FtpService::privileged_ports(bool on) {
+    return set(*server_->state_, &ftp::Settings::privileged_ports, on), *this;
+}
+FtpService FtpService::active_from_port_20(bool on) {
+    return set(*server_->state_, &ftp::Settings::active_from_port_20, on), *this;
+}
+FtpService FtpService::greeting(std::string text) {
+    return set(*server_->state_, &ftp::Settings::greeting, std::move(text)), *this;
+}
+FtpService FtpService::login_message(std::string text) {
+    return set(*server_->state_, &ftp::Settings::login_message, std::move(text)), *this;
+}
+FtpService FtpService::quit_message(std::string text) {
+    return set(*server_->state_, &ftp::Settings::quit_message, std::move(text)), *this;
+}
+FtpService FtpService::login_timeout(std::chrono::seconds span) {
+    return set(*server_->state_, &ftp::Settings::login_timeout, span), *this;
+}
+FtpService FtpService::data_connect_timeout(std::chrono::seconds span) {
+    return set(*server_->state_, &ftp::Settings::data_connect_timeout, span), *this;
+}
+FtpService FtpService::stall_timeout(std::chrono::seconds span) {
+    return set(*server_->state_, &ftp::Settings::stall_timeout, span), *this;
+}
+FtpService FtpService::line_limit(std::size_t bytes) {
+    return set(*server_->state_, &ftp::Settings::line_limit, bytes), *this;
+}
+FtpService FtpService::local_time(bool on) { return set(*server_->state_, &ftp::Settings::show_local_time, on), *this; }
+
+}  // namespace wherry

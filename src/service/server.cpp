@@ -1,0 +1,303 @@
+#include "wherry/server.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "auth/anonymous.h"
+#include "service/run.h"
+#include "service/server_state.h"
+#include "service/signals.h"
+
+namespace wherry {
+
+std::string Endpoint::text() const {
+    const bool ipv6 = address.find(':') != std::string::npos;
+    return (ipv6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
+}
+
+Server::State::State() {
+    config.ftp.listen.clear();  // listen() adds; the default holds where nobody does
+    config.log.level = LogLevel::warning;
+    parts.authenticators.push_back(users);
+}
+
+Result<void> Server::State::mistake(Error error) {
+    const std::lock_guard lock(mutex);
+    if (!service) mistakes.push_back(error.message);
+    return std::unexpected(std::move(error));
+}
+
+Server::Server() : state_(std::make_unique<State>()) {}
+Server::~Server() { stop(); }
+
+// --- users ---------------------------------------------------------------------------------------
+
+Result<void> Server::Users::add(std::string name, Password password, const std::string& folder, Perm permissions) {
+    auto filesystem = posix_filesystem(folder);
+    if (filesystem) return add(std::move(name), std::move(password), std::move(*filesystem), permissions);
+    Error error = std::move(filesystem.error());
+    error.message = "user \"" + name + "\": " + error.message;
+    return server_->state_->mistake(std::move(error));
+}
+
+Result<void> Server::Users::add(std::string name, Password password, FilesystemPtr filesystem, Perm permissions) {
+    User user;
+    user.name = std::move(name);
+    user.filesystem = std::move(filesystem);
+    user.permissions = permissions;
+    return add(std::move(user), std::move(password));
+}
+
+Result<void> Server::Users::add(User user, Password password) {
+    auto added = server_->state_->users->add(std::move(user), password);
+    return added ? added : server_->state_->mistake(std::move(added.error()));
+}
+
+Result<void> Server::Users::add_anonymous(const std::string& folder, Perm permissions) {
+    auto filesystem = posix_filesystem(folder);
+    if (filesystem) return add_anonymous(std::move(*filesystem), permissions);
+    Error error = std::move(filesystem.error());
+    error.message = "the anonymous user: " + error.message;
+    return server_->state_->mistake(std::move(error));
+}
+
+Result<void> Server::Users::add_anonymous(FilesystemPtr filesystem, Perm permissions) {
+    return add_anonymous(anonymous_user(std::move(filesystem), permissions).user);
+}
+
+Result<void> Server::Users::add_anonymous(User user) {
+    auto added = server_->state_->users->add_anonymous(std::move(user));
+    return added ? added : server_->state_->mistake(std::move(added.error()));
+}
+
+void Server::Users::load(std::string file) {
+    server_->state_->set([&](Config& config) { config.users_files.push_back(std::move(file)); });
+}
+
+bool Server::Users::remove(std::string_view name) { return server_->state_->users->remove(name); }
+
+Server::Authenticators Server::Authenticators::add(AuthenticatorPtr authenticator) {
+    server_->state_->set([&](Config&) { server_->state_->parts.authenticators.push_back(std::move(authenticator)); });
+    return *this;
+}
+
+// --- limits and uploads --------------------------------------------------------------------------
+
+namespace {
+
+constexpr auto apply_limits = [](Service& service, const Config& config) { service.limits().set(config.limits); };
+constexpr auto apply_rates = [](Service& service, const Config& config) { service.rates().set(config.rates); };
+
+}  // namespace
+
+Server::Limits Server::Limits::sessions(std::uint32_t most) {
+    server_->state_->set_live([&](Config& config) { config.limits.sessions = most; }, apply_limits);
+    return *this;
+}
+Server::Limits Server::Limits::sessions_per_address(std::uint32_t most) {
+    server_->state_->set_live([&](Config& config) { config.limits.sessions_per_address = most; }, apply_limits);
+    return *this;
+}
+Server::Limits Server::Limits::transfers(std::uint32_t most) {
+    server_->state_->set_live([&](Config& config) { config.limits.transfers = most; }, apply_limits);
+    return *this;
+}
+Server::Limits Server::Limits::upload_rate(std::uint64_t rate) {
+    server_->state_->set_live([&](Config& config) { config.rates.upload = rate; }, apply_rates);
+    return *this;
+}
+Server::Limits Server::Limits::download_rate(std::uint64_t rate) {
+    server_->state_->set_live([&](Config& config) { config.rates.download = rate; }, apply_rates);
+    return *this;
+}
+Server::Limits Server::Limits::session_upload_rate(std::uint64_t rate) {
+    server_->state_->set_live([&](Config& config) { config.rates.session_upload = rate; }, apply_rates);
+    return *this;
+}
+Server::Limits Server::Limits::session_download_rate(std::uint64_t rate) {
+    server_->state_->set_live([&](Config& config) { config.rates.session_download = rate; }, apply_rates);
+    return *this;
+}
+Server::Limits Server::Limits::idle_timeout(std::chrono::seconds span) {
+    server_->state_->set([&](Config& config) { config.ftp.settings.idle_timeout = span; });
+    return *this;
+}
+Server::Limits Server::Limits::login_attempts(std::uint32_t most) {
+    server_->state_->set([&](Config& config) { config.login.attempts = most; });
+    return *this;
+}
+Server::Limits Server::Limits::login_failure_delay(std::chrono::milliseconds span) {
+    server_->state_->set([&](Config& config) { config.login.failure_delay = span; });
+    return *this;
+}
+
+Server::Uploads Server::Uploads::atomic(bool on) {
+    server_->state_->set([&](Config& config) { config.uploads.atomic = on; });
+    return *this;
+}
+Server::Uploads Server::Uploads::keep_partial(bool on) {
+    server_->state_->set([&](Config& config) { config.uploads.keep_partial = on; });
+    return *this;
+}
+Server::Uploads Server::Uploads::overwrite(bool on) {
+    server_->state_->set([&](Config& config) { config.uploads.overwrite = on; });
+    return *this;
+}
+Server::Uploads Server::Uploads::free_space_floor(std::uint64_t bytes) {
+    server_->state_->set([&](Config& config) { config.uploads.free_space_floor = bytes; });
+    return *this;
+}
+
+// --- events, log, threads ------------------------------------------------------------------------
+
+template <class Kind>
+void Server::add_sink(std::function<void(const Kind&)> callback) {
+    state_->set([&](Config&) {
+        state_->parts.sinks.push_back(
+            {[callback = std::move(callback)](const Event& event) { callback(std::get<Kind>(event)); },
+             EventBus::bit<Kind>()});
+    });
+}
+
+void Server::on_event(std::function<void(const Event&)> callback) {
+    state_->set([&](Config&) { state_->parts.sinks.push_back({std::move(callback), ~0U}); });
+}
+
+template <class Kind>
+void Server::add_guard(std::function<Verdict(const Kind&)> decide) {
+    state_->set([&](Config&) { state_->parts.guards.add<Kind>(std::move(decide)); });
+}
+
+template void Server::add_sink(std::function<void(const event::Connected&)>);
+template void Server::add_sink(std::function<void(const event::Disconnected&)>);
+template void Server::add_sink(std::function<void(const event::LoggedIn&)>);
+template void Server::add_sink(std::function<void(const event::LoginFailed&)>);
+template void Server::add_sink(std::function<void(const event::LoggedOut&)>);
+template void Server::add_sink(std::function<void(const event::Command&)>);
+template void Server::add_sink(std::function<void(const event::Sent&)>);
+template void Server::add_sink(std::function<void(const event::Received&)>);
+template void Server::add_sink(std::function<void(const event::DirectoryMade&)>);
+template void Server::add_sink(std::function<void(const event::DirectoryRemoved&)>);
+template void Server::add_sink(std::function<void(const event::FileRemoved&)>);
+template void Server::add_sink(std::function<void(const event::Renamed&)>);
+template void Server::add_sink(std::function<void(const event::ModeChanged&)>);
+template void Server::add_sink(std::function<void(const event::TimeChanged&)>);
+static_assert(std::variant_size_v<Event> == 14, "a new event needs a line above");
+
+template void Server::add_guard(std::function<Verdict(const action::Download&)>);
+template void Server::add_guard(std::function<Verdict(const action::Upload&)>);
+template void Server::add_guard(std::function<Verdict(const action::List&)>);
+template void Server::add_guard(std::function<Verdict(const action::MakeDirectory&)>);
+template void Server::add_guard(std::function<Verdict(const action::RemoveDirectory&)>);
+template void Server::add_guard(std::function<Verdict(const action::RemoveFile&)>);
+template void Server::add_guard(std::function<Verdict(const action::Rename&)>);
+template void Server::add_guard(std::function<Verdict(const action::ChangeMode&)>);
+template void Server::add_guard(std::function<Verdict(const action::ChangeTime&)>);
+static_assert(std::variant_size_v<Action> == 9, "a new action needs a line above");
+
+void Server::log_level(LogLevel level) {
+    state_->set_live([&](Config& config) { config.log.level = level; },
+                     [](Service& service, const Config& config) { service.log().set_level(config.log.level); });
+}
+
+void Server::log_file(std::string file) {
+    state_->set([&](Config& config) { config.log.file = std::move(file); });
+}
+
+void Server::log_to(std::function<void(LogLevel, std::string_view)> function) {
+    state_->set([&](Config&) { state_->parts.log = std::move(function); });
+}
+
+void Server::loops(std::size_t count) {
+    state_->set([&](Config& config) { config.runtime.loops = count; });
+}
+
+void Server::disk_threads(std::size_t count) {
+    // A lane without threads would do its jobs on the loop.
+    state_->set([&](Config& config) { config.runtime.disk_threads = std::max<std::size_t>(count, 1); });
+}
+
+// --- the life of a server ------------------------------------------------------------------------
+
+Result<void> Server::start() {
+    const std::lock_guard one_at_a_time(state_->starting);
+    if (state_->running()) return fail(Code::busy, "start: the server serves already");
+    Config config;
+    ServiceParts parts;
+    {
+        const std::lock_guard lock(state_->mutex);
+        std::string mistakes;
+        for (const std::string& mistake : state_->mistakes) mistakes += (mistakes.empty() ? "" : "\n") + mistake;
+        if (!mistakes.empty()) return fail(Code::invalid, std::move(mistakes));
+        config = state_->config;
+        parts = state_->parts;
+    }
+    if (config.ftp.listen.empty() && config.ftp.descriptors.empty()) config.ftp.listen = FtpConfig().listen;
+    auto created = Service::create(std::move(config), std::move(parts));
+    if (!created) return std::unexpected(std::move(created.error()));
+    const std::shared_ptr<Service> service = std::move(*created);
+    if (auto listening = service->listen(); !listening) return listening;
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->service = service;  // before the first callback can ask for it
+    }
+    service->start();
+    return {};
+}
+
+std::vector<Endpoint> Server::addresses() const {
+    std::vector<Endpoint> all;
+    const auto service = state_->running();
+    if (!service) return all;
+    for (const net::Address& address : service->addresses()) all.push_back({"ftp", address.ip(), address.port()});
+    return all;
+}
+
+void Server::drain() {
+    if (const auto service = state_->running()) service->drain();
+}
+
+void Server::stop() {
+    const auto service = state_->running();
+    if (!service) return;
+    service->stop();
+    const std::lock_guard lock(state_->mutex);
+    if (state_->service == service) state_->service.reset();
+}
+
+int Server::run() {
+    Signals signals;
+    if (!state_->running()) {
+        if (const auto started = start(); !started) {
+            std::fprintf(stderr, "wherry: %s\n", started.error().message.c_str());
+            return 1;
+        }
+    }
+    const auto service = state_->running();
+    if (!service) return 0;  // stopped by another thread in between
+    run_until_end(*service, signals, [&] {
+        for (const std::string& mistake : service->refresh()) service->log().error("reload: {}", mistake);
+    });
+    stop();
+    return 0;
+}
+
+// --- while it serves -----------------------------------------------------------------------------
+
+std::vector<SessionInfo> Server::sessions() const {
+    const auto service = state_->running();
+    return service ? service->sessions().list() : std::vector<SessionInfo>();
+}
+
+bool Server::kill(std::uint64_t session) {
+    const auto service = state_->running();
+    return service && service->sessions().kill(session, Code::killed);
+}
+
+std::string Server::metrics() const {
+    const auto service = state_->running();
+    return service ? service->metrics().exposition() : std::string();
+}
+
+}  // namespace wherry

@@ -1,0 +1,47 @@
+#pragma once
+// What is behind the public Server: the set-up, and the service while it runs.
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/static_users.h"
+#include "service/service.h"
+#include "wherry/server.h"
+
+namespace wherry {
+
+struct Server::State {
+    State();
+
+    // Applies `change` to the set-up.
+    template <class Change>
+    void set(Change change) {
+        const std::lock_guard lock(mutex);
+        change(config);
+    }
+    // The same, at once for a service that runs: `apply` is called with it.
+    template <class Change, class Apply>
+    void set_live(Change change, Apply apply) {
+        const std::lock_guard lock(mutex);
+        change(config);
+        if (service) apply(*service, config);
+    }
+    // Remembers a mistake of the set-up for start(), unless the server serves already; returns it.
+    Result<void> mistake(Error error);
+    std::shared_ptr<Service> running() const {
+        const std::lock_guard lock(mutex);
+        return service;
+    }
+
+    mutable std::mutex mutex;  // of all below; not held while anything waits
+    Config config;
+    ServiceParts parts;
+    const std::shared_ptr<StaticUsers> users = std::make_shared<StaticUsers>();
+    std::vector<std::string> mistakes;
+    std::shared_ptr<Service> service;
+    std::mutex starting;  // one start() at a time
+};
+
+}  // namespace wherry

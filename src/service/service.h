@@ -1,0 +1,104 @@
+#pragma once
+// Service: the composition. A configuration becomes objects, they serve, and they go in the right order. Two services
+// in one process share nothing.
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "access/commons.h"
+#include "ftp/server.h"
+#include "net/network.h"
+#include "service/config.h"
+#include "service/user_sources.h"
+
+namespace wherry {
+
+// What a program brings along that no file can say.
+struct ServiceParts {
+    struct Sink {
+        EventBus::Sink call;
+        std::uint32_t mask;
+    };
+    std::vector<AuthenticatorPtr> authenticators;  // asked before those of the configuration
+    std::vector<Sink> sinks;
+    Guards guards;
+    std::function<void(LogLevel, std::string_view)> log;  // empty: as the configuration says
+};
+
+// What became of reading the configuration again.
+struct Reloaded {
+    std::vector<std::string> changed;   // keys that hold now
+    std::vector<std::string> restart;   // keys that hold after the next start
+    std::vector<std::string> mistakes;  // of refresh()
+};
+
+class Service {
+public:
+    // Opens what the configuration names: log, folders, users. Blocks. The error says what to do.
+    static Result<std::unique_ptr<Service>> create(Config config, ServiceParts parts = {});
+    ~Service();  // stop()
+    Service(const Service&) = delete;
+    Service& operator=(const Service&) = delete;
+
+    // Opens the listening sockets; clients that connect from now on wait. Once, before start().
+    Result<void> listen();
+    // Serves. The threads of the service take no signals of the process. Once.
+    void start();
+
+    // --- from any thread, after start() ----------------------------------------------------------
+    // No new connections; sessions end when their transfer has, those without one at once. Returns at once.
+    void drain();
+    // Ends all sessions, running transfers too, and waits for that; then all events have been told. Never from a sink,
+    // a guard, an authenticator or a filesystem, which would wait for itself.
+    void stop();
+    // Readable when everything has ended after drain() or stop(). Belongs to the service.
+    int ended_descriptor() const noexcept { return ended_.descriptor(); }
+
+    // Reads users again and opens the log file anew; blocks. What went wrong: users files that stay as they were, a log
+    // file that cannot be opened.
+    std::vector<std::string> refresh();
+    // Lets the live keys of `fresh` hold, and refreshes.
+    Reloaded reload(const Config& fresh);
+
+    const std::vector<net::Address>& addresses() const noexcept { return addresses_; }
+    std::vector<std::string> warnings() const { return users_.warnings(); }  // about users
+    Log& log() noexcept { return *log_; }
+    Metrics& metrics() noexcept { return metrics_; }
+    Sessions& sessions() noexcept { return sessions_; }
+    Limits& limits() noexcept { return limits_; }
+    Rates& rates() noexcept { return rates_; }
+
+private:
+    Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, UserSources users, UserPtr anonymous);
+    void release();
+
+    // In the order of making; they go in the reverse order.
+    Config config_;
+    std::mutex mutex_;       // of config_ after start(), and of the states below
+    std::mutex stop_mutex_;  // a second one who stops waits until the first is done
+    Metrics metrics_;
+    std::unique_ptr<Log> log_;
+    EventBus events_;  // its thread logs
+    Guards guards_;
+    Limits limits_;
+    Rates rates_;
+    Ledger ledger_;
+    Sessions sessions_;
+    const UserSources users_;
+    Chain chain_;
+    net::Runtime runtime_;  // its threads use all of the above
+    const std::unique_ptr<net::Network> network_;
+    Commons commons_;
+    ftp::Server ftp_;
+    std::vector<net::Address> addresses_;
+    net::Socket ended_;   // an eventfd
+    std::thread keeper_;  // waits for the end
+    bool started_ = false;
+    bool held_ = false;  // start() holds Commons::outstanding until drain() or stop()
+    bool stopped_ = false;
+};
+
+}  // namespace wherry

@@ -1,0 +1,59 @@
+#include "service/user_sources.h"
+
+#include <utility>
+
+#include "auth/file_users.h"
+
+namespace wherry {
+namespace {
+
+Result<ConfiguredAuthenticator> users_of(const std::string& config_file) {
+    FileUsersOptions options;
+    options.others = OtherKeys::ignore;
+    auto loaded = FileUsers::load(config_file, std::move(options));
+    if (!loaded) return std::unexpected(std::move(loaded.error()));
+    const auto users = std::move(*loaded);
+    return ConfiguredAuthenticator{users, [users] { return users->reload(); }, [users] { return users->warnings(); }};
+}
+
+}  // namespace
+
+Result<UserSources> UserSources::load(const Config& config) {
+    UserSources all;
+    std::string mistakes;
+    const auto take = [&](Result<ConfiguredAuthenticator> source) {
+        if (source) {
+            all.sources_.push_back(std::move(*source));
+        } else {
+            mistakes += (mistakes.empty() ? "" : "\n") + source.error().message;
+        }
+    };
+    if (config.users_inline) take(users_of(config.file));
+    for (const std::string& file : config.users_files) take(make_authenticator("file", {file}));
+    if (!mistakes.empty()) return fail(Code::invalid, std::move(mistakes));
+    return all;
+}
+
+std::vector<AuthenticatorPtr> UserSources::authenticators() const {
+    std::vector<AuthenticatorPtr> all;
+    for (const ConfiguredAuthenticator& source : sources_) all.push_back(source.authenticator);
+    return all;
+}
+
+std::vector<std::string> UserSources::warnings() const {
+    std::vector<std::string> all;
+    for (const ConfiguredAuthenticator& source : sources_) {
+        for (std::string& warning : source.warnings()) all.push_back(std::move(warning));
+    }
+    return all;
+}
+
+std::vector<Error> UserSources::reload() const {
+    std::vector<Error> errors;
+    for (const ConfiguredAuthenticator& source : sources_) {
+        if (auto read = source.reload(); !read) errors.push_back(std::move(read.error()));
+    }
+    return errors;
+}
+
+}  // namespace wherry

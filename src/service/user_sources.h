@@ -1,0 +1,30 @@
+#pragma once
+// The users that a configuration names: its own [users.NAME] tables and its users files.
+#include <string>
+#include <vector>
+
+#include "auth/authenticators.h"
+#include "service/config.h"
+#include "wherry/result.h"
+
+namespace wherry {
+
+class UserSources {
+public:
+    UserSources() = default;  // nobody
+    // Reads them all and opens the users' folders; blocks. The error has all mistakes of all files, one line each.
+    static Result<UserSources> load(const Config& config);
+
+    // In the order in which they are to be asked.
+    std::vector<AuthenticatorPtr> authenticators() const;
+    // What is allowed and yet unwise, one sentence each.
+    std::vector<std::string> warnings() const;
+    // Reads every file again; from any thread, blocks. A file with a mistake leaves its users as they were, and its
+    // error is among the results.
+    std::vector<Error> reload() const;
+
+private:
+    std::vector<ConfiguredAuthenticator> sources_;
+};
+
+}  // namespace wherry

@@ -1,0 +1,202 @@
+#include "testing/harness.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+#include "auth/anonymous.h"
+
+namespace wherry::testing {
+
+Harness::Harness()
+    : files(memory_filesystem()),
+      log_(LogLevel::debug, [this](LogLevel, std::string_view line) { log_lines_.emplace_back(line); }),
+      bus_(metrics_),
+      users_(std::make_shared<StaticUsers>()),
+      chain_({users_}) {
+    bus_.subscribe([this](const Event& event) { events_.push_back(event); });
+    bus_.deliver_inline();
+}
+
+Harness::~Harness() {
+    if (!server_) return;
+    server_->stop();
+    run();
+    wait(std::chrono::seconds(10));
+}
+
+void Harness::add_user(const std::string& name, const std::string& password, Perm letters) {
+    User user;
+    user.name = name;
+    user.permissions = letters;
+    add_user(std::move(user), password);
+}
+
+void Harness::add_user(User user, const std::string& password) {
+    if (!user.filesystem) user.filesystem = files;
+    [[maybe_unused]] const auto added = users_->add(std::move(user), Password(password));
+}
+
+void Harness::build() {
+    if (server_) return;
+    runtime_ = net::Runtime::simulated(clock_, metrics_);
+    limits_ = std::make_unique<Limits>(limits);
+    rates_ = std::make_unique<Rates>(rates);
+    UserPtr nobody;
+    if (anonymous) nobody = std::make_shared<User>(anonymous_user(files).user);
+    commons_.reset(new Commons{.runtime = *runtime_,
+                               .log = log_,
+                               .metrics = metrics_,
+                               .events = bus_,
+                               .guards = guards,
+                               .limits = *limits_,
+                               .rates = *rates_,
+                               .ledger = ledger_,
+                               .sessions = live_,
+                               .authenticators = chain_,
+                               .anonymous = nobody,
+                               .uploads = uploads,
+                               .logins = logins});
+    server_ = std::make_unique<ftp::Server>(*commons_, network_, settings);
+}
+
+ftp::Server& Harness::server() {
+    build();
+    return *server_;
+}
+
+Commons& Harness::commons() {
+    build();
+    return *commons_;
+}
+
+std::unique_ptr<Client> Harness::connect(const net::Address& from, const net::Address& to) {
+    build();
+    auto [connection, stream] = MemoryNetwork::pair(loop(), from, to, net::Watch::Class::control);
+    runtime_->first().connections.fetch_add(1);
+    server_->serve(runtime_->first(), std::move(stream));
+    run();
+    return std::make_unique<Client>(*this, connection);
+}
+
+void Harness::run() {
+    if (runtime_) loop().run_until_idle();
+}
+
+void Harness::wait(std::chrono::nanoseconds span) {
+    constexpr std::chrono::nanoseconds step = std::chrono::milliseconds(100);
+    run();
+    while (span.count() > 0) {
+        const auto now = std::min(step, span);
+        clock_.advance(now);
+        span -= now;
+        run();
+    }
+}
+
+void Harness::put(std::string_view path, std::string_view content) {
+    auto file = files->open(Path::resolve(path).value(), OpenMode::for_writing()).value();
+    [[maybe_unused]] auto written = file->write_at(0, std::as_bytes(std::span(content)));
+    [[maybe_unused]] auto closed = file->close();
+}
+
+std::optional<std::string> Harness::content(std::string_view path) {
+    auto file = files->open(Path::resolve(path).value(), OpenMode::for_reading());
+    if (!file) return std::nullopt;
+    std::string text(static_cast<std::size_t>((*file)->stat()->size), '\0');
+    const auto got = (*file)->read_at(0, std::as_writable_bytes(std::span(text)));
+    text.resize(got.value_or(0));
+    [[maybe_unused]] auto closed = (*file)->close();
+    return text;
+}
+
+bool Harness::exists(std::string_view path) { return files->lstat(Path::resolve(path).value()).has_value(); }
+
+// --- Client
+// --------------------------------------------------------------------------------------------------------------
+
+void Client::send(std::string_view bytes) {
+    control_->send(bytes);
+    harness_.run();
+}
+
+void Client::say(std::string_view line) { send(std::string(line) + "\r\n"); }
+
+void Client::take() {
+    harness_.run();
+    for (std::string more = control_->receive(); !more.empty(); more = control_->receive()) {
+        pending_ += more;
+        harness_.run();
+    }
+}
+
+std::optional<std::string> Client::reply() {
+    take();
+    std::size_t at = 0;
+    std::string wanted;
+    for (;;) {
+        const std::size_t end = pending_.find("\r\n", at);
+        if (end == std::string::npos) return std::nullopt;
+        const std::string line = pending_.substr(at, end - at);
+        at = end + 2;
+        const bool numbered = line.size() >= 4 &&
+                              std::all_of(line.begin(), line.begin() + 3, [](char c) { return c >= '0' && c <= '9'; });
+        if (wanted.empty() && numbered && line[3] == '-') {
+            wanted = line.substr(0, 3) + " ";
+        } else if (wanted.empty() || line.starts_with(wanted)) {
+            last_ = pending_.substr(0, end);
+            pending_.erase(0, at);
+            break;
+        }
+    }
+    if (last_.starts_with("229 ")) {
+        const auto bars = last_.find("|||");
+        data_address_ = control_->server.with_port(static_cast<std::uint16_t>(std::stoi(last_.substr(bars + 3))));
+    } else if (last_.starts_with("227 ")) {
+        std::array<int, 6> numbers{};
+        std::size_t next = last_.find('(');
+        for (int& number : numbers) {
+            number = std::stoi(last_.substr(next + 1));
+            next = last_.find_first_of(",)", next + 1);
+        }
+        data_address_ = control_->server.with_port(static_cast<std::uint16_t>(numbers[4] * 256 + numbers[5]));
+    }
+    return last_;
+}
+
+int Client::code() {
+    const auto text = reply();
+    return text ? std::stoi(text->substr(0, 3)) : 0;
+}
+
+bool Client::log_in(std::string_view user, std::string_view password) {
+    if (last_.empty() && code() != 220) return false;
+    return ask("USER " + std::string(user)) == 331 && ask("PASS " + std::string(password)) == 230;
+}
+
+ConnectionPtr Client::open_data() { return open_data_from(control_->client.with_port(40001)); }
+
+ConnectionPtr Client::open_data_from(const net::Address& from) {
+    received.clear();
+    data = harness_.network().connect(from, data_address_);
+    harness_.run();
+    return data;
+}
+
+bool Client::data_ended() {
+    if (!data) return true;
+    harness_.run();
+    for (std::string more = data->receive(); !more.empty(); more = data->receive()) {
+        received += more;
+        harness_.run();
+    }
+    return data->ended();
+}
+
+bool Client::closed() {
+    take();
+    return pending_.empty() && control_->ended();
+}
+
+}  // namespace wherry::testing

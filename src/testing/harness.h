@@ -1,0 +1,120 @@
+#pragma once
+// Harness: a whole FTP server in one thread, without sockets and without sleeping: memory network, memory filesystem,
+// manual clock, lanes that run at once. And Client: its scripted counterpart.
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/commons.h"
+#include "auth/static_users.h"
+#include "core/clock.h"
+#include "ftp/server.h"
+#include "net/runtime.h"
+#include "testing/memory_network.h"
+
+namespace wherry::testing {
+
+class Client;
+
+class Harness {
+public:
+    Harness();
+    ~Harness();
+    Harness(const Harness&) = delete;
+    Harness& operator=(const Harness&) = delete;
+
+    // --- before the first connection
+    // -----------------------------------------------------------------------------------
+    ftp::Settings settings;
+    UploadPolicy uploads;
+    LoginPolicy logins;
+    LimitOptions limits;
+    RateOptions rates;
+    FilesystemPtr files;  // what all users see; a memory filesystem until it is replaced
+    Guards guards;
+    bool anonymous = false;  // an anonymous user with read letters
+    void add_user(const std::string& name, const std::string& password, Perm letters = perm::all);
+    void add_user(User user, const std::string& password);
+
+    // --- then
+    // ----------------------------------------------------------------------------------------------------------
+    std::unique_ptr<Client> connect(const net::Address& from = net::Address::parse_ip("198.51.100.7", 40000).value(),
+                                    const net::Address& to = net::Address::parse_ip("192.0.2.1", 21).value());
+    // Until nothing is left to do at this time.
+    void run();
+    // Lets time pass, in steps, running what becomes due.
+    void wait(std::chrono::nanoseconds span);
+
+    void put(std::string_view path, std::string_view content);
+    std::optional<std::string> content(std::string_view path);  // nullopt: no such file
+    bool exists(std::string_view path);
+
+    ftp::Server& server();
+    Commons& commons();
+    MemoryNetwork& network() noexcept { return network_; }
+    net::Loop& loop() { return *runtime_->first().loop; }
+    Metrics& metrics() noexcept { return metrics_; }
+    ManualClock& clock() noexcept { return clock_; }
+    std::vector<Event>& events() noexcept { return events_; }
+    std::vector<std::string>& log() noexcept { return log_lines_; }
+    std::size_t sessions() { return live_.size(); }
+
+private:
+    void build();
+    ManualClock clock_;
+    Metrics metrics_;
+    std::vector<std::string> log_lines_;
+    std::vector<Event> events_;
+    Log log_;
+    EventBus bus_;
+    std::shared_ptr<StaticUsers> users_;
+    Chain chain_;
+    std::unique_ptr<Limits> limits_;
+    std::unique_ptr<Rates> rates_;
+    Ledger ledger_;
+    Sessions live_;
+    MemoryNetwork network_;
+    std::unique_ptr<net::Runtime> runtime_;
+    std::unique_ptr<Commons> commons_;
+    std::unique_ptr<ftp::Server> server_;
+};
+
+// One client. Nothing here waits: each function runs the server until it is idle.
+class Client {
+public:
+    Client(Harness& harness, ConnectionPtr control) : harness_(harness), control_(std::move(control)) {}
+
+    void send(std::string_view bytes);  // as they are
+    void say(std::string_view line);    // with CRLF
+    // The next whole reply that has come, without its last CRLF; nullopt: there is none.
+    std::optional<std::string> reply();
+    int code();  // of the next reply; 0: none
+    int ask(std::string_view line) { return say(line), code(); }
+    bool log_in(std::string_view user, std::string_view password);
+
+    // The data connection: to the port of the last 227 or 229.
+    ConnectionPtr open_data();
+    ConnectionPtr open_data_from(const net::Address& stranger);
+    ConnectionPtr data;
+    std::string received;  // over the data connection, so far
+    bool data_ended();     // after taking what has come
+
+    bool closed();  // the server has closed the control connection, and all of it is read
+    void hang_up() { control_->end_sending(), harness_.run(); }
+    void reset() { control_->reset(), harness_.run(); }
+    Connection& control() noexcept { return *control_; }
+    const std::string& last() const noexcept { return last_; }
+
+private:
+    void take();
+    Harness& harness_;
+    ConnectionPtr control_;
+    std::string pending_;
+    std::string last_;
+    net::Address data_address_;
+};
+
+}  // namespace wherry::testing

@@ -1,0 +1,96 @@
+#include "wherry/filesystem.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "vfs/checks.h"
+
+namespace wherry {
+
+using vfs::refuse;
+
+Stat Stat::file(std::uint64_t size, std::int64_t modified) {
+    Stat stat;
+    stat.size = size;
+    stat.modified = modified;
+    return stat;
+}
+
+Stat Stat::directory(std::int64_t modified) {
+    Stat stat;
+    stat.kind = Kind::directory;
+    stat.modified = modified;
+    stat.mode = 0755;
+    stat.links = 2;
+    return stat;
+}
+
+Result<std::size_t> File::read_at(std::uint64_t /*offset*/, std::span<std::byte> /*into*/) {
+    return fail(Code::unsupported, "this file cannot be read");
+}
+
+Result<void> File::write_at(std::uint64_t /*offset*/, std::span<const std::byte> /*from*/) {
+    return fail(Code::unsupported, "this file cannot be written");
+}
+
+Result<void> File::truncate(std::uint64_t /*size*/) { return fail(Code::unsupported, "this file cannot be cut"); }
+
+void File::failed(Code /*cause*/) {}
+
+Result<void> File::close() { return {}; }
+
+Result<void> Filesystem::make_directory(const Path& path, std::uint32_t /*mode*/) {
+    return refuse(Code::unsupported, "make directory", path);
+}
+
+Result<void> Filesystem::remove_directory(const Path& path) {
+    return refuse(Code::unsupported, "remove directory", path);
+}
+
+Result<void> Filesystem::remove_file(const Path& path) { return refuse(Code::unsupported, "remove", path); }
+
+Result<void> Filesystem::rename(const Path& from, const Path& /*to*/) {
+    return refuse(Code::unsupported, "rename", from);
+}
+
+Result<void> Filesystem::set_mode(const Path& path, std::uint32_t /*mode*/) {
+    return refuse(Code::unsupported, "change mode of", path);
+}
+
+Result<void> Filesystem::set_modified(const Path& path, std::int64_t /*seconds*/) {
+    return refuse(Code::unsupported, "change time of", path);
+}
+
+Result<std::string> Filesystem::read_link(const Path& path) { return refuse(Code::unsupported, "read link", path); }
+
+Result<Space> Filesystem::space(const Path& path) { return refuse(Code::unsupported, "ask space of", path); }
+
+Result<Stat> Filesystem::stat_at_once(const Path& /*path*/) { return fail(Code::would_block); }
+
+namespace {
+
+class MemoryFile final : public File {
+public:
+    MemoryFile(std::string content, std::int64_t modified) : content_(std::move(content)), modified_(modified) {}
+
+    Result<Stat> stat() override { return Stat::file(content_.size(), modified_); }
+
+    Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
+        if (offset >= content_.size()) return 0U;
+        const std::size_t got = std::min(into.size(), content_.size() - static_cast<std::size_t>(offset));
+        if (got != 0) std::memcpy(into.data(), content_.data() + offset, got);
+        return got;
+    }
+
+private:
+    std::string content_;
+    std::int64_t modified_;
+};
+
+}  // namespace
+
+FilePtr memory_file(std::string content, std::int64_t modified) {
+    return std::make_unique<MemoryFile>(std::move(content), modified);
+}
+
+}  // namespace wherry

@@ -1,0 +1,206 @@
+// Server from outside: real sockets on the loopback, several threads, starting, stopping, killing.
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <future>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "wherry/server.h"
+
+namespace wherry {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+// A client that waits for whole lines. Its patience only ends what hangs.
+class Client {
+public:
+    explicit Client(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        const timeval patience{20, 0};
+        setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        sockaddr_in to{};
+        to.sin_family = AF_INET;
+        to.sin_port = htons(port);
+        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        connected_ = connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+    }
+    ~Client() { close(socket_); }
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    bool connected() const { return connected_; }
+    std::string line() {  // empty: the server has closed
+        std::string out;
+        for (char byte = 0; recv(socket_, &byte, 1, 0) == 1;) {
+            if (byte == '\n') return out;
+            if (byte != '\r') out += byte;
+        }
+        return {};
+    }
+    std::string say(const std::string& text) {
+        const std::string whole = text + "\r\n";
+        if (send(socket_, whole.data(), whole.size(), MSG_NOSIGNAL) < 0) return {};
+        return line();
+    }
+    bool log_in(const std::string& user, const std::string& password) {
+        return line().starts_with("220") && say("USER " + user).starts_with("331") &&
+               say("PASS " + password).starts_with("230");
+    }
+
+private:
+    int socket_;
+    bool connected_ = false;
+};
+
+void set_up(Server& server, const std::string& user) {
+    server.users().add(user, Password("x"), memory_filesystem(), perm::all);
+    server.ftp().listen("127.0.0.1:0").greeting("of " + user);
+    server.limits().login_failure_delay(std::chrono::milliseconds(0));
+    server.log_level(LogLevel::off);
+    server.loops(2);
+}
+
+std::uint16_t port_of(const Server& server) { return server.addresses().at(0).port; }
+
+TEST(ServerLife, TwoServersOfOneProcessShareNothing) {
+    Server one;
+    Server other;
+    set_up(one, "alice");
+    set_up(other, "bob");
+    ASSERT_TRUE(one.start());
+    ASSERT_TRUE(other.start());
+    EXPECT_NE(port_of(one), port_of(other));
+    Client alice(port_of(one));
+    EXPECT_EQ(alice.line(), "220 of alice");
+    EXPECT_THAT(alice.say("USER bob"), StartsWith("331"));
+    EXPECT_THAT(alice.say("PASS x"), StartsWith("530"));
+    Client bob(port_of(other));
+    EXPECT_TRUE(bob.log_in("bob", "x"));
+    EXPECT_EQ(one.sessions().size(), 1U);
+    EXPECT_THAT(other.metrics(), HasSubstr("wherry_login_failures_total 0"));
+    EXPECT_THAT(one.metrics(), HasSubstr("wherry_login_failures_total 1"));
+    one.stop();
+    EXPECT_THAT(bob.say("NOOP"), StartsWith("200"));
+}
+
+TEST(ServerLife, StartsAgainAfterItWasStopped) {
+    Server server;
+    set_up(server, "alice");
+    for (int round = 0; round < 3; ++round) {
+        ASSERT_TRUE(server.start());
+        EXPECT_EQ(server.start().error().code, Code::busy);
+        Client client(port_of(server));
+        EXPECT_TRUE(client.log_in("alice", "x"));
+        server.stop();
+        EXPECT_THAT(server.addresses(), IsEmpty());
+        EXPECT_THAT(client.line(), StartsWith("421"));
+    }
+}
+
+TEST(ServerLife, KillCutsOffOneSession) {
+    Server server;
+    set_up(server, "alice");
+    std::promise<Code> gone;
+    server.on<event::Disconnected>([&](const event::Disconnected& e) {
+        if (e.session.id == 1) gone.set_value(e.cause);
+    });
+    ASSERT_TRUE(server.start());
+    Client one(port_of(server));
+    ASSERT_TRUE(one.log_in("alice", "x"));
+    Client other(port_of(server));
+    ASSERT_TRUE(other.log_in("alice", "x"));
+    const auto live = server.sessions();
+    ASSERT_EQ(live.size(), 2U);
+    EXPECT_EQ(live[0].user, "alice");
+    EXPECT_EQ(live[0].peer, "127.0.0.1");
+    EXPECT_TRUE(server.kill(live[0].id));
+    EXPECT_EQ(gone.get_future().get(), Code::killed);
+    EXPECT_FALSE(server.kill(live[0].id));
+    EXPECT_THAT(other.say("NOOP"), StartsWith("200"));
+}
+
+TEST(ServerLife, UsersAndLimitsChangeWhileItServes) {
+    Server server;
+    set_up(server, "alice");
+    ASSERT_TRUE(server.start());
+    Client alice(port_of(server));
+    ASSERT_TRUE(alice.log_in("alice", "x"));
+    EXPECT_TRUE(server.users().remove("alice"));
+    EXPECT_TRUE(server.users().add("carol", Password("y"), memory_filesystem()));
+    EXPECT_FALSE(Client(port_of(server)).log_in("alice", "x"));
+    EXPECT_TRUE(Client(port_of(server)).log_in("carol", "y"));
+    EXPECT_THAT(alice.say("NOOP"), StartsWith("200"));
+    server.limits().sessions(1);
+    EXPECT_THAT(Client(port_of(server)).line(), StartsWith("421"));
+}
+
+TEST(ServerLife, DrainFromACallbackEndsRun) {
+    Server server;
+    set_up(server, "alice");
+    server.on<event::LoggedIn>([&](const event::LoggedIn&) { server.drain(); });
+    ASSERT_TRUE(server.start());
+    const std::uint16_t port = port_of(server);
+    std::thread client([port] {
+        Client client(port);
+        client.log_in("alice", "x");
+        client.line();
+    });
+    EXPECT_EQ(server.run(), 0);
+    client.join();
+    EXPECT_FALSE(Client(port).connected());
+}
+
+// Connections come while the server stops: each is served, told 421, or refused, and nothing is left behind.
+TEST(ServerLife, StopsUnderAStormOfConnections) {
+    for (int round = 0; round < 5; ++round) {
+        Server server;
+        set_up(server, "alice");
+        ASSERT_TRUE(server.start());
+        const std::uint16_t port = port_of(server);
+        std::atomic<int> served = 0;
+        std::atomic<bool> enough = false;
+        std::vector<std::thread> clients;
+        for (int i = 0; i < 4; ++i) {
+            clients.emplace_back([&] {
+                while (!enough) {
+                    Client client(port);
+                    const std::string greeting = client.line();
+                    if (greeting.starts_with("220")) ++served;
+                }
+            });
+        }
+        while (served < 20) std::this_thread::yield();
+        if (round % 2 == 0) server.drain();
+        server.stop();
+        enough = true;
+        for (std::thread& client : clients) client.join();
+    }
+}
+
+TEST(ServerLife, AnyThreadMayStop) {
+    Server server;
+    set_up(server, "alice");
+    ASSERT_TRUE(server.start());
+    std::vector<std::thread> stoppers;
+    for (int i = 0; i < 4; ++i) {
+        stoppers.emplace_back([&] {
+            static_cast<void>(server.sessions());
+            static_cast<void>(server.metrics());
+            server.stop();
+            EXPECT_THAT(server.addresses(), IsEmpty());
+        });
+    }
+    for (std::thread& stopper : stoppers) stopper.join();
+}
+
+}  // namespace
+}  // namespace wherry

@@ -1,0 +1,242 @@
+#include "service/config_load.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/temp_folder.h"
+
+namespace wherry {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using namespace std::chrono_literals;
+
+std::vector<std::string> problems(std::string_view content) {
+    std::vector<std::string> out;
+    for (const ConfigProblem& problem : parse_config(content, "w.toml").problems) {
+        out.push_back(print_problem("w.toml", problem));
+    }
+    return out;
+}
+
+// --- what is wrong, word for word ----------------------------------------------------------------
+
+struct Bad {
+    const char* content;
+    const char* message;
+};
+
+class BadConfig : public ::testing::TestWithParam<Bad> {};
+
+TEST_P(BadConfig, IsReportedWithItsPlaceAndWhatIsAllowed) {
+    EXPECT_THAT(problems(GetParam().content), ElementsAre(GetParam().message)) << GetParam().content;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Files, BadConfig,
+    ::testing::Values(
+        // keys
+        Bad{"[ftp]\npasive_ports = \"1-2\"",
+            "w.toml:2:1: ftp.pasive_ports: unknown key; did you mean \"passive_ports\"?"},
+        Bad{"[fpt]\n", "w.toml:1:2: fpt: unknown key; did you mean \"ftp\"?"},
+        Bad{"[ftp]\nsessions = 5", "w.toml:2:1: ftp.sessions: unknown key; did you mean \"limits.sessions\"?"},
+        Bad{"[limits]\nbananas = 5",
+            "w.toml:2:1: limits.bananas: unknown key; known are sessions, sessions_per_address, transfers"},
+        Bad{"listen = \"*:21\"",
+            "w.toml:1:1: listen: unknown key; known are users, ftp, limits, rates, uploads, login, anonymous, "
+            "filesystem, "
+            "log, runtime"},
+        Bad{"[ftp]\n\"a\\u001bb\" = 1",
+            "w.toml:2:1: ftp.\"a\\x1Bb\": unknown key; known are listen, greeting, login_message, quit_message, "
+            "passive_ports, nat_address, passive, active, foreign_addresses, privileged_ports, active_from_port_20, "
+            "idle_timeout, login_timeout, data_connect_timeout, stall_timeout, line_limit, local_time"},
+        Bad{"ftp = 3", "w.toml:1:1: ftp: must be a table: [ftp]"},
+        Bad{"users = 3", "w.toml:1:9: users: must hold tables, like [users.alice]"},
+        // kinds of values
+        Bad{"[ftp]\npassive = \"yes\"", "w.toml:2:11: ftp.passive: must be true or false, without quotation marks"},
+        Bad{"[ftp]\ngreeting = 5", "w.toml:2:12: ftp.greeting: must be text; write it in quotation marks"},
+        Bad{"[ftp]\ngreeting = \"a\\u0000b\"",
+            "w.toml:2:12: ftp.greeting: must not hold control characters other than line ends (\\n)"},
+        Bad{"[ftp]\nline_limit = 5", "w.toml:2:14: ftp.line_limit: must be a whole number from 512 to 65536"},
+        Bad{"[ftp]\nline_limit = \"8192\"", "w.toml:2:14: ftp.line_limit: must be a whole number from 512 to 65536"},
+        Bad{"[limits]\nsessions = -1", "w.toml:2:12: limits.sessions: must be a whole number from 0 to 1000000"},
+        Bad{"[rates]\nupload = \"fast\"",
+            "w.toml:2:10: rates.upload: must be a number of bytes from 0 to 9223372036854775807, or text with a unit "
+            "like "
+            "\"2M/s\""},
+        Bad{"[uploads]\nfree_space_floor = \"10 percent\"",
+            "w.toml:2:20: uploads.free_space_floor: must be a number of bytes from 0 to 9223372036854775807, or text "
+            "with "
+            "a unit like \"10M\""},
+        Bad{"[ftp]\nidle_timeout = \"soon\"",
+            "w.toml:2:16: ftp.idle_timeout: must be a number of seconds, or text with a unit like \"90s\", \"5m\" or "
+            "\"1h\""},
+        Bad{"[ftp]\nidle_timeout = \"8d\"", "w.toml:2:16: ftp.idle_timeout: must be from \"0s\" to \"7d\""},
+        Bad{"[ftp]\nlogin_timeout = 0", "w.toml:2:17: ftp.login_timeout: must be from \"1s\" to \"7d\""},
+        Bad{"[ftp]\nidle_timeout = \"1500ms\"", "w.toml:2:16: ftp.idle_timeout: must be whole seconds"},
+        Bad{"[log]\nlevel = \"warn\"",
+            "w.toml:2:9: log.level: must be one of \"debug\", \"info\", \"warning\", \"error\", \"off\""},
+        Bad{"[log]\nlevel = \"inof\"",
+            "w.toml:2:9: log.level: must be one of \"debug\", \"info\", \"warning\", \"error\", \"off\"; did you mean "
+            "\"info\"?"},
+        Bad{"[log]\nlevel = 3",
+            "w.toml:2:9: log.level: must be one of \"debug\", \"info\", \"warning\", \"error\", \"off\""},
+        Bad{"[log]\nfile = \"wherry.log\"", "w.toml:2:8: log.file: must be an absolute path: it begins with \"/\""},
+        Bad{"[login]\nusers_files = [\"/a\", \"b\"]",
+            "w.toml:2:15: login.users_files: \"b\" must be an absolute path: it begins with \"/\""},
+        Bad{"[login]\nusers_files = [1]", "w.toml:2:15: login.users_files: must be text, or a list of texts in [ ]"},
+        // addresses and ports
+        Bad{"[ftp]\nlisten = [\"localhost:21\"]",
+            "w.toml:2:10: ftp.listen: 'localhost' is not an IPv4 or IPv6 address"},
+        Bad{"[ftp]\nlisten = \"127.0.0.1\"",
+            "w.toml:2:10: ftp.listen: '127.0.0.1' is not ADDRESS:PORT (as in 0.0.0.0:2121 or [::]:2121)"},
+        Bad{"[ftp]\nlisten = \"127.0.0.1:99999\"", "w.toml:2:10: ftp.listen: '99999' is not a port (0 to 65535)"},
+        Bad{"[ftp]\nlisten = [\"*:21\", \"[::]:21\"]", "w.toml:2:10: ftp.listen: \"[::]:21\" is there twice"},
+        Bad{"[ftp]\npassive_ports = \"50099-50000\"",
+            "w.toml:2:17: ftp.passive_ports: runs backwards; write \"50000-50099\""},
+        Bad{"[ftp]\npassive_ports = \"20-30\"",
+            "w.toml:2:17: ftp.passive_ports: must begin at 1024 or above: lower ports belong to other services"},
+        Bad{"[ftp]\npassive_ports = \"5000\"",
+            "w.toml:2:17: ftp.passive_ports: must be two ports like \"50000-50099\""},
+        Bad{"[ftp]\npassive_ports = \"5000-5010-5020\"",
+            "w.toml:2:17: ftp.passive_ports: must be two ports like \"50000-50099\""},
+        Bad{"[ftp]\npassive_ports = \"50000-70000\"",
+            "w.toml:2:17: ftp.passive_ports: must be two ports like \"50000-50099\""},
+        Bad{"[ftp]\nnat_address = \"ftp.example.org\"",
+            "w.toml:2:15: ftp.nat_address: \"ftp.example.org\" must be an IPv4 address in digits, like "
+            "\"203.0.113.7\""},
+        Bad{"[ftp]\nnat_address = \"2001:db8::1\"",
+            "w.toml:2:15: ftp.nat_address: \"2001:db8::1\" must be an IPv4 address in digits, like \"203.0.113.7\""},
+        // rights
+        Bad{"[anonymous]\npermissions = \"e l r\"",
+            "w.toml:2:15: anonymous.permissions: must be letters only, as in \"elradfmwMT\""},
+        Bad{"[filesystem]\numask = \"089\"",
+            "w.toml:2:9: filesystem.umask: must be octal digits in quotation marks, like \"022\""},
+        Bad{"[filesystem]\numask = 22",
+            "w.toml:2:9: filesystem.umask: must be octal digits in quotation marks, like \"022\""},
+        Bad{"[filesystem]\numask = \"1000\"",
+            "w.toml:2:9: filesystem.umask: must be octal digits in quotation marks, like \"022\""}));
+
+TEST(ConfigLoad, ReportsAllMistakesInTheOrderOfTheFile) {
+    EXPECT_THAT(
+        problems("[limits]\nsessions = \"many\"\n[log]\nlevel = 1\n[ftp]\npassive = 1\nfoo = 2\n"),
+        ElementsAre(::testing::StartsWith("w.toml:2:12: limits.sessions:"),
+                    ::testing::StartsWith("w.toml:4:9: log.level:"), ::testing::StartsWith("w.toml:6:11: ftp.passive:"),
+                    ::testing::StartsWith("w.toml:7:1: ftp.foo:")));
+}
+
+TEST(ConfigLoad, ReportsBrokenTomlWithItsPlace) {
+    const auto found = problems("[ftp]\nlisten = [\n");
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_THAT(found[0], ::testing::MatchesRegex("w.toml:[0-9]+:[0-9]+: not valid TOML: .*"));
+    EXPECT_THAT(problems("[ftp]\npassive = true\npassive = true\n"),
+                ElementsAre(::testing::StartsWith("w.toml:3:11: not valid TOML: ")));
+}
+
+TEST(ConfigLoad, SaysNothingOfTheRestWhereAValueIsWrong) {
+    const LoadedConfig loaded = parse_config("[limits]\nsessions = 9\ntransfers = \"x\"\n", "w.toml");
+    EXPECT_EQ(loaded.problems.size(), 1U);
+    EXPECT_EQ(loaded.config.limits.sessions, 9U);
+    EXPECT_EQ(loaded.config.limits.transfers, LimitOptions().transfers);
+}
+
+// --- what is right -------------------------------------------------------------------------------
+
+TEST(ConfigLoad, TakesAnEmptyFileForTheDefaults) {
+    const LoadedConfig loaded = parse_config("# nothing\n", "/etc/w.toml");
+    EXPECT_THAT(loaded.problems, IsEmpty());
+    EXPECT_EQ(loaded.config.file, "/etc/w.toml");
+    EXPECT_THAT(loaded.config.ftp.listen, ElementsAre(net::Address::any(2121)));
+    EXPECT_FALSE(loaded.config.users_inline);
+}
+
+TEST(ConfigLoad, ReadsEveryKindOfValue) {
+    const LoadedConfig loaded = parse_config(R"(
+        [ftp]
+        listen = ["127.0.0.1:2121", "[::1]:0", "*:2100"]
+        greeting = "Hello.\nSecond line \"quoted\"."
+        passive_ports = "50000 - 50099"
+        nat_address = "203.0.113.7"
+        active = false
+        idle_timeout = 90
+        login_timeout = "1m30s"
+        [limits]
+        sessions = 7
+        [rates]
+        upload = "2M/s"
+        download = 1000
+        [uploads]
+        free_space_floor = "1.5G"
+        [login]
+        users_files = "/etc/wherry/users.toml"
+        failure_delay = "250ms"
+        [anonymous]
+        folder = "/srv/pub"
+        permissions = "elw"
+        [filesystem]
+        symlinks = "never"
+        umask = "027"
+        [log]
+        level = "debug"
+        [users.alice]
+        home = "/srv/alice"
+    )",
+                                             "w.toml");
+    EXPECT_THAT(loaded.problems, IsEmpty());
+    const Config& config = loaded.config;
+    EXPECT_THAT(config.ftp.listen, ElementsAre(net::Address::loopback(2121), net::Address::parse("[::1]:0").value(),
+                                               net::Address::any(2100)));
+    EXPECT_EQ(config.ftp.settings.greeting, "Hello.\nSecond line \"quoted\".");
+    EXPECT_EQ(config.ftp.settings.passive_first, 50000);
+    EXPECT_EQ(config.ftp.settings.passive_last, 50099);
+    EXPECT_EQ(config.ftp.settings.nat_address->ip(), "203.0.113.7");
+    EXPECT_FALSE(config.ftp.settings.active);
+    EXPECT_EQ(config.ftp.settings.idle_timeout, 90s);
+    EXPECT_EQ(config.ftp.settings.login_timeout, 90s);
+    EXPECT_EQ(config.limits.sessions, 7U);
+    EXPECT_EQ(config.rates.upload, 2U << 20U);
+    EXPECT_EQ(config.rates.download, 1000U);
+    EXPECT_EQ(config.uploads.free_space_floor, 3ULL << 29U);
+    EXPECT_THAT(config.users_files, ElementsAre("/etc/wherry/users.toml"));
+    EXPECT_EQ(config.login.failure_delay, 250ms);
+    EXPECT_EQ(config.anonymous.folder, "/srv/pub");
+    EXPECT_EQ(config.anonymous.permissions, Perm("elw"));
+    EXPECT_EQ(config.filesystem.symlinks, Symlinks::never);
+    EXPECT_EQ(config.filesystem.umask, 027U);
+    EXPECT_EQ(config.log.level, LogLevel::debug);
+    EXPECT_TRUE(config.users_inline);
+}
+
+// --- from disk -----------------------------------------------------------------------------------
+
+TEST(ConfigLoad, ReadsAFile) {
+    const testing::TempFolder folder;
+    const std::string file = folder.write("w.toml", "[limits]\nsessions = 3\n");
+    const auto loaded = load_config(file);
+    ASSERT_TRUE(loaded);
+    EXPECT_EQ(loaded->config.limits.sessions, 3U);
+    EXPECT_EQ(loaded->config.file, file);
+}
+
+TEST(ConfigLoad, SaysWhyAFileCannotBeRead) {
+    const testing::TempFolder folder;
+    const auto missing = load_config(folder.path("none.toml"));
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().message,
+              "reading the configuration " + folder.path() + "/none.toml: No such file or directory");
+    EXPECT_FALSE(load_config(folder.path()));  // a folder
+}
+
+TEST(ConfigLoad, TakesTheFileOfThePackages) {
+    const auto loaded = load_config(WHERRY_SOURCE_DIR "/packaging/wherry.toml");
+    ASSERT_TRUE(loaded);
+    EXPECT_THAT(loaded->problems, IsEmpty());
+    EXPECT_THAT(loaded->config.ftp.listen, ElementsAre(net::Address::any(21)));
+}
+
+}  // namespace
+}  // namespace wherry

@@ -1,0 +1,76 @@
+#include "wherry/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "support/temp_folder.h"
+
+// Set-up and its mistakes; the examples' tests have clients.
+namespace wherry {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::TempFolder;
+
+TEST(Server, StartFailsWithAllMistakesOfTheSetUp) {
+    const TempFolder folder;
+    Server server;
+    const auto added = server.users().add("alice", Password("x"), folder.path("missing"));
+    EXPECT_EQ(added.error().code, Code::not_found);
+    EXPECT_TRUE(server.users().add("bob", Password("x"), memory_filesystem()));
+    EXPECT_EQ(server.users().add("bob", Password("x"), memory_filesystem()).error().code, Code::exists);
+    EXPECT_EQ(server.users().add("carol", Password(""), memory_filesystem()).error().code, Code::invalid);
+    EXPECT_FALSE(server.users().add_anonymous(folder.path("gone")));
+    server.ftp().listen("localhost:21").passive_ports(50099, 50000).nat_address("example.org");
+    const auto started = server.start();
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().code, Code::invalid);
+    for (const char* part :
+         {"user \"alice\": ", "missing", "there is one of this name", "a password has 1 to", "gone",
+          "listen: 'localhost'", "passive_ports: from 50099 to 50000", "nat_address: 'example.org'"}) {
+        EXPECT_THAT(started.error().message, HasSubstr(part));
+    }
+    EXPECT_THAT(server.addresses(), IsEmpty());
+}
+
+TEST(Server, SaysWhichUsersFileItCannotRead) {
+    const TempFolder folder;
+    Server server;
+    server.users().load(folder.path("none.toml"));
+    EXPECT_THAT(server.start().error().message, HasSubstr("none.toml"));
+}
+
+TEST(Server, SaysWhichDescriptorItCannotListenOn) {
+    Server server;
+    server.ftp().listen_on(9999);
+    EXPECT_THAT(server.start().error().message, HasSubstr("descriptor 9999"));
+}
+
+TEST(Server, HasNothingToTellUnlessItServes) {
+    Server server;
+    server.drain();
+    server.stop();
+    EXPECT_THAT(server.sessions(), IsEmpty());
+    EXPECT_FALSE(server.kill(1));
+    EXPECT_THAT(server.metrics(), IsEmpty());
+}
+
+TEST(Server, RemovesUsersByName) {
+    Server server;
+    EXPECT_TRUE(server.users().add("alice", Password("x"), memory_filesystem()));
+    EXPECT_TRUE(server.users().add_anonymous(memory_filesystem()));
+    EXPECT_TRUE(server.users().remove("alice"));
+    EXPECT_FALSE(server.users().remove("alice"));
+    EXPECT_TRUE(server.users().remove("ftp"));
+}
+
+TEST(Endpoint, IsShownWithBracketsWhereNeeded) {
+    EXPECT_EQ((Endpoint{"ftp", "127.0.0.1", 21}).text(), "127.0.0.1:21");
+    EXPECT_EQ((Endpoint{"ftp", "::1", 2121}).text(), "[::1]:2121");
+}
+
+}  // namespace
+}  // namespace wherry
