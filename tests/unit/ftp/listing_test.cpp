@@ -39,7 +39,7 @@ std::string listed(const Entry& of, bool classify = false) {
 std::string dated(std::int64_t modified) {
     Entry of = entry("f");
     of.stat.modified = modified;
-    return listed(of).substr(43, 12);
+    return listed(of).substr(42, 12);
 }
 
 // --- LIST
@@ -90,7 +90,7 @@ TEST(Listing, list_dates_follow_the_six_month_rule) {
 
 TEST(Listing, list_dates_of_any_time) {
     EXPECT_EQ(dated(-1), "Dec 31  1969");
-    EXPECT_EQ(dated(-2'300'000'000), "Feb 12  1897");
+    EXPECT_EQ(dated(-2'300'000'000), "Feb 11  1897");
     EXPECT_EQ(dated(4'102'444'800), "Jan 01  2100");
     EXPECT_EQ(dated(std::numeric_limits<std::int64_t>::min()), "Jan 01  0000");
     EXPECT_EQ(dated(std::numeric_limits<std::int64_t>::max()), "Dec 31  9999");
@@ -264,7 +264,7 @@ TEST(Listing, mlsd_types) {
 
 // A target may hold anything; facts may not.
 TEST(Listing, mlsd_targets_cannot_forge_facts) {
-    for (const std::string target : {"a;type=dir", "a b", "a\r\n", "\xC3\xA9", ";", "a\0"}) {
+    for (const std::string target : {"a;type=dir", "a b", "a\r\n", "\xC3\xA9", ";"}) {
         Entry link = entry("l", Kind::symlink);
         link.target = target;
         EXPECT_EQ(mlsd(link, Facts::parse("type")), "type=OS.unix=slink; l\r\n") << target;
