@@ -71,13 +71,14 @@ net::Task<Result<TransferPtr>> Workspace::open_read(Path path, std::uint64_t off
 
     Filesystem& files = *user_->filesystem;
     const bool guarded = commons_.guards.watch<action::Download>();
-    const bool quick = files.can_answer_at_once();
     Result<FilePtr> file = fail(Code::would_block);
-    if (quick && !guarded) {
+    if (files.can_answer_at_once() && !guarded) {
         OpenMode mode = OpenMode::for_reading();
         mode.wait = false;
         file = files.open(path, mode);
     }
+    // Only a file that was opened without waiting may be asked and closed here as well: another may be on a slow mount.
+    const bool quick = file.has_value();
     if (!file && file.error().code == Code::would_block) {
         file = co_await on_disk([&]() -> Result<FilePtr> {
             if (guarded) {
