@@ -122,6 +122,8 @@ void Acceptor::dispatch(Post& here, Socket connection, const Address& peer) {
     }
     const int one = 1;  // replies are short and whole: waiting for more would only delay them
     setsockopt(connection.descriptor(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    // Clients send ABOR as urgent data (RFC 959 4.1.3): its last byte must not be lost beside the stream.
+    setsockopt(connection.descriptor(), SOL_SOCKET, SO_OOBINLINE, &one, sizeof one);
     best->connections.fetch_add(1, std::memory_order_relaxed);
     if (best == &here) {
         serve_(here, tcp_stream(*here.loop, std::move(connection), peer, Watch::Class::control));
