@@ -48,6 +48,8 @@ struct Request {
     bool only_directory = false;                                       // MLSD of a file is an error
     bool itself = false;                                               // LIST -d
     std::function<void(std::string& out, const Entry& entry)> append;  // one line; on the disk lane
+    std::function<void(std::string& out, const Entry& entry)>
+        append_itself;  // if the path is no directory; else append
 };
 
 // Reads a directory to its end, in pieces of text.
@@ -116,7 +118,7 @@ net::Task<Result<std::string>> single(Session& session, const Request& request) 
     if (!entry) co_return std::unexpected(std::move(entry.error()));
     if (request.only_directory) co_return fail(Code::not_directory);
     std::string text;
-    request.append(text, *entry);
+    (request.append_itself ? request.append_itself : request.append)(text, *entry);
     co_return text;
 }
 
@@ -173,6 +175,8 @@ net::Task<void> nlst(Session& session, std::string_view argument) {
     Request request{.path = std::move(*path), .detail = arguments.classify ? Detail::full : Detail::names};
     const bool classify = arguments.classify;
     request.append = [&](std::string& out, const Entry& entry) { append_name(out, prefix, entry, classify); };
+    const std::string_view parent = arguments.path.substr(0, arguments.path.rfind('/') + 1);
+    request.append_itself = [&](std::string& out, const Entry& entry) { append_name(out, parent, entry, classify); };
     co_await send_listing(session, std::move(request));
 }
 

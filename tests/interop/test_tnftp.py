@@ -33,7 +33,6 @@ class Tnftp(TnftpCase):
             self.assert_same_file(self.here / name, self.root / "file")
             self.assert_same_file(self.root / f"up-{name}", self.root / "file")
 
-    @unittest.skip("patterns in NLST are not served yet")
     def test_many_at_once(self):
         (self.here / "many").mkdir()
         place = self.place()
