@@ -91,6 +91,7 @@ private:
 
     // On a worker of the disk lane:
     Slice receive_slice(const net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most);
+    bool linger(int socket, const Slice& slice) const;
     bool receive_once(int socket, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);
     bool splice_once(int socket, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);
     bool empty_pipe(std::size_t bytes, std::span<std::byte> scratch, Slice& slice);

@@ -1,6 +1,7 @@
 // The upload half of Transfer. From a plain socket into a plain file the bytes are moved by a worker of the disk lane,
 // straight from the one to the other, as many as are there; everything else comes through a buffer of the loop.
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,6 +31,8 @@ constexpr std::uint64_t worker_slice = 4 * 1024 * 1024;  // before others get th
 constexpr std::uint64_t splice_from = 1024 * 1024;       // a smaller upload is not worth a pipe
 constexpr std::size_t pipe_size = 1024 * 1024;
 constexpr std::size_t copy_size = 128 * 1024;
+constexpr std::uint64_t linger_from = 64 * 1024;  // received in this turn: more is on its way
+constexpr int linger_ms = 1;
 constexpr std::uint64_t space_step = 64 * 1024 * 1024;  // between looks at the free space
 
 }  // namespace
@@ -64,7 +67,8 @@ Transfer::Slice Transfer::receive_slice(const net::Stream& stream, std::span<std
     while (slice.bytes < most) {
         const std::uint64_t left = most - slice.bytes;
         const bool splicing = may_splice_ && moved_ >= splice_from && open_pipe();
-        if (!(splicing ? splice_once(socket, scratch, left, slice) : receive_once(socket, scratch, left, slice))) break;
+        if (splicing ? splice_once(socket, scratch, left, slice) : receive_once(socket, scratch, left, slice)) continue;
+        if (slice.end || !slice.outcome.complete() || !linger(socket, slice)) break;
     }
     // An abort ends the socket too; only an end that nobody made from our side is the end of the file.
     if (stream.cause() != Code::ok) slice.outcome = Outcome::network(stream.cause());
@@ -73,6 +77,14 @@ Transfer::Slice Transfer::receive_slice(const net::Stream& stream, std::span<std
         close_file(Code::ok);  // here and not in finish(): a small upload needs one worker's turn less
     }
     return slice;
+}
+
+// A worker is faster than the client: it would go back to the loop, and be asked again, for each few segments. While
+// the stream flows, and nobody else wants the worker, it waits for the next ones itself; an abort ends that wait, too.
+bool Transfer::linger(int socket, const Slice& slice) const {
+    if (slice.bytes < linger_from || parts_.commons.runtime.disk().has_queue()) return false;
+    pollfd more{.fd = socket, .events = POLLIN, .revents = 0};
+    return poll(&more, 1, linger_ms) > 0;
 }
 
 // The two below return false when there is no more to move in this turn.

@@ -61,6 +61,11 @@ public:
     void run_detached(Loop& loop, std::function<void()> function);
 
     bool is_inline() const noexcept { return limit_ == 0; }
+    // True if jobs wait because all threads are busy: a job that could take longer should make room. From any thread.
+    bool has_queue() {
+        const std::lock_guard lock(mutex_);
+        return first_ != nullptr;
+    }
     const std::string& name() const noexcept { return name_; }
 
 private:

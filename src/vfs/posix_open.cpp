@@ -56,7 +56,7 @@ Result<FilePtr> PosixFilesystem::open_for_writing(const Path& path, const OpenMo
     auto opened = std::make_unique<PosixFile>(std::move(*file), about,
                                               PosixFile::Use{.read = mode.read, .write = true, .sync = options_.sync},
                                               path.string());
-    if (mode.truncate && !made) {
+    if (mode.truncate && !made && about.st_size != 0) {
         if (auto cut = opened->truncate(0); !cut) return fail(std::move(cut.error()));
     }
     return opened;
