@@ -6,6 +6,7 @@ usage: check.py NAME PROGRAM
 import ftplib
 import io
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -132,7 +133,23 @@ def events_and_guards(example, _):
     assert not any("virus" in line and line.startswith("received") for line in example.lines)
 
 
-CHECKS = {check.__name__: check for check in (minimal, own_authenticator, own_filesystem, events_and_guards)}
+def own_event_loop(example, folder):
+    one, two = example.client(), example.client()
+    content = os.urandom(3_000_000)
+    put(one, "big", content)
+    assert get(two, "big") == content and one.size("big") == len(content)
+    refused(get, one, "none")
+    tasks = f"/proc/{example.process.pid}/task"
+    names = [pathlib.Path(tasks, thread, "comm").read_text(encoding="utf-8") for thread in os.listdir(tasks)]
+    assert not any(name.startswith("loop") for name in names), names
+    one.quit()
+    two.quit()
+    example.process.send_signal(signal.SIGTERM)
+    example.line("ended in the loop of the program")
+
+
+CHECKS = {check.__name__: check
+          for check in (minimal, own_authenticator, own_filesystem, own_event_loop, events_and_guards)}
 
 
 def main():

@@ -180,6 +180,20 @@ public:
     // cannot be had or if the set-up had a mistake; the message says what to do. Code::busy if it is serving already.
     // After stop() it may be started again: sockets named by an address are opened anew.
     Result<void> start();
+    // The same for a program with an event loop of its own: no thread serves connections, the one that calls this does.
+    // Poll descriptor() for reading together with your own, for at most poll_timeout() milliseconds, and call
+    // poll_once(), which never waits, whenever that ends:
+    //
+    //   pollfd watched[] = {{server.descriptor(), POLLIN, 0}, ...};
+    //   poll(watched, count, server.poll_timeout());
+    //   server.poll_once();
+    //
+    // These three, and stop(), belong to the thread that called attach(); disks, passwords and events still have
+    // threads of their own. After drain() go on until poll_once() says false: everything has ended.
+    Result<void> attach();
+    int descriptor() const;    // -1 unless attached
+    int poll_timeout() const;  // as poll(2) takes it: -1 for no limit
+    bool poll_once();
     // Where it listens, in the order of listen(): with the ports that the system chose. Empty unless serving.
     std::vector<Endpoint> addresses() const;
     // No new connections; each session ends when its running transfer has. Returns at once; from any thread, also from

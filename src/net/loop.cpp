@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -116,14 +117,28 @@ void Loop::turn(Duration wait) {
     }
     int milliseconds = 0;
     if (!something_ready() && wait > Duration::zero()) {
-        const auto until = std::min(wait, timers_.next() == TimePoint::max() ? wait : timers_.next() - clock_.now());
-        milliseconds =
-            static_cast<int>(std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(until).count()));
+        const int most = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count());
+        const int next = milliseconds_to_next();
+        milliseconds = next < 0 ? most : std::min(most, next);
     }
     poll(milliseconds);
     refresh_now();
     run_posted();
     timers_.fire_due(now_);
+}
+
+int Loop::milliseconds_to_next() const noexcept {
+    if (something_ready() || posted_.load(std::memory_order_relaxed) != nullptr) return 0;
+    if (timers_.next() == TimePoint::max()) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(timers_.next() - clock_.now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
+}
+
+void Loop::turn_from_outside() {
+    turn(Duration::zero());
+    // The caller sleeps in a poll of its own from now on, as run() does in epoll_wait.
+    sleeping_.store(true, std::memory_order_seq_cst);
+    if (posted_.load(std::memory_order_seq_cst) != nullptr && sleeping_.exchange(false)) wake();
 }
 
 bool Loop::run_until_idle() {

@@ -112,11 +112,13 @@ public:
     void run();   // until stop()
     void stop();  // from any thread
     // One turn: what is ready, then at most `wait` for something to happen (0: do not wait). For embedders with an
-    // event loop of their own, together with descriptor(), which is readable when there is something to do, and
-    // next_due().
+    // event loop of their own, together with descriptor(), which is readable when there is something to do.
     void turn(Duration wait);
     int descriptor() const noexcept { return epoll_; }
-    TimePoint next_due() const noexcept { return timers_.next(); }
+    // For the same embedders: a turn that does not wait, after which work from other threads makes descriptor()
+    // readable. When to come again at the latest, in milliseconds as poll(2) takes them: -1 if nothing is due.
+    void turn_from_outside();
+    int milliseconds_to_next() const noexcept;
     // Turns until nothing is ready; timers fire by the clock as it stands. True if anything ran.
     bool run_until_idle();
 

@@ -12,7 +12,8 @@ Runtime::Runtime(const RuntimeOptions& options, Metrics& metrics)
       disk_(std::make_unique<Lane>("disk", options.disk_threads, metrics)),
       auth_(std::make_unique<Lane>("auth", options.auth_threads, metrics)),
       hash_(std::make_unique<Lane>("hash", options.hash_threads, metrics)) {
-    const std::size_t count = options.loops != 0 ? options.loops : std::max(1U, std::thread::hardware_concurrency());
+    std::size_t count = options.loops != 0 ? options.loops : std::max(1U, std::thread::hardware_concurrency());
+    if (options.attached) count = 1;
     for (std::size_t i = 0; i < count; ++i) {
         auto& loop = loops_.emplace_back(std::make_unique<Loop>(clock_));
         posts_.emplace_back(std::make_unique<Post>())->loop = loop.get();

@@ -16,6 +16,7 @@ namespace wherry::net {
 
 struct RuntimeOptions {
     std::size_t loops = 0;  // threads with an event loop; 0: one per core
+    bool attached = false;  // instead: one loop without a thread, which the caller turns
     std::size_t disk_threads = 8;
     std::size_t auth_threads = 2;  // each password hash takes some 64 MiB while it is computed
     std::size_t hash_threads = 2;

@@ -220,30 +220,53 @@ void Server::disk_threads(std::size_t count) {
 
 // --- the life of a server ------------------------------------------------------------------------
 
-Result<void> Server::start() {
-    const std::lock_guard one_at_a_time(state_->starting);
-    if (state_->running()) return fail(Code::busy, "start: the server serves already");
-    Config config;
-    ServiceParts parts;
+Result<void> Server::State::start(bool attach) {
+    const std::lock_guard one_at_a_time(starting);
+    if (running()) return fail(Code::busy, "start: the server serves already");
+    Config now;
+    ServiceParts brought;
     {
-        const std::lock_guard lock(state_->mutex);
-        std::string mistakes;
-        for (const std::string& mistake : state_->mistakes) mistakes += (mistakes.empty() ? "" : "\n") + mistake;
-        if (!mistakes.empty()) return fail(Code::invalid, std::move(mistakes));
-        config = state_->config;
-        parts = state_->parts;
+        const std::lock_guard lock(mutex);
+        std::string all;
+        for (const std::string& mistake : mistakes) all += (all.empty() ? "" : "\n") + mistake;
+        if (!all.empty()) return fail(Code::invalid, std::move(all));
+        now = config;
+        brought = parts;
     }
-    if (config.ftp.listen.empty() && config.ftp.descriptors.empty()) config.ftp.listen = FtpConfig().listen;
-    auto created = Service::create(std::move(config), std::move(parts));
+    now.runtime.attached = attach;
+    if (now.ftp.listen.empty() && now.ftp.descriptors.empty()) now.ftp.listen = FtpConfig().listen;
+    auto created = Service::create(std::move(now), std::move(brought));
     if (!created) return std::unexpected(std::move(created.error()));
-    const std::shared_ptr<Service> service = std::move(*created);
-    if (auto listening = service->listen(); !listening) return listening;
+    const std::shared_ptr<Service> fresh = std::move(*created);
+    if (auto listening = fresh->listen(); !listening) return listening;
     {
-        const std::lock_guard lock(state_->mutex);
-        state_->service = service;  // before the first callback can ask for it
+        const std::lock_guard lock(mutex);
+        service = fresh;  // before the first callback can ask for it
+        attached = attach;
     }
-    service->start();
+    fresh->start();
     return {};
+}
+
+Result<void> Server::start() { return state_->start(false); }
+
+Result<void> Server::attach() { return state_->start(true); }
+
+int Server::descriptor() const {
+    const auto service = state_->attached_service();
+    return service ? service->loop().descriptor() : -1;
+}
+
+int Server::poll_timeout() const {
+    const auto service = state_->attached_service();
+    return service ? service->loop().milliseconds_to_next() : -1;
+}
+
+bool Server::poll_once() {
+    const auto service = state_->attached_service();
+    if (!service) return false;
+    service->loop().turn_from_outside();
+    return !service->has_ended();
 }
 
 std::vector<Endpoint> Server::addresses() const {
@@ -267,6 +290,10 @@ void Server::stop() {
 }
 
 int Server::run() {
+    if (state_->attached_service()) {
+        std::fputs("wherry: run(): this server is attached to the program's own loop\n", stderr);
+        return 1;
+    }
     Signals signals;
     if (!state_->running()) {
         if (const auto started = start(); !started) {

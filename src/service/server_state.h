@@ -35,6 +35,11 @@ struct Server::State {
         return service;
     }
 
+    std::shared_ptr<Service> attached_service() const {
+        const std::lock_guard lock(mutex);
+        return attached ? service : nullptr;
+    }
+
     mutable std::mutex mutex;  // of all below; not held while anything waits
     Config config;
     ServiceParts parts;
@@ -42,6 +47,9 @@ struct Server::State {
     std::vector<std::string> mistakes;
     std::shared_ptr<Service> service;
     std::mutex starting;  // one start() at a time
+    bool attached = false;
+
+    Result<void> start(bool attach);
 };
 
 }  // namespace wherry

@@ -16,6 +16,8 @@
 namespace wherry {
 namespace {
 
+constexpr std::chrono::milliseconds attached_stop_turn{10};
+
 // Threads made while this lives get no signals of the process: which of its threads takes them is for the program to
 // say. SIGPIPE is among them, which sendfile(2) would otherwise raise for a client that has gone.
 class SignalsBlocked {
@@ -130,13 +132,14 @@ void Service::start() {
     // Held here, so that the keeper does not take a service that has not begun for one that has ended.
     commons_.outstanding.begin();
     events_.start();
-    runtime_.start();
+    if (!config_.runtime.attached) runtime_.start();
     ftp_.start();
     keeper_ = std::thread([this] {
         commons_.outstanding.wait_for_none();
         eventfd_write(ended_.descriptor(), 1);
     });
     for (const net::Address& address : addresses_) log_->info("listening ftp {}", address.text());
+    if (config_.runtime.attached) loop().turn_from_outside();
 }
 
 void Service::drain() {
@@ -157,6 +160,11 @@ void Service::stop() {
     }
     ftp_.stop();
     release();
+    if (config_.runtime.attached) {
+        do {  // at least once: what was posted just now refers to what goes with us
+            loop().turn(attached_stop_turn);
+        } while (commons_.outstanding.count() != 0);
+    }
     commons_.outstanding.wait_for_none();
     runtime_.stop();
     events_.drain();

@@ -47,15 +47,19 @@ public:
     Result<void> listen();
     // Serves. The threads of the service take no signals of the process. Once.
     void start();
+    // With RuntimeOptions::attached: the loop that the caller turns from then on, from one thread, until stop().
+    net::Loop& loop() noexcept { return *runtime_.first().loop; }
 
     // --- from any thread, after start() ----------------------------------------------------------
     // No new connections; sessions end when their transfer has, those without one at once. Returns at once.
     void drain();
     // Ends all sessions, running transfers too, and waits for that; then all events have been told. Never from a sink,
-    // a guard, an authenticator or a filesystem, which would wait for itself.
+    // a guard, an authenticator or a filesystem, which would wait for itself. Of an attached service: from the thread
+    // that turns its loop.
     void stop();
     // Readable when everything has ended after drain() or stop(). Belongs to the service.
     int ended_descriptor() const noexcept { return ended_.descriptor(); }
+    bool has_ended() const noexcept { return commons_.outstanding.count() == 0; }
 
     // Reads users again and opens the log file anew; blocks. What went wrong: users files that stay as they were, a log
     // file that cannot be opened.
