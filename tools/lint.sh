@@ -32,6 +32,8 @@ format() { files '*.cpp' '*.h' | each clang-format-19 --dry-run -Werror; }
 shell() { scripts | each shellcheck; }
 python() { files '*.py' | PYTHONPYCACHEPREFIX=build/lint/pycache each python3 -m py_compile; }
 places() { ! files | each grep -nIE '(^|[^[:alnum:]_.-])/(wor[k]|roo[t]|User[s])/[[:alnum:]]'; }
+# A section is one line, `// --- what`: a longer one is broken in two by clang-format.
+sections() { ! files '*.cpp' '*.h' | each grep -nE '^ *// ?-{10,} *$'; }
 
 # A file whose key is known has been found clean; the key is made of everything that can change the answer.
 tidy_one() {  # KEY FILE
@@ -60,6 +62,7 @@ check "shellcheck" shell
 check "python" python
 check "layers" python3 tools/check_layers.py
 check "no paths of one machine" places
+check "sections" sections
 check "clang-tidy" tidy
 [ "$bad" = 0 ] || { echo "lint: $bad checks failed"; exit 1; }
 echo "lint: clean"

@@ -15,7 +15,6 @@
 namespace wherry {
 
 // --- permissions
-// ---------------------------------------------------------------------------------------------------------
 
 // A set of permission letters. The letters, with the FTP commands that ask for them:
 //   e  change directory (CWD, CDUP)                l  list and look (LIST, NLST, MLSD, MLST, STAT, SIZE, MDTM)
@@ -68,7 +67,6 @@ struct PermissionRule {
 };
 
 // --- secrets
-// --------------------------------------------------------------------------------------------------------------
 
 // A password in clear. It does not print, compares in constant time and wipes its memory when it goes.
 class Password {
@@ -89,7 +87,6 @@ private:
 };
 
 // --- users
-// ----------------------------------------------------------------------------------------------------------------
 
 // Rates are bytes per second, sizes bytes, counts numbers; 0 always means "no limit of this kind here": the one of the
 // server then holds.
@@ -121,7 +118,6 @@ struct User {
 using UserPtr = std::shared_ptr<const User>;
 
 // --- authentication
-// -------------------------------------------------------------------------------------------------------
 
 // One attempt to log in.
 struct Login {

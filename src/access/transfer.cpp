@@ -37,7 +37,6 @@ Transfer::~Transfer() {
 }
 
 // --- ends
-// ----------------------------------------------------------------------------------------------------------------
 
 Outcome Transfer::ended(const net::Stream& stream, net::Io io) const {
     if (stream.cause() != Code::ok) return Outcome::network(stream.cause());
@@ -93,7 +92,6 @@ void Transfer::account(Code cause) {
 }
 
 // --- downloads
-// -----------------------------------------------------------------------------------------------------------
 
 net::Task<Outcome> Transfer::send_to(net::Stream& stream, Encoding encoding, net::Duration stall) {
     stream.set_deadline(parts_.loop.now() + stall);

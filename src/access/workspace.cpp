@@ -14,7 +14,6 @@ Result<void> Workspace::need(const Path& path, char letter, const char* doing) c
 }
 
 // --- looking
-// -------------------------------------------------------------------------------------------------------------
 
 net::Task<Result<Stat>> Workspace::stat(Path path) {
     if (auto allowed = need(path, 'l', "looking at"); !allowed) co_return std::unexpected(std::move(allowed.error()));
@@ -62,7 +61,6 @@ net::Task<Result<ListingPtr>> Workspace::list(Path path, Detail detail) {
 }
 
 // --- downloads
-// -----------------------------------------------------------------------------------------------------------
 
 net::Task<Result<TransferPtr>> Workspace::open_read(Path path, std::uint64_t offset) {
     if (auto allowed = need(path, 'r', "downloading"); !allowed) co_return std::unexpected(std::move(allowed.error()));
@@ -110,7 +108,6 @@ net::Task<Result<TransferPtr>> Workspace::open_read(Path path, std::uint64_t off
 }
 
 // --- uploads
-// -------------------------------------------------------------------------------------------------------------
 
 net::Task<Result<TransferPtr>> Workspace::open_write(Path path, WriteRequest request) {
     const char letter = request.mode == WriteRequest::Mode::append ? 'a' : 'w';
@@ -197,7 +194,6 @@ net::Task<Result<void>> Workspace::room_for(Path path, std::uint64_t bytes) {
 }
 
 // --- changing
-// ------------------------------------------------------------------------------------------------------------
 
 // Asks the guards and makes the change, both on the disk lane, then tells. `Kind` is the action that guards see.
 template <class Kind, class Tell, class Change>

@@ -113,7 +113,6 @@ std::string fit_for_column(std::string name) {
 }
 
 // --- MLSx
-// ----------------------------------------------------------------------------------------------------------------
 
 // A target goes into the type fact only if it can neither end the fact nor the facts (RFC 3659 7.2).
 bool fits_in_fact(std::string_view target) {

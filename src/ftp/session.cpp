@@ -41,7 +41,6 @@ Session::~Session() { loop_.forget(*this); }
 const Settings& Session::settings() const noexcept { return server_.settings(); }
 
 // --- life
-// ----------------------------------------------------------------------------------------------------------------
 
 bool Session::admit() {
     entry_ = commons_.sessions.enter(info_, server_.killer(place_, serial_));
@@ -126,7 +125,6 @@ void Session::touch() {
 }
 
 // --- replies
-// -------------------------------------------------------------------------------------------------------------
 
 void Session::reply(const Reply& reply) {
     last_code_ = reply.code();
@@ -172,7 +170,6 @@ net::Task<void> Session::send_rest() {
 }
 
 // --- commands
-// ------------------------------------------------------------------------------------------------------------
 
 net::Task<void> Session::serve() {
     while (!ending_) {
@@ -332,7 +329,6 @@ void Session::tell(const Row& row, std::string_view argument) {
 }
 
 // --- data connections
-// ----------------------------------------------------------------------------------------------------
 
 net::Task<net::StreamPtr> Session::open_data(std::string_view text) {
     const bool connected = data_.connected();
@@ -383,7 +379,6 @@ net::Task<void> Session::end_data(net::StreamPtr stream, net::Io last) {
 }
 
 // --- users
-// ---------------------------------------------------------------------------------------------------------------
 
 net::Task<void> Session::log_in(Password password) {
     password_due = false;

@@ -18,7 +18,6 @@ constexpr std::size_t events_a_poll = 256;
 }  // namespace
 
 // --- Watch
-// ---------------------------------------------------------------------------------------------------------------
 
 Watch::~Watch() { forget(); }
 
@@ -76,7 +75,6 @@ void Watch::forget(bool closing) noexcept {
 }
 
 // --- Loop
-// ----------------------------------------------------------------------------------------------------------------
 
 Loop::Loop(const Clock& clock, Kind kind) : clock_(clock), kind_(kind), now_(clock.now()), events_(events_a_poll) {
     if (kind_ == Kind::simulated) return;

@@ -114,7 +114,6 @@ std::optional<std::string> Harness::content(std::string_view path) {
 bool Harness::exists(std::string_view path) { return files->lstat(Path::resolve(path).value()).has_value(); }
 
 // --- Client
-// --------------------------------------------------------------------------------------------------------------
 
 void Client::send(std::string_view bytes) {
     control_->send(bytes);

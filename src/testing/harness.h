@@ -27,7 +27,6 @@ public:
     Harness& operator=(const Harness&) = delete;
 
     // --- before the first connection
-    // -----------------------------------------------------------------------------------
     ftp::Settings settings;
     UploadPolicy uploads;
     LoginPolicy logins;
@@ -40,7 +39,6 @@ public:
     void add_user(User user, const std::string& password);
 
     // --- then
-    // ----------------------------------------------------------------------------------------------------------
     std::unique_ptr<Client> connect(const net::Address& from = net::Address::parse_ip("198.51.100.7", 40000).value(),
                                     const net::Address& to = net::Address::parse_ip("192.0.2.1", 21).value());
     // Until nothing is left to do at this time.

@@ -19,14 +19,12 @@ class MemoryStream;
 class Connection {
 public:
     // --- what the client does
-    // ------------------------------------------------------------------------------------------
     void send(std::string_view bytes);
     void end_sending();  // FIN: the server reads the rest and then the end
     void reset();        // RST: both directions fail
     // Takes what has come. With a small window the server has to wait for this.
     std::string receive();
     // --- what it sees
-    // --------------------------------------------------------------------------------------------------
     bool ended() const noexcept { return server_done_ && to_client_.empty(); }  // by the server, and all is read
     std::size_t waiting() const noexcept { return to_client_.size(); }
 

@@ -240,7 +240,6 @@ INSTANTIATE_TEST_SUITE_P(All, AuthenticatorContract,
                          [](const auto& info) { return std::string(info.param.name); });
 
 // --- equal work
-// ----------------------------------------------------------------------------------------------------------
 
 // Counts what costs time instead of measuring the time: how many password hashes are computed for one attempt.
 class EqualWork : public ::testing::Test {

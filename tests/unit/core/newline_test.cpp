@@ -130,7 +130,6 @@ TEST(Newline, a_finished_codec_is_as_new) {
 }
 
 // --- properties
-// ------------------------------------------------------------------------------------------------------------
 
 // Whole text at once, one rule per line.
 std::string encode_model(std::string_view in, Newlines style) {

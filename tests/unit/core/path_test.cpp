@@ -20,7 +20,6 @@ std::string resolved(std::string_view cwd, std::string_view text) {
 }
 
 // --- resolve
-// -------------------------------------------------------------------------------------------------------------
 
 TEST(Path, the_default_is_the_root) {
     EXPECT_EQ(Path().text(), "/");
@@ -172,7 +171,6 @@ TEST(Path, payloads_mean_what_they_say_and_stay_below_the_root) {
 }
 
 // --- against a model
-// ------------------------------------------------------------------------------------------------------
 
 // The same rules, written as plainly as can be.
 Result<std::string> model(const std::string& cwd, const std::string& text) {
@@ -299,7 +297,6 @@ TEST_P(PathProperty, the_parts_fit_together) {
 INSTANTIATE_TEST_SUITE_P(seeds, PathProperty, testing::Values(1U, 2U, 3U));
 
 // --- the rest of a Path
-// ---------------------------------------------------------------------------------------------------
 
 TEST(Path, relative_is_for_system_calls) {
     EXPECT_STREQ(Path().relative(), ".");

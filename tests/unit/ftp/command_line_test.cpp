@@ -65,7 +65,6 @@ TEST(CommandLine, cr_nul_in_the_argument_is_a_cr) {
 }
 
 // --- Telnet
-// ----------------------------------------------------------------------------------------------------------------
 
 TEST(CommandLine, telnet_sequences_go) {
     EXPECT_EQ(parsed("\xFF\xF4\xFF\xF2"
@@ -167,7 +166,6 @@ TEST(CommandLine, strip_telnet_is_what_remains_after_doubling) {
 }
 
 // --- other protocols
-// -------------------------------------------------------------------------------------------------------
 
 Foreign foreign(std::string_view line) { return parse_command_line(line).value().foreign; }
 

@@ -43,7 +43,6 @@ std::string dated(std::int64_t modified) {
 }
 
 // --- LIST
-// ----------------------------------------------------------------------------------------------------------------
 
 TEST(Listing, list_is_as_ls_has_it) {
     EXPECT_EQ(listed(entry("a b.txt")), "-rw-r--r--   1 1000     100          1234 Jan 02 03:03 a b.txt\r\n");
@@ -154,7 +153,6 @@ TEST(Listing, names_that_are_no_utf8_are_shown_as_they_are) {
 }
 
 // --- owners
-// --------------------------------------------------------------------------------------------------------------
 
 TEST(Listing, owners_by_name) {
     ListStyle style;
@@ -210,7 +208,6 @@ TEST(Listing, owner_names_are_kept_for_so_many_only) {
 }
 
 // --- NLST
-// ----------------------------------------------------------------------------------------------------------------
 
 TEST(Listing, names) {
     std::string out;
@@ -222,7 +219,6 @@ TEST(Listing, names) {
 }
 
 // --- MLSD, MLST
-// ----------------------------------------------------------------------------------------------------------
 
 std::string mlsd(const Entry& of, Facts facts, Perm permissions = perm::all, Role role = Role::entry) {
     MlsxStyle style{facts, permissions, {}};
