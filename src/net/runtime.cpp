@@ -20,17 +20,17 @@ Runtime::Runtime(const RuntimeOptions& options, Metrics& metrics)
     }
 }
 
-Runtime::Runtime(const Clock& clock, Metrics& metrics)
+Runtime::Runtime(const Clock& clock, Metrics& metrics, std::size_t disk_threads)
     : clock_(clock),
-      disk_(std::make_unique<Lane>("disk", 0, metrics)),
+      disk_(std::make_unique<Lane>("disk", disk_threads, metrics)),
       auth_(std::make_unique<Lane>("auth", 0, metrics)),
       hash_(std::make_unique<Lane>("hash", 0, metrics)) {
     auto& loop = loops_.emplace_back(std::make_unique<Loop>(clock_, Loop::Kind::simulated));
     posts_.emplace_back(std::make_unique<Post>())->loop = loop.get();
 }
 
-std::unique_ptr<Runtime> Runtime::simulated(const Clock& clock, Metrics& metrics) {
-    return std::unique_ptr<Runtime>(new Runtime(clock, metrics));
+std::unique_ptr<Runtime> Runtime::simulated(const Clock& clock, Metrics& metrics, std::size_t disk_threads) {
+    return std::unique_ptr<Runtime>(new Runtime(clock, metrics, disk_threads));
 }
 
 Runtime::~Runtime() { stop(); }

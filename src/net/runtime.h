@@ -25,8 +25,9 @@ struct RuntimeOptions {
 class Runtime {
 public:
     Runtime(const RuntimeOptions& options, Metrics& metrics);
-    // One loop without descriptors, lanes that run their jobs at once, time by `clock`: the caller turns the loop.
-    static std::unique_ptr<Runtime> simulated(const Clock& clock, Metrics& metrics);
+    // One loop without descriptors, lanes that run their jobs at once, time by `clock`: the caller turns the loop. With
+    // `disk_threads` the disk lane is a real one: for tests of what waits for it.
+    static std::unique_ptr<Runtime> simulated(const Clock& clock, Metrics& metrics, std::size_t disk_threads = 0);
     ~Runtime();  // stop()
     Runtime(const Runtime&) = delete;
     Runtime& operator=(const Runtime&) = delete;
@@ -43,7 +44,7 @@ public:
     const Clock& clock() const noexcept { return clock_; }
 
 private:
-    Runtime(const Clock& clock, Metrics& metrics);
+    Runtime(const Clock& clock, Metrics& metrics, std::size_t disk_threads);
     SteadyClock steady_;
     const Clock& clock_;
     std::vector<std::unique_ptr<Loop>> loops_;

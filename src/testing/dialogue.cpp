@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -70,6 +71,8 @@ public:
 
 private:
     void given(std::string_view rest);
+    void given_user(std::string_view rest);
+    void operate(std::string_view what);
     void set(std::string_view name, std::string_view value);
     void expect_reply(std::string_view rest);
     void data(std::string_view rest);
@@ -82,7 +85,16 @@ private:
         return *client_;
     }
     Connection& connection() {
-        if (!client().data && !client().open_data()) throw Mismatch("nobody listens for the data connection");
+        if (client().data && !listening_ && !client().has_new_port()) return *client().data;
+        if (listening_) {
+            harness_.run();
+            client().data = harness_.network().accepted_by_client(*listening_);
+            client().received.clear();
+            if (!client().data) throw Mismatch("the server has not connected");
+            listening_.reset();
+        } else if (!client().open_data()) {
+            throw Mismatch("nobody listens for the data connection");
+        }
         return *client().data;
     }
 
@@ -92,6 +104,7 @@ private:
     std::map<std::string, std::string, std::less<>> passwords_;
     net::Address from_ = net::Address::parse_ip("198.51.100.7", 40000).value();
     net::Address to_ = net::Address::parse_ip("192.0.2.1", 21).value();
+    std::optional<net::Address> listening_;
     bool greeted_later_ = false;
 };
 
@@ -139,9 +152,27 @@ void Dialogue::step(std::string_view text) {
         greeted_later_ = true;
         client();
         greeted_later_ = false;
+    } else if (verb == "back") {
+        if (earlier_.empty()) throw Mismatch("there was no connection before this one");
+        std::swap(client_, earlier_.back());
+    } else if (verb == "operator") {
+        operate(rest);
     } else {
         throw Mismatch("there is no such step");
     }
+}
+
+void Dialogue::operate(std::string_view what) {
+    if (what == "drain") {
+        harness_.server().drain();
+    } else if (what == "stop") {
+        harness_.server().stop();
+    } else if (what == "kill") {
+        harness_.commons().sessions.kill_all(Code::killed);
+    } else {
+        throw Mismatch("an operator does no such thing");
+    }
+    harness_.run();
 }
 
 void Dialogue::given(std::string_view rest) {
@@ -153,10 +184,7 @@ void Dialogue::given(std::string_view rest) {
     } else if (what == "dir") {
         if (!harness_.files->make_directory(Path::resolve(rest).value(), 0777)) throw Mismatch("cannot be made");
     } else if (what == "user") {
-        const std::string name(word(rest));
-        const std::string password(word(rest));
-        passwords_[name] = password;
-        harness_.add_user(name, password, rest.empty() ? perm::all : Perm::parse(rest).value());
+        given_user(rest);
     } else if (what == "anonymous") {
         harness_.anonymous = true;
     } else {
@@ -164,6 +192,36 @@ void Dialogue::given(std::string_view rest) {
         if (equals == std::string_view::npos) throw Mismatch("there is no such thing to be given");
         set(trim(all.substr(0, equals)), trim(all.substr(equals + 1)));
     }
+}
+
+void Dialogue::given_user(std::string_view rest) {
+    User user;
+    user.name = word(rest);
+    const std::string password(word(rest));
+    passwords_[user.name] = password;
+    user.permissions = perm::all;
+    while (!rest.empty()) {
+        const std::string_view token = word(rest);
+        const std::size_t equals = token.find('=');
+        if (equals == std::string_view::npos) {
+            user.permissions = Perm::parse(token).value();
+            continue;
+        }
+        const std::string_view what = token.substr(0, equals);
+        const std::string_view value = token.substr(equals + 1);
+        if (what.starts_with('/')) {
+            user.rules.push_back({Path::resolve(what).value(), Perm::parse(value).value()});
+        } else if (what == "storage") {
+            user.limits.storage = parse_u63(value).value();
+        } else if (what == "sessions") {
+            user.limits.sessions = static_cast<std::uint32_t>(parse_u63(value).value());
+        } else if (what == "start") {
+            user.start = Path::resolve(value).value();
+        } else {
+            throw Mismatch("a user has no such thing");
+        }
+    }
+    harness_.add_user(std::move(user), password);
 }
 
 void Dialogue::set(std::string_view name, std::string_view value) {
@@ -196,6 +254,10 @@ void Dialogue::set(std::string_view name, std::string_view value) {
         settings.passive_last = static_cast<std::uint16_t>(number());
     else if (name == "nat_address")
         settings.nat_address = net::Address::parse_ip(value, 0).value();
+    else if (name == "unreachable")
+        harness_.network().unreachable = switch_of(value);
+    else if (name == "transfers")
+        harness_.limits.transfers = number();
     else if (name == "sessions")
         harness_.limits.sessions = number();
     else if (name == "sessions_per_address")
@@ -234,6 +296,11 @@ void Dialogue::data(std::string_view rest) {
     const std::string_view what = word(rest);
     if (what == "connect") {
         if (!client().open_data()) throw Mismatch("nobody listens");
+    } else if (what == "refused") {
+        if (client().open_data()) throw Mismatch("somebody listens");
+    } else if (what == "listen") {
+        listening_ = net::Address::parse(rest).value();
+        harness_.network().listen_as_client(*listening_);
     } else if (what == "from") {
         if (!client().open_data_from(net::Address::parse(rest).value())) throw Mismatch("nobody listens");
     } else if (what == "<") {
@@ -241,11 +308,11 @@ void Dialogue::data(std::string_view rest) {
         if (!client().data_ended()) throw Mismatch("the data connection did not end");
         if (client().received != unquote(rest)) throw Mismatch("came: " + shown(client().received));
         client().data = nullptr;
-    } else if (what == "holds") {
+    } else if (what == "holds" || what == "lacks") {
         connection();
         client().data_ended();
-        if (client().received.find(unquote(rest)) == std::string::npos)
-            throw Mismatch("came: " + shown(client().received));
+        const bool found = client().received.find(unquote(rest)) != std::string::npos;
+        if (found != (what == "holds")) throw Mismatch("came: " + shown(client().received));
     } else if (what == ">") {
         connection().send(unquote(rest));
         connection().end_sending();

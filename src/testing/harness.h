@@ -34,7 +34,8 @@ public:
     RateOptions rates;
     FilesystemPtr files;  // what all users see; a memory filesystem until it is replaced
     Guards guards;
-    bool anonymous = false;  // an anonymous user with read letters
+    std::size_t disk_threads = 0;  // of a disk lane that can hang; 0: jobs run at once
+    bool anonymous = false;        // an anonymous user with read letters
     void add_user(const std::string& name, const std::string& password, Perm letters = perm::all);
     void add_user(User user, const std::string& password);
 
@@ -43,6 +44,8 @@ public:
                                     const net::Address& to = net::Address::parse_ip("192.0.2.1", 21).value());
     // Until nothing is left to do at this time.
     void run();
+    // With one disk thread: until it has nothing left to do, and nor has the loop. Blocks while the disk hangs.
+    void run_disk();
     // Lets time pass, in steps, running what becomes due.
     void wait(std::chrono::nanoseconds span);
 
@@ -59,6 +62,7 @@ public:
     std::vector<Event>& events() noexcept { return events_; }
     std::vector<std::string>& log() noexcept { return log_lines_; }
     std::size_t sessions() { return live_.size(); }
+    Limits& permits() { return build(), *limits_; }
 
 private:
     void build();
@@ -96,6 +100,7 @@ public:
     // The data connection: to the port of the last 227 or 229.
     ConnectionPtr open_data();
     ConnectionPtr open_data_from(const net::Address& stranger);
+    bool has_new_port() const noexcept { return new_port_; }  // told by 227 or 229, and not connected to yet
     ConnectionPtr data;
     std::string received;  // over the data connection, so far
     bool data_ended();     // after taking what has come
@@ -113,6 +118,7 @@ private:
     std::string pending_;
     std::string last_;
     net::Address data_address_;
+    bool new_port_ = false;
 };
 
 }  // namespace wherry::testing

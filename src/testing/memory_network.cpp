@@ -73,6 +73,8 @@ void Connection::reset() {
     if (stream_ != nullptr) stream_->wake(true, true);
 }
 
+void Connection::refuse() { reset_ = server_done_ = true; }
+
 std::string Connection::receive() {
     std::string taken = std::exchange(to_client_, {});
     if (stream_ != nullptr && !taken.empty()) stream_->wake(false, true);
@@ -85,7 +87,10 @@ public:
         : network_(network), watch_(loop, -1), local_(local) {
         network_.listeners_[local.port()] = this;
     }
-    ~PortListener() override { network_.listeners_.erase(local_.port()); }
+    ~PortListener() override {
+        network_.listeners_.erase(local_.port());
+        for (const auto& connection : waiting_) connection->refuse();
+    }
     net::Address local() const override { return local_; }
     net::Watch& watch() override { return watch_; }
     Result<net::StreamPtr> try_accept(net::Watch::Class kind) override {

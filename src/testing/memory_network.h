@@ -34,8 +34,12 @@ public:
     net::Address client;
     net::Address server;
 
+    std::size_t unread() const noexcept { return to_server_.size(); }  // sent, and not taken by the server yet
+
 private:
     friend class MemoryStream;
+    friend class MemoryNetwork;
+    void refuse();  // its listener went before it was accepted: RST
     std::string to_server_;
     std::string to_client_;
     bool client_done_ = false;
