@@ -6,6 +6,7 @@
 #include <ctime>
 #include <functional>
 
+#include "core/glob.h"
 #include "ftp/list_arguments.h"
 #include "ftp/listing.h"
 #include "ftp/session.h"
@@ -42,6 +43,7 @@ void sort(std::vector<Entry>& entries, Order order, bool reverse) {
 // What is to be listed and how, for all three commands.
 struct Request {
     Path path;
+    std::string pattern;  // only names that match it; empty: all
     Detail detail = Detail::full;
     Order order = Order::name;
     bool reverse = false;
@@ -57,37 +59,42 @@ class Lines {
 public:
     Lines(ListingPtr listing, const Request& request) : listing_(std::move(listing)), request_(request) {}
 
-    // On the disk lane: the next piece into `out`; empty at the end.
+    // On the disk lane: the next piece into `out`; empty where no name of the batch matched, and at the end.
     Result<void> next(std::string& out) {
         out.clear();
         if (!listing_) return {};
-        if (auto read = listing_->next(entries_, batch); !read) return read;
+        if (auto read = read_batch(entries_); !read) return read;
         if (first_) {
             first_ = false;
             if (auto read = read_to_sort(); !read) return read;
         }
-        if (entries_.empty()) {
-            listing_.reset();
-            return {};
-        }
         for (const Entry& entry : entries_) request_.append(out, entry);
+        if (at_end_) listing_.reset();
         return {};
     }
+    bool more() const noexcept { return listing_ != nullptr; }
     void close() { listing_.reset(); }
 
 private:
+    Result<void> read_batch(std::vector<Entry>& into) {
+        if (auto read = listing_->next(into, batch); !read) return read;
+        at_end_ = into.empty();
+        whole_ = into.size() < batch;
+        if (request_.pattern.empty()) return {};
+        std::erase_if(into, [&](const Entry& entry) { return !glob_matches(request_.pattern, entry.name); });
+        return {};
+    }
+
     // A directory that is small enough comes sorted.
     Result<void> read_to_sort() {
         const bool wished = request_.order != Order::name || request_.reverse;
         const std::size_t limit = wished ? wish_sort_limit : sort_limit;
-        bool whole = entries_.size() < batch;
         std::vector<Entry> more;
-        while (!whole && entries_.size() < limit) {
-            if (auto read = listing_->next(more, batch); !read) return read;
-            whole = more.empty();
+        for (std::size_t seen = batch; !whole_ && seen < limit; seen += batch) {
+            if (auto read = read_batch(more); !read) return read;
             std::ranges::move(more, std::back_inserter(entries_));
         }
-        if (whole) sort(entries_, request_.order, request_.reverse);
+        if (whole_) sort(entries_, request_.order, request_.reverse);
         return {};
     }
 
@@ -95,12 +102,14 @@ private:
     const Request& request_;
     std::vector<Entry> entries_;
     bool first_ = true;
+    bool at_end_ = false;
+    bool whole_ = false;  // a batch that is not full is the last
 };
 
 net::Task<net::Io> send_lines(Session& session, net::Stream& stream, Lines& lines, std::string& text) {
     const auto stall = session.settings().stall_timeout;
     Result<void> read;
-    while (read && !text.empty()) {
+    while (read && (!text.empty() || lines.more())) {
         stream.set_deadline(session.loop().now() + stall);
         const net::Io io = co_await stream.write_all(std::as_bytes(std::span(text)));
         if (!io.ok()) co_return io;
@@ -110,6 +119,23 @@ net::Task<net::Io> send_lines(Session& session, net::Stream& stream, Lines& line
     }
     if (!read) co_return net::Io::failed(read.error().code, read.error().system);
     co_return net::Io();
+}
+
+// A pattern in the last component of what the client typed is served if no object has that very name: of its directory
+// the entries that match, never what is in them. False if the reply has been given.
+net::Task<bool> take_pattern(Session& session, Request& request, std::string_view typed) {
+    const std::string_view last = typed.substr(typed.rfind('/') + 1);
+    if (!has_wildcard(last)) co_return true;
+    const auto literal = co_await session.workspace().entry(request.path);
+    if (literal || literal.error().code != Code::not_found) co_return true;
+    if (count_glob_stars(last) > max_glob_stars) {
+        session.reply(550, "Too many * in the pattern");
+        co_return false;
+    }
+    request.pattern = last;
+    request.path = request.path.parent();
+    request.itself = false;
+    co_return true;
 }
 
 // The one object itself: a file, or a directory with -d.
@@ -162,6 +188,7 @@ net::Task<void> list(Session& session, std::string_view argument) {
     if (arguments.by_size) request.order = Order::size;
     if (arguments.by_time) request.order = Order::time;
     request.append = [&style](std::string& out, const Entry& entry) { append_list(out, entry, style); };
+    if (!co_await take_pattern(session, request, arguments.path)) co_return;
     co_await send_listing(session, std::move(request));
 }
 
@@ -177,6 +204,8 @@ net::Task<void> nlst(Session& session, std::string_view argument) {
     request.append = [&](std::string& out, const Entry& entry) { append_name(out, prefix, entry, classify); };
     const std::string_view parent = arguments.path.substr(0, arguments.path.rfind('/') + 1);
     request.append_itself = [&](std::string& out, const Entry& entry) { append_name(out, parent, entry, classify); };
+    if (!co_await take_pattern(session, request, arguments.path)) co_return;
+    if (!request.pattern.empty()) prefix = parent;
     co_await send_listing(session, std::move(request));
 }
 
