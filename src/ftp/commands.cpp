@@ -9,7 +9,7 @@ namespace {
 // The protocol on one page. FEAT and HELP are made from it: a row taken out takes all its traces along.
 constexpr Row table[] = {
     // access control
-    {"USER", nothing, "USER <name>", user},
+    {"USER", argument, "USER <name>", user},
     {"PASS", secret, "PASS [<password>]", pass},
     {"REIN", nothing, "REIN (log out, start again)", rein},
     {"QUIT", anytime, "QUIT", quit},
