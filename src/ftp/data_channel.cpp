@@ -76,9 +76,11 @@ net::Task<Result<net::StreamPtr>> DataChannel::open() {
     if (connected()) {
         stream = std::move(early_);
     } else if (listener_) {
-        do {
+        stream = co_await listener_->accept(net::Watch::Class::bulk, deadline);
+        while (stream && !is_client(**stream)) {
+            stream->reset();  // the stranger is not kept on the line while we wait
             stream = co_await listener_->accept(net::Watch::Class::bulk, deadline);
-        } while (stream && !is_client(**stream));
+        }
     } else if (remote_) {
         const std::uint16_t from = settings_.active_from_port_20 ? ftp_data_port : 0;
         net::ConnectStop stop;
