@@ -71,9 +71,10 @@ bool DataChannel::connected() {
 net::Task<Result<net::StreamPtr>> DataChannel::open() {
     const auto deadline = control_.loop().now() + settings_.data_connect_timeout;
     Result<net::StreamPtr> stream = fail(Code::invalid, "no data connection was prepared");
-    aborted_ = Code::ok;
     opening_ = true;
-    if (connected()) {
+    if (aborted_ != Code::ok) {
+        // Nobody waits for it any more.
+    } else if (connected()) {
         stream = std::move(early_);
     } else if (listener_) {
         stream = co_await listener_->accept(net::Watch::Class::bulk, deadline);
@@ -95,8 +96,8 @@ net::Task<Result<net::StreamPtr>> DataChannel::open() {
 }
 
 void DataChannel::abort(Code cause) {
+    aborted_ = cause;
     if (opening_) {
-        aborted_ = cause;
         if (listener_) listener_->abort(cause);
         if (connecting_ != nullptr) connecting_->abort(cause);
     }

@@ -28,12 +28,15 @@ public:
     // True if a client has connected already: then "125 already open" is said and not "150 about to open".
     bool connected();
 
+    // A transfer command begins: from here to its end an abort() holds, even one that comes before open().
+    void begin() noexcept { aborted_ = Code::ok; }
     // The stream, once; until the deadline of the settings. A connection from a host that is not the client's is closed
     // and waited on (RFC 2577; a stranger must not be able to use up the port). Afterwards nothing is prepared any
     // more.
     net::Task<Result<net::StreamPtr>> open();
 
-    // Ends what is under way: a wait for the connection, or the stream that open() gave and that is still in use.
+    // Ends what is under way: a wait for the connection, or the stream that open() gave and that is still in use. A
+    // command that has not come to open() yet (its file is on a slow disk) finds out there.
     void abort(Code cause);
     // Forgets what was prepared.
     void reset();

@@ -267,6 +267,7 @@ net::Task<void> Session::handle(Pending pending) {
     }
     // Between RNFR and RNTO nothing else is forbidden, only forgotten with the next RNFR (clients send NOOP there).
     if (row->has(transfer)) {
+        data_.begin();
         transfers_.start(run_transfer(*row, std::move(pending.line.argument)));
     } else {
         co_await execute(*row, std::move(pending.line.argument));
