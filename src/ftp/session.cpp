@@ -263,6 +263,7 @@ net::Task<void> Session::handle(Pending pending) {
     }
     if (auto refusal = gate(*row, pending.line.argument)) {
         reply(*refusal);
+        if (row->has(transfer)) restart = 0;  // REST is for this command, whatever becomes of it
         co_return tell(*row, pending.line.argument);
     }
     // Between RNFR and RNTO nothing else is forbidden, only forgotten with the next RNFR (clients send NOOP there).
