@@ -12,6 +12,8 @@ constexpr std::size_t read_size = 16 * 1024;      // of one look at the control 
 constexpr std::size_t queue_limit = 32;           // commands waiting for the end of a transfer; then reading stops
 constexpr std::size_t small_buffer = 256;         // what a waiting session may keep
 constexpr std::size_t backlog_limit = 64 * 1024;  // replies the client has not taken; then commands wait
+constexpr unsigned reads_a_turn = 4;              // of a client that never pauses; then it is the others' turn
+constexpr std::chrono::seconds last_words{10};    // for the last replies to be taken
 
 SessionInfo info_of(const net::Stream& control) {
     return {.protocol = "ftp", .peer = control.peer().ip(), .peer_port = control.peer().port()};
@@ -77,6 +79,7 @@ net::Task<void> Session::run() {
     data_.abort(cause_ == Code::closed ? Code::reset : cause_);
     co_await transfers_.join();
     send_now();
+    control_->set_deadline(loop_.now() + last_words);
     co_await senders_.join();
     if (control_->cause() == Code::ok && control_->has_unread()) {
         co_await control_->close_gently();
@@ -91,7 +94,7 @@ net::Task<void> Session::run() {
 }
 
 void Session::end(Code cause, std::string_view farewell) {
-    if (ending_) return;
+    if (ending_) return control_->abort(cause);  // it only waits for its last replies to be taken
     ending_ = true;
     cause_ = cause;
     data_.abort(cause);
@@ -102,7 +105,7 @@ void Session::end(Code cause, std::string_view farewell) {
 
 void Session::drain() {
     draining_ = true;
-    if (!transferring()) end(Code::killed, "Service shutting down");
+    if (!transferring() && !ending_) end(Code::killed, "Service shutting down");
 }
 
 // Both timeouts of a session in one timer: nothing heard before login, and nothing moved on either channel.
@@ -192,10 +195,15 @@ net::Task<void> Session::serve() {
 
 // False when there will be no more. True also without new bytes, when something else is to be done.
 net::Task<bool> Session::receive() {
+    if (++reads_in_a_row_ > reads_a_turn) {
+        reads_in_a_row_ = 0;
+        co_await loop_.yield();
+    }
     for (;;) {
         const auto room = loop_.scratch().first(read_size);
         const net::Io io = control_->try_read(room);
         if (io.would_block()) {
+            reads_in_a_row_ = 0;
             give_back_memory();
             co_await control_->wait(io.needs);
             if (has_queued_work()) co_return true;

@@ -143,6 +143,7 @@ private:
     net::Timer timer_;
     net::TimePoint started_;
     net::TimePoint active_;
+    unsigned reads_in_a_row_ = 0;
     std::uint32_t failed_logins_ = 0;
     int last_code_ = 0;
     bool ending_ = false;
