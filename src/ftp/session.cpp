@@ -36,6 +36,7 @@ Session::Session(Server& server, net::Post& place, std::uint64_t serial, net::St
       timer_(
           loop_.timers(), [](void* self) { static_cast<Session*>(self)->on_timer(); }, this),
       started_(loop_.now()),
+      logged_out_(started_),
       active_(started_) {}
 
 Session::~Session() { loop_.forget(*this); }
@@ -111,14 +112,14 @@ void Session::drain() {
 // Both timeouts of a session in one timer: nothing heard before login, and nothing moved on either channel.
 void Session::on_timer() {
     const auto now = loop_.now();
-    if (!logged_in() && now >= started_ + settings().login_timeout) return end(Code::timeout, "Login timeout");
+    if (!logged_in() && now >= logged_out_ + settings().login_timeout) return end(Code::timeout, "Login timeout");
     if (transferring()) active_ = now;  // its own deadline watches over it
     const auto idle = logged_in() && workspace_->user().limits.idle_timeout.count() > 0
                           ? workspace_->user().limits.idle_timeout
                           : settings().idle_timeout;
     if (idle.count() > 0 && now >= active_ + idle) return end(Code::timeout, "Idle timeout, closing connection");
     auto due = idle.count() > 0 ? active_ + idle : net::TimePoint::max();
-    if (!logged_in()) due = std::min(due, started_ + settings().login_timeout);
+    if (!logged_in()) due = std::min(due, logged_out_ + settings().login_timeout);
     if (due != net::TimePoint::max()) timer_.set(due);
 }
 
@@ -413,6 +414,7 @@ net::Task<void> Session::log_in(Password password) {
     cwd = admission->user->start;
     const std::string& message = admission->user->login_message;
     workspace_ = std::make_unique<Workspace>(commons_, loop_, std::move(admission->user), info_);
+    on_timer();  // the user may have an idle time of its own
     reply(Reply::of_lines(230, message.empty() ? settings().login_message : message));
 }
 
@@ -422,6 +424,8 @@ void Session::log_out() {
     workspace_.reset();
     user_permit_.release();
     info_.user.clear();
+    logged_out_ = loop_.now();
+    on_timer();
 }
 
 void Session::reset_parameters() {

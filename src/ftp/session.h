@@ -142,6 +142,7 @@ private:
     std::string out_;
     net::Timer timer_;
     net::TimePoint started_;
+    net::TimePoint logged_out_;  // since when there has been nobody
     net::TimePoint active_;
     unsigned reads_in_a_row_ = 0;
     std::uint32_t failed_logins_ = 0;
