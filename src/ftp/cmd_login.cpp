@@ -3,7 +3,7 @@
 
 namespace wherry::ftp {
 
-// The same answer for every name: whether a user exists is not said here (RFC 2577 section 5).
+// The same answer for every name: whether a user exists is not said here (RFC 2577 section 7).
 void user(Session& session, std::string_view argument) {
     if (session.logged_in()) session.log_out();
     session.reset_parameters();
