@@ -30,15 +30,17 @@ bool glob_matches(std::string_view pattern, std::string_view name) noexcept {
     std::size_t after_star = std::string_view::npos;  // where the pattern goes on after the last star
     std::size_t star_end = 0;                         // where the name goes on if that star takes no more
     while (n < name.size()) {
-        if (p < pattern.size() && pattern[p] == '*') {
+        // Both texts are gone through by whole characters: only then is a match of the last star as good as one of all
+        // stars before it.
+        const std::string_view character = name.substr(n, character_length(name, n));
+        const std::string_view wanted =
+            p < pattern.size() ? pattern.substr(p, character_length(pattern, p)) : std::string_view();
+        if (wanted == "*") {
             after_star = ++p;
             star_end = n;
-        } else if (p < pattern.size() && pattern[p] == '?') {
-            ++p;
-            n += character_length(name, n);
-        } else if (p < pattern.size() && pattern[p] == name[n]) {
-            ++p;
-            ++n;
+        } else if (wanted == "?" || wanted == character) {
+            p += wanted.size();
+            n += character.size();
         } else if (after_star != std::string_view::npos) {
             star_end += character_length(name, star_end);
             n = star_end;

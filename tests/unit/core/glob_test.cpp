@@ -38,6 +38,15 @@ TEST(Glob, a_question_mark_is_a_character_not_a_byte) {
     EXPECT_TRUE(glob_matches("?\xA9", "\xC3\x28\xA9") == false);
 }
 
+// Half a character in the pattern once matched half of one in the name, and whether it did hung on what an earlier star
+// had taken: the third line was true, the fourth false.
+TEST(Glob, a_torn_character_matches_no_part_of_a_whole_one) {
+    EXPECT_TRUE(glob_matches("*\xC3*\xA9", "\xC3-\xA9"));
+    EXPECT_FALSE(glob_matches("\xC3*", "\xC3\xA9"));
+    EXPECT_FALSE(glob_matches("*\xC3*\xA9", "\xC3\xA9"));
+    EXPECT_FALSE(glob_matches("*\xC3*\xA9", "\xC3\xC3\xA9"));
+}
+
 TEST(Glob, counts) {
     EXPECT_FALSE(has_wildcard("[a]{b,c}"));
     EXPECT_TRUE(has_wildcard("a?"));
