@@ -33,6 +33,7 @@ TEST_P(BadUserFile, IsRefusedWithLineAndReason) {
 
 constexpr Bad bad_files[] = {
     {"empty", "", "users.toml: there is no user in it; add one, like [users.alice]"},
+    {"header_without_key", "[[[\n", "users.toml:1: not valid TOML"},
     {"no_user", "[users]\n", "users.toml: there is no user in it"},
     {"comment_only", "# later\n\n", "users.toml: there is no user in it"},
     {"users_no_table", "\nusers = 3\n", "users.toml:2: users: must hold tables, like [users.alice]"},

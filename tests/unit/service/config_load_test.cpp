@@ -12,6 +12,7 @@ namespace wherry {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using namespace std::chrono_literals;
 
@@ -135,6 +136,22 @@ TEST(ConfigLoad, ReportsBrokenTomlWithItsPlace) {
     EXPECT_THAT(found[0], ::testing::MatchesRegex("w.toml:[0-9]+:[0-9]+: not valid TOML: .*"));
     EXPECT_THAT(problems("[ftp]\npassive = true\npassive = true\n"),
                 ElementsAre(::testing::StartsWith("w.toml:3:11: not valid TOML: ")));
+}
+
+// toml++ 3.3 asserts, or assumes in a release, that a key follows "[[" before it looks.
+TEST(ConfigLoad, ReportsATableHeaderThatIsNoKey) {
+    EXPECT_THAT(problems("[[["), ElementsAre(HasSubstr("expected bare key starting character")));
+    EXPECT_THAT(problems("[:ftp]"), ElementsAre(HasSubstr("expected bare key starting character")));
+    EXPECT_THAT(problems("[ftp]\nlisten.= 1"), ElementsAre(HasSubstr("not valid TOML")));
+}
+
+// toml++ 3.3 holds it for impossible to be asked whether a letter beyond ASCII is a blank.
+TEST(ConfigLoad, ReportsALetterBeyondAsciiOutsideOfText) {
+    EXPECT_THAT(problems("gr\xC3\xBC\xC3\x9F"
+                         "e = 1"),
+                ElementsAre(HasSubstr("not valid TOML")));
+    EXPECT_THAT(problems("a\xC8\xB6|"), ElementsAre(HasSubstr("not valid TOML")));
+    EXPECT_THAT(problems("[ftp]\nlisten = \xD0\xB4"), ElementsAre(HasSubstr("not valid TOML")));
 }
 
 TEST(ConfigLoad, SaysNothingOfTheRestWhereAValueIsWrong) {
