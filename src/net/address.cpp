@@ -27,8 +27,10 @@ Result<Address> Address::parse_ip(std::string_view ip, std::uint16_t port) {
     Address address;
     address.port_ = port;
     in6_addr six{};
-    if (inet_pton(AF_INET, text.c_str(), address.ip_) == 1) return address;
-    if (inet_pton(AF_INET6, text.c_str(), &six) == 1) {
+    // inet_pton(3) would not see what stands behind a NUL.
+    const bool whole = !text.contains('\0');
+    if (whole && inet_pton(AF_INET, text.c_str(), address.ip_) == 1) return address;
+    if (whole && inet_pton(AF_INET6, text.c_str(), &six) == 1) {
         sockaddr_storage system{};
         auto& form = reinterpret_cast<sockaddr_in6&>(system);
         form.sin6_family = AF_INET6;
