@@ -20,7 +20,7 @@ std::size_t Timers::fire_due(TimePoint now) {
     std::size_t fired = 0;
     while (!heap_.empty() && heap_.front()->queued_ <= now) {
         Timer& timer = *heap_.front();
-        if (timer.due_ > now) {
+        if (timer.due_ != timer.queued_) {  // moved on meanwhile: it fires, if it does now, after what is due before it
             timer.queued_ = timer.due_;
             sift_down(0);
             continue;
