@@ -94,7 +94,7 @@ Loop::~Loop() {
 }
 
 void Loop::run() {
-    while (!stopping_.load(std::memory_order_acquire)) turn(std::chrono::hours(1));
+    while (!stopping_.load(std::memory_order_acquire)) one_turn(std::chrono::hours(1));
     run_posted();  // what was posted before stop() may refer to what goes once this thread has ended
 }
 
@@ -104,6 +104,15 @@ void Loop::stop() {
 }
 
 void Loop::turn(Duration wait) {
+    one_turn(wait);
+    // From here on somebody may wait for descriptor(): it must tell of what is ready by now and of what is posted
+    // later.
+    sleeping_.store(true, std::memory_order_seq_cst);
+    const bool more = something_ready() || posted_.load(std::memory_order_seq_cst) != nullptr;
+    if (more && sleeping_.exchange(false, std::memory_order_seq_cst)) wake();
+}
+
+void Loop::one_turn(Duration wait) {
     refresh_now();
     run_ready();
     run_ends_of_turn();

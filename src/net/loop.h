@@ -180,6 +180,7 @@ public:
 private:
     friend class Watch;
     void refresh_now() { now_ = clock_.now(); }
+    void one_turn(Duration wait);
     bool run_ready();
     bool run_posted();
     void run_ends_of_turn();
