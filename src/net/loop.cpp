@@ -141,13 +141,6 @@ int Loop::milliseconds_to_next() const noexcept {
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
 }
 
-void Loop::turn_from_outside() {
-    turn(Duration::zero());
-    // The caller sleeps in a poll of its own from now on, as run() does in epoll_wait.
-    sleeping_.store(true, std::memory_order_seq_cst);
-    if (posted_.load(std::memory_order_seq_cst) != nullptr && sleeping_.exchange(false)) wake();
-}
-
 bool Loop::run_until_idle() {
     bool ran = false;
     for (;;) {

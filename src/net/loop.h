@@ -115,9 +115,7 @@ public:
     // event loop of their own, together with descriptor(), which is readable when there is something to do.
     void turn(Duration wait);
     int descriptor() const noexcept { return epoll_; }
-    // For the same embedders: a turn that does not wait, after which work from other threads makes descriptor()
-    // readable. When to come again at the latest, in milliseconds as poll(2) takes them: -1 if nothing is due.
-    void turn_from_outside();
+    // When to come again at the latest, in milliseconds as poll(2) takes them: -1 if nothing is due.
     int milliseconds_to_next() const noexcept;
     // Turns until nothing is ready; timers fire by the clock as it stands. True if anything ran.
     bool run_until_idle();

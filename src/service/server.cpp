@@ -265,7 +265,7 @@ int Server::poll_timeout() const {
 bool Server::poll_once() {
     const auto service = state_->attached_service();
     if (!service) return false;
-    service->loop().turn_from_outside();
+    service->loop().turn(net::Duration::zero());
     return !service->has_ended();
 }
 

@@ -139,7 +139,7 @@ void Service::start() {
         eventfd_write(ended_.descriptor(), 1);
     });
     for (const net::Address& address : addresses_) log_->info("listening ftp {}", address.text());
-    if (config_.runtime.attached) loop().turn_from_outside();
+    if (config_.runtime.attached) loop().turn(net::Duration::zero());
 }
 
 void Service::drain() {
