@@ -12,6 +12,7 @@ constexpr std::uint64_t linger_bytes = 16 * 1024 * 1024;  // and how much it dro
 
 Stream::Stream(Loop& loop, int descriptor, Watch::Class kind)
     : watch_(loop, descriptor, kind),
+      pause_(loop, -1, kind),
       deadline_(loop.timers(), [](void* self) { static_cast<Stream*>(self)->abort(Code::timeout); }, this) {}
 
 Io Stream::try_send_file(int, std::uint64_t, std::size_t) { return Io::failed(Code::unsupported); }
@@ -39,10 +40,10 @@ Task<Io> Stream::write_all(std::span<const std::byte> from) {
 }
 
 Task<void> Stream::pause_until(TimePoint due) {
-    Timer alarm(loop().timers(), [](void* watch) { static_cast<Watch*>(watch)->signal_all(); }, &watch_);
+    Timer alarm(loop().timers(), [](void* pause) { static_cast<Watch*>(pause)->signal_all(); }, &pause_);
     alarm.set(due);
-    // The peer's own events wake this too; only the time or an abort ends the pause.
-    while (cause() == Code::ok && alarm.is_set()) co_await watch_.writable();
+    // What an earlier pause has left behind may wake this one; only the time or an abort ends it.
+    while (cause() == Code::ok && alarm.is_set()) co_await pause_.readable();
 }
 
 Task<void> Stream::close_gently() {
@@ -62,6 +63,7 @@ void Stream::abort(Code cause) {
     cause_.store(cause, std::memory_order_release);  // before on_abort: see cause()
     on_abort();
     watch_.signal_all();
+    pause_.signal_all();
 }
 
 }  // namespace wherry::net

@@ -57,7 +57,7 @@ public:
     }
     // Lets a read that waits look again although nothing has come: its owner has something else for it to see.
     void wake_reader() { watch_.signal(true, false); }
-    // Waits until `due`, or until the stream is aborted.
+    // Waits until `due`, or until the stream is aborted. Others may read and write meanwhile.
     Task<void> pause_until(TimePoint due);
 
     // True if the peer has sent something that nobody has read: closing now would reset the connection.
@@ -90,6 +90,7 @@ protected:
     Address peer_;
 
 private:
+    Watch pause_;  // whoever pauses waits here, so that the places of reader and writer stay free
     Timer deadline_;
     std::atomic<Code> cause_{Code::ok};
 };
