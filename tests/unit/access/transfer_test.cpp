@@ -9,79 +9,17 @@
 #include <vector>
 
 #include "support/temp_folder.h"
-#include "unit/access/access_fixture.h"
+#include "unit/access/transfer_fixture.h"
 
 namespace wherry {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::AccessTest;
 using testing::at;
 using ::testing::ElementsAre;
-
-constexpr net::Duration stall = 30s;
-
-class TransferTest : public AccessTest {
-protected:
-    ~TransferTest() override {
-        if (stream) stream->abort(Code::killed);  // whatever a failed test has left waiting
-        harness.run();
-    }
-    void download(std::string_view path, std::uint64_t offset = 0) {
-        auto opened = run(workspace().open_read(at(path), offset));
-        ASSERT_TRUE(opened) << opened.error().message;
-        transfer = std::move(*opened);
-        if (!stream) std::tie(client, stream) = connection();
-    }
-    void upload(std::string_view path, const WriteRequest& request = {}) {
-        auto opened = run(workspace().open_write(at(path), request));
-        ASSERT_TRUE(opened) << opened.error().message;
-        transfer = std::move(*opened);
-        if (!stream) std::tie(client, stream) = connection();
-    }
-    void start(net::Task<Outcome> moving) {
-        scope.emplace(harness.loop());
-        scope->start(testing::keep_result(std::move(moving), outcome));
-        harness.run();
-    }
-    void send(Encoding encoding = Encoding::image) { start(transfer->send_to(*stream, encoding, stall)); }
-    void receive(Encoding encoding = Encoding::image) { start(transfer->receive_from(*stream, encoding, stall)); }
-    // What the client gets as long as it takes it.
-    std::string taken() {
-        std::string all;
-        for (std::string more = client->receive(); !more.empty(); more = client->receive()) {
-            all += more;
-            harness.run();
-        }
-        return all;
-    }
-    Result<void> finish() { return run(transfer->finish(*outcome)); }
-    void expect_ended(Metric which, Code cause) {
-        EXPECT_EQ(metric(Metric::transfers), 0);
-        EXPECT_EQ(metric(which), 1);
-        EXPECT_EQ(metric(Metric::transfers_failed_total), cause == Code::ok ? 0 : 1);
-        ASSERT_EQ(harness.events().size(), 1U);
-        const Event& event = harness.events().front();
-        const event::Transferred& told = which == Metric::uploads_total
-                                             ? static_cast<const event::Transferred&>(std::get<event::Received>(event))
-                                             : std::get<event::Sent>(event);
-        EXPECT_EQ(told.cause, cause);
-        EXPECT_EQ(told.bytes, transfer ? transfer->moved() : told.bytes);
-        EXPECT_EQ(told.session.user, "alice");
-    }
-
-    testing::ConnectionPtr client;
-    net::StreamPtr stream;
-    TransferPtr transfer;
-    std::optional<Outcome> outcome;
-    std::optional<net::Scope> scope;
-};
-
-std::string numbers(int count) {
-    std::string text;
-    for (int i = 0; i < count; ++i) text += std::to_string(i) + "\n";
-    return text;
-}
+using testing::numbers;
+using testing::stall;
+using testing::TransferTest;
 
 // --- downloads -----------------------------------------------------------------------------------
 
@@ -316,140 +254,6 @@ TEST_P(KernelTransfer, AFileThatHasBecomeShorterIsAnErrorOfTheFile) {
     EXPECT_EQ(outcome->cause, Code::io);
     EXPECT_EQ(outcome->side, Outcome::Side::file);
     EXPECT_FALSE(finish());
-}
-
-// --- uploads -------------------------------------------------------------------------------------
-
-TEST_F(TransferTest, ReceivesAFileAndPublishesItBeforeItIsCalledComplete) {
-    const std::string content = numbers(50'000);
-    upload("/file");
-    receive();
-    client->send(content);
-    client->end_sending();
-    harness.run();
-    ASSERT_TRUE(outcome && outcome->complete());
-    EXPECT_TRUE(finish());
-    EXPECT_EQ(harness.content("/file"), content);
-    expect_ended(Metric::uploads_total, Code::ok);
-    EXPECT_EQ(metric(Metric::bytes_received_total), static_cast<std::int64_t>(content.size()));
-}
-
-TEST_F(TransferTest, ReceivesTextWithTheLineEndsOfThisMachine) {
-    upload("/file");
-    receive(Encoding::ascii);
-    for (const char c : std::string_view("a\r\nb\r\r\nc\r")) {
-        client->send(std::string(1, c));
-        harness.run();
-    }
-    client->end_sending();
-    harness.run();
-    EXPECT_TRUE(finish());
-    EXPECT_EQ(harness.content("/file"), "a\nb\r\nc\r");
-}
-
-TEST_F(TransferTest, AppendsAndGoesOnWhereItWasTold) {
-    harness.put("/file", "0123456789");
-    WriteRequest append;
-    append.mode = WriteRequest::Mode::append;
-    upload("/file", append);
-    receive();
-    client->send("AB");
-    client->end_sending();
-    harness.run();
-    EXPECT_TRUE(finish());
-    EXPECT_EQ(harness.content("/file"), "0123456789AB");
-
-    std::tie(client, stream) = connection();
-    outcome.reset();
-    WriteRequest rest;
-    rest.offset = 3;
-    upload("/file", rest);
-    receive();
-    client->send("xyz");
-    client->end_sending();
-    harness.run();
-    EXPECT_TRUE(finish());
-    EXPECT_EQ(harness.content("/file"), "012xyz6789AB");
-}
-
-struct BadEnd {
-    const char* name;
-    Code code;
-    Outcome::Side side;
-    void (*happen)(testing::Connection& client, net::Stream& stream, testing::FaultyFilesystem& files);
-};
-constexpr BadEnd bad_ends[] = {
-    {"reset", Code::reset, Outcome::Side::network, [](auto& client, auto&, auto&) { client.reset(); }},
-    {"aborted", Code::aborted, Outcome::Side::network, [](auto&, auto& stream, auto&) { stream.abort(Code::aborted); }},
-    {"killed", Code::killed, Outcome::Side::network, [](auto&, auto& stream, auto&) { stream.abort(Code::killed); }},
-    {"disk_full", Code::no_space, Outcome::Side::file,
-     [](auto& client, auto&, auto& files) {
-         files.fail_at(0, Code::no_space);
-         client.send("more");
-     }},
-    {"disk_broken", Code::io, Outcome::Side::file,
-     [](auto& client, auto&, auto& files) {
-         files.fail_at(0, Code::io);
-         client.send("more");
-     }},
-};
-class BadUpload : public TransferTest, public ::testing::WithParamInterface<BadEnd> {};
-INSTANTIATE_TEST_SUITE_P(Ends, BadUpload, ::testing::ValuesIn(bad_ends),
-                         [](const auto& each) { return each.param.name; });
-
-TEST_P(BadUpload, IsNotPublishedAndIsToldWithItsCause) {
-    harness.put("/file", "old");
-    harness.uploads.atomic = true;
-    upload("/file");
-    receive();
-    client->send("half");
-    harness.run();
-    GetParam().happen(*client, *stream, *faulty);
-    harness.run();
-    ASSERT_TRUE(outcome);
-    EXPECT_EQ(outcome->cause, GetParam().code);
-    EXPECT_EQ(outcome->side, GetParam().side);
-    EXPECT_EQ(finish().error().code, GetParam().code);
-    EXPECT_EQ(harness.content("/file"), "old");
-    expect_ended(Metric::uploads_total, GetParam().code);
-    EXPECT_EQ(faulty->open_files(), 0U);
-}
-
-TEST_F(TransferTest, AnUploadThatCannotBeClosedHasFailed) {
-    harness.uploads.atomic = true;
-    upload("/file");
-    receive();
-    client->send("all");
-    client->end_sending();
-    harness.run();
-    ASSERT_TRUE(outcome && outcome->complete());
-    faulty->fail_at(0, Code::no_space);
-    EXPECT_EQ(finish().error().code, Code::no_space);
-    EXPECT_FALSE(harness.exists("/file"));
-    expect_ended(Metric::uploads_total, Code::no_space);
-}
-
-TEST_F(TransferTest, ASilentClientIsGivenUp) {
-    upload("/file");
-    receive();
-    harness.wait(29s);
-    client->send("alive");
-    harness.wait(29s);
-    EXPECT_FALSE(outcome);
-    harness.wait(2s);
-    ASSERT_TRUE(outcome);
-    EXPECT_EQ(outcome->cause, Code::timeout);
-}
-
-TEST_F(TransferTest, AnUploadPastTheQuotaFails) {
-    user.limits.storage = 1000;
-    upload("/file");
-    receive();
-    client->send(std::string(2000, 'x'));
-    harness.run();
-    ASSERT_TRUE(outcome);
-    EXPECT_EQ(outcome->cause, Code::quota);
-    EXPECT_EQ(finish().error().code, Code::quota);
 }
 
 // --- the one end ---------------------------------------------------------------------------------

@@ -204,6 +204,7 @@ TEST_F(DataChannelTest, AnAbortEndsAWaitOfEitherKind) {
     ASSERT_TRUE(opened);
     EXPECT_EQ(opened->error().code, Code::aborted);
 
+    channel_.reset();  // another session's
     network.unreachable = true;
     EXPECT_TRUE(channel().connect_to(ip("198.51.100.7", 2000)));
     open();
