@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <system_error>
 
 namespace wherry::net {
 namespace {
@@ -59,12 +60,17 @@ struct Lane::DetachedJob : Lane::Job {
 
 void Lane::run_detached(Loop& loop, std::function<void()> function) {
     if (is_inline()) return function();
-    auto* job = new DetachedJob;
+    auto job = std::make_unique<DetachedJob>();
     job->function = std::move(function);
     job->loop = &loop;
     job->work = [](Job& self, Worker&) { static_cast<DetachedJob&>(self).function(); };
     job->Posted::run = [](Posted& self) { delete static_cast<DetachedJob*>(&self); };
-    submit(*job);
+    try {
+        submit(*job);
+    } catch (const std::system_error&) {
+        return job->function();  // there is no thread to be had for it: late is better than never
+    }
+    [[maybe_unused]] DetachedJob* owned_by_the_lane = job.release();
 }
 
 void Lane::submit(Job& job) {
@@ -80,13 +86,23 @@ void Lane::submit(Job& job) {
         return;
     }
     reap();
+    if (workers_.size() < limit_) add_worker();
     metrics_.add(Metric::lane_queue_depth);
     (last_ != nullptr ? last_->following : first_) = &job;
     last_ = &job;
-    if (workers_.size() < limit_) {
-        Worker& worker = *workers_.emplace_back(std::make_unique<Worker>());
-        worker.thread_ = std::thread([this, &worker] { work(worker); });
+}
+
+// Throws only if there is no worker at all: where the system gives no further thread, those that are there go on.
+void Lane::add_worker() {
+    auto worker = std::make_unique<Worker>();
+    workers_.reserve(workers_.size() + 1);
+    try {
+        worker->thread_ = std::thread([this, &self = *worker] { work(self); });
+    } catch (const std::system_error&) {
+        if (workers_.empty()) throw;
+        return;
     }
+    workers_.push_back(std::move(worker));
 }
 
 // Joins the threads that have gone for want of work.

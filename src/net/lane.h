@@ -78,6 +78,7 @@ private:
     class Offload;
     struct DetachedJob;
     void submit(Job& job);
+    void add_worker();
     void work(Worker& self);
     Job* next_job(Worker& self);
     void perform(Job& job, Worker& worker);
