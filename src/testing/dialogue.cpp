@@ -7,63 +7,12 @@
 #include <vector>
 
 #include "core/text.h"
-#include "core/units.h"
+#include "testing/dialogue_given.h"
+#include "testing/dialogue_text.h"
 #include "testing/harness.h"
 
 namespace wherry::testing {
 namespace {
-
-struct Mismatch : std::runtime_error {
-    using std::runtime_error::runtime_error;
-};
-
-std::string shown(std::string_view text) { return "\"" + for_log(text, 400) + "\""; }
-
-std::string unquote(std::string_view text) {
-    text = trim(text);
-    if (text.size() < 2 || text.front() != '"' || text.back() != '"') throw Mismatch("needs a text in quotes");
-    std::string out;
-    for (std::size_t i = 1; i + 1 < text.size(); ++i) {
-        if (text[i] != '\\') {
-            out += text[i];
-            continue;
-        }
-        switch (text[++i]) {
-            case 'r': out += '\r'; break;
-            case 'n': out += '\n'; break;
-            case 't': out += '\t'; break;
-            case '0': out += '\0'; break;
-            case 'x':
-                out += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
-                i += 2;
-                break;
-            default: out += text[i];
-        }
-    }
-    return out;
-}
-
-// The first word, taken off the front of `rest`.
-std::string_view word(std::string_view& rest) {
-    rest = trim(rest);
-    const std::size_t end = std::min(rest.find(' '), rest.size());
-    const std::string_view first = rest.substr(0, end);
-    rest = trim(rest.substr(end));
-    return first;
-}
-
-std::chrono::nanoseconds span_of(std::string_view text) {
-    const std::size_t unit = text.find_first_not_of("0123456789");
-    const long count = std::stol(std::string(text.substr(0, unit)));
-    const std::string_view name = text.substr(std::min(unit, text.size()));
-    if (name == "ms") return std::chrono::milliseconds(count);
-    if (name == "s") return std::chrono::seconds(count);
-    if (name == "m") return std::chrono::minutes(count);
-    if (name == "h") return std::chrono::hours(count);
-    throw Mismatch("not a time: " + std::string(text));
-}
-
-bool switch_of(std::string_view text) { return text == "on" || text == "true" || text == "yes"; }
 
 class Dialogue {
 public:
@@ -71,9 +20,7 @@ public:
 
 private:
     void given(std::string_view rest);
-    void given_user(std::string_view rest);
     void operate(std::string_view what);
-    void set(std::string_view name, std::string_view value);
     void expect_reply(std::string_view rest);
     void data(std::string_view rest);
     void expect_file(std::string_view rest);
@@ -184,100 +131,17 @@ void Dialogue::given(std::string_view rest) {
     } else if (what == "dir") {
         if (!harness_.files->make_directory(Path::resolve(rest).value(), 0777)) throw Mismatch("cannot be made");
     } else if (what == "user") {
-        given_user(rest);
+        std::string password;
+        User user = user_of(rest, password);
+        passwords_[user.name] = password;
+        harness_.add_user(std::move(user), password);
     } else if (what == "anonymous") {
         harness_.anonymous = true;
     } else {
         const std::size_t equals = all.find('=');
         if (equals == std::string_view::npos) throw Mismatch("there is no such thing to be given");
-        set(trim(all.substr(0, equals)), trim(all.substr(equals + 1)));
+        set_option(harness_, trim(all.substr(0, equals)), trim(all.substr(equals + 1)));
     }
-}
-
-void Dialogue::given_user(std::string_view rest) {
-    User user;
-    user.name = word(rest);
-    const std::string password(word(rest));
-    passwords_[user.name] = password;
-    user.permissions = perm::all;
-    while (!rest.empty()) {
-        const std::string_view token = word(rest);
-        const std::size_t equals = token.find('=');
-        if (equals == std::string_view::npos) {
-            user.permissions = Perm::parse(token).value();
-            continue;
-        }
-        const std::string_view what = token.substr(0, equals);
-        const std::string_view value = token.substr(equals + 1);
-        if (what.starts_with('/')) {
-            user.rules.push_back({Path::resolve(what).value(), Perm::parse(value).value()});
-        } else if (what == "storage") {
-            user.limits.storage = parse_u63(value).value();
-        } else if (what == "sessions") {
-            user.limits.sessions = static_cast<std::uint32_t>(parse_u63(value).value());
-        } else if (what == "start") {
-            user.start = Path::resolve(value).value();
-        } else {
-            throw Mismatch("a user has no such thing");
-        }
-    }
-    harness_.add_user(std::move(user), password);
-}
-
-void Dialogue::set(std::string_view name, std::string_view value) {
-    const auto seconds = [&] { return std::chrono::duration_cast<std::chrono::seconds>(span_of(value)); };
-    const auto number = [&] { return static_cast<std::uint32_t>(parse_u63(value).value()); };
-    ftp::Settings& settings = harness_.settings;
-    if (name == "greeting")
-        settings.greeting = unquote(value);
-    else if (name == "idle_timeout")
-        settings.idle_timeout = seconds();
-    else if (name == "login_timeout")
-        settings.login_timeout = seconds();
-    else if (name == "data_connect_timeout")
-        settings.data_connect_timeout = seconds();
-    else if (name == "stall_timeout")
-        settings.stall_timeout = seconds();
-    else if (name == "line_limit")
-        settings.line_limit = number();
-    else if (name == "passive")
-        settings.passive = switch_of(value);
-    else if (name == "active")
-        settings.active = switch_of(value);
-    else if (name == "foreign_addresses")
-        settings.foreign_addresses = switch_of(value);
-    else if (name == "privileged_ports")
-        settings.privileged_ports = switch_of(value);
-    else if (name == "passive_first")
-        settings.passive_first = static_cast<std::uint16_t>(number());
-    else if (name == "passive_last")
-        settings.passive_last = static_cast<std::uint16_t>(number());
-    else if (name == "nat_address")
-        settings.nat_address = net::Address::parse_ip(value, 0).value();
-    else if (name == "unreachable")
-        harness_.network().unreachable = switch_of(value);
-    else if (name == "transfers")
-        harness_.limits.transfers = number();
-    else if (name == "sessions")
-        harness_.limits.sessions = number();
-    else if (name == "sessions_per_address")
-        harness_.limits.sessions_per_address = number();
-    else if (name == "attempts")
-        harness_.logins.attempts = number();
-    else if (name == "failure_delay")
-        harness_.logins.failure_delay = seconds();
-    else if (name == "atomic")
-        harness_.uploads.atomic = switch_of(value);
-    else if (name == "keep_partial")
-        harness_.uploads.keep_partial = switch_of(value);
-    else if (name == "overwrite")
-        harness_.uploads.overwrite = switch_of(value);
-    else if (name == "download_rate")
-        harness_.rates.session_download = number();
-    else if (name == "upload_rate")
-        harness_.rates.session_upload = number();
-    else
-        throw Mismatch("there is no such setting");
 }
 
 void Dialogue::expect_reply(std::string_view rest) {

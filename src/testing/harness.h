@@ -53,6 +53,7 @@ public:
     std::optional<std::string> content(std::string_view path);  // nullopt: no such file
     bool exists(std::string_view path);
 
+    bool is_built() const noexcept { return server_ != nullptr; }  // the settings above have been taken
     ftp::Server& server();
     Commons& commons();
     MemoryNetwork& network() noexcept { return network_; }

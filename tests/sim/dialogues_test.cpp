@@ -68,6 +68,10 @@ TEST(DialogueRunner, tells_the_line_and_what_came) {
     EXPECT_NE(wherry::testing::run_dialogue("> NOOP  < 200  < 200"), "");
     EXPECT_NE(wherry::testing::run_dialogue("file /a \"x\""), "");
     EXPECT_NE(wherry::testing::run_dialogue("frobnicate"), "");
+    EXPECT_NE(wherry::testing::run_dialogue("given idle_timeout = soon"), "");
+    EXPECT_NE(wherry::testing::run_dialogue("> NOOP  < 200\ngiven idle_timeout = 1s"), "");
+    EXPECT_NE(wherry::testing::run_dialogue("given user alice x rate=5"), "");
+    EXPECT_NE(wherry::testing::run_dialogue("back"), "");
 }
 
 }  // namespace
