@@ -79,6 +79,7 @@ net::Task<void> Session::run() {
     timer_.cancel();
     data_.abort(cause_ == Code::closed ? Code::reset : cause_);
     co_await transfers_.join();
+    if (leaving_) reply(421, "Service shutting down");
     send_now();
     control_->set_deadline(loop_.now() + last_words);
     co_await senders_.join();
@@ -106,7 +107,15 @@ void Session::end(Code cause, std::string_view farewell) {
 
 void Session::drain() {
     draining_ = true;
-    if (!transferring() && !ending_) end(Code::killed, "Service shutting down");
+    if (!transferring()) leave();
+}
+
+// Unlike end() it lets what has been said before arrive, the 226 of the transfer above all.
+void Session::leave() {
+    if (std::exchange(ending_, true)) return;
+    leaving_ = true;
+    cause_ = Code::killed;
+    control_->wake_reader();
 }
 
 // Both timeouts of a session in one timer: nothing heard before login, and nothing moved on either channel.
@@ -126,51 +135,6 @@ void Session::on_timer() {
 void Session::touch() {
     active_ = loop_.now();
     if (!timer_.is_set()) on_timer();
-}
-
-// --- replies
-
-void Session::reply(const Reply& reply) {
-    last_code_ = reply.code();
-    reply.append_to(out_);
-    loop_.at_end_of_turn(*this);
-}
-
-void Session::refuse(const Error& error) {
-    if (error.code == Code::io || error.code == Code::internal) {
-        commons_.log.warning("[{} {}] {}", info_.id, info_.peer, for_log(error.message));
-    }
-    reply(reply_for(error));
-}
-
-void Session::end_of_turn() { send_now(); }
-
-void Session::send_now() {
-    if (out_.empty() || !senders_.empty()) return;
-    const net::Io io = control_->try_write(std::as_bytes(std::span(out_)));
-    if (io.ok() && io.bytes == out_.size()) {
-        out_.clear();
-        return;
-    }
-    if (io.ok()) out_.erase(0, io.bytes);
-    if (io.ok() || io.would_block()) {
-        senders_.start(send_rest());
-    } else {
-        out_.clear();  // nobody is there any more; reading finds that out
-    }
-}
-
-net::Task<void> Session::send_rest() {
-    while (!out_.empty()) {
-        const net::Io io = control_->try_write(std::as_bytes(std::span(out_)));
-        if (io.would_block()) {
-            co_await control_->wait(net::Io::Needs::write);
-        } else if (io.ok()) {
-            out_.erase(0, io.bytes);
-        } else {
-            out_.clear();
-        }
-    }
 }
 
 // --- commands
@@ -328,7 +292,7 @@ net::Task<void> Session::run_transfer(const Row& row, std::string argument) {
     }
     touch();
     tell(row, argument);
-    if (draining_) end(Code::killed, "Service shutting down");
+    if (draining_) leave();
     if (!queue_.empty()) control_->wake_reader();
 }
 

@@ -115,6 +115,7 @@ private:
     std::optional<Reply> gate(const Row& row, std::string_view argument) const;
     net::Task<void> send_rest();
     void send_now();
+    void leave();
     void touch();
     void on_timer();
     void tell(const Row& row, std::string_view argument);
@@ -149,6 +150,7 @@ private:
     int last_code_ = 0;
     bool ending_ = false;
     bool draining_ = false;
+    bool leaving_ = false;
     Code cause_ = Code::closed;
 };
 

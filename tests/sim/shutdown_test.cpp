@@ -42,6 +42,21 @@ TEST_F(Shutdown, draining_lets_transfers_end_and_nobody_in) {
     expect_nothing_left();
 }
 
+// The last words of a transfer are not cut off, even for a client that is slow to read and has sent more.
+TEST_F(Shutdown, draining_lets_the_last_replies_arrive) {
+    begin_upload(alice());
+    alice().control().window = 5;
+    alice().control().send("PWD\r\nPWD\r\n");
+    harness().server().drain();
+    alice().data->end_sending();
+    harness().run();
+    EXPECT_FALSE(alice().control().ended());
+    EXPECT_EQ(codes(alice()), (std::vector{226, 421}));
+    harness().wait(3s);
+    EXPECT_TRUE(alice().closed());
+    expect_nothing_left();
+}
+
 TEST_F(Shutdown, stopping_ends_transfers_as_killed) {
     harness().uploads.atomic = true;
     begin_upload(alice());
