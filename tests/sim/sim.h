@@ -52,7 +52,10 @@ protected:
     // Codes of all replies that have come.
     static std::vector<int> codes(Client& client) {
         std::vector<int> all;
-        for (int code = client.code(); code != 0; code = client.code()) all.push_back(code);
+        for (int code = client.code(); code != 0; code = client.code()) {
+            all.push_back(code);
+            EXPECT_EQ(client.last().find("a fault the test"), std::string::npos) << "the inside shows";
+        }
         return all;
     }
 
