@@ -2,11 +2,10 @@
 // Guards: functions of the embedder that may refuse an action before it happens.
 #include <cstddef>
 #include <functional>
-#include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "core/variant_index.h"
 #include "wherry/events.h"
 #include "wherry/result.h"
 
@@ -18,24 +17,18 @@ public:
     template <class Kind>
     void add(std::function<Verdict(const Kind&)> guard) {
         guards_.push_back({[guard = std::move(guard)](const Action& action) { return guard(std::get<Kind>(action)); },
-                           index_of<Kind>(static_cast<Action*>(nullptr))});
+                           index_in<Kind, Action>});
     }
     // Whether anybody wants to be asked: if not, the action need not even be described.
     template <class Kind>
     bool watch() const noexcept {
-        return watches(index_of<Kind>(static_cast<Action*>(nullptr)));
+        return watches(index_in<Kind, Action>);
     }
     // Asks them in the order they were added; the first refusal is the answer (Code::denied with its reason). A guard
     // that throws refuses (Code::internal; its text goes to the log only). Blocks as long as they do: call on a lane.
     Result<void> ask(const Action& action) const;
 
 private:
-    template <class Kind, class... Kinds>
-    static constexpr std::size_t index_of(std::variant<Kinds...>*) {
-        std::size_t index = 0;
-        static_cast<void>(((std::is_same_v<Kind, Kinds> || (++index, false)) || ...));
-        return index;
-    }
     bool watches(std::size_t index) const noexcept;
     struct Entry {
         std::function<Verdict(const Action&)> guard;

@@ -30,6 +30,11 @@ public:
         rate_ = rate;
         level_ = unlimited() ? 0 : std::min(level_, depth());
     }
+    // The same with another capacity.
+    void set_rate(std::uint64_t rate, std::uint64_t capacity) {
+        asked_capacity_ = capacity;
+        set_rate(rate);
+    }
 
     // Takes `bytes`; how long to wait before taking more. A `now` before the last one counts as that one.
     std::chrono::nanoseconds delay(std::uint64_t bytes, TimePoint now) {

@@ -12,11 +12,10 @@
 #include <mutex>
 #include <string_view>
 #include <thread>
-#include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "core/variant_index.h"
 #include "wherry/events.h"
 
 namespace wherry {
@@ -63,16 +62,10 @@ public:
 
     template <class Kind>
     static constexpr std::uint32_t bit() {
-        return 1U << index_of<Kind>(static_cast<Event*>(nullptr));
+        return 1U << index_in<Kind, Event>;
     }
 
 private:
-    template <class Kind, class... Kinds>
-    static constexpr std::size_t index_of(std::variant<Kinds...>*) {
-        std::size_t index = 0;
-        static_cast<void>(((std::is_same_v<Kind, Kinds> || (++index, false)) || ...));
-        return index;
-    }
     struct Subscription {
         Sink sink;
         std::uint32_t mask;
