@@ -2,6 +2,7 @@
 // Network: makes listeners and connections. The real one is TCP (tcp.h); tests have one in memory.
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "net/address.h"
 #include "net/loop.h"
@@ -52,12 +53,15 @@ using ListenerPtr = std::unique_ptr<Listener>;
 struct ListenOptions {
     int backlog = 1;
     bool reuse_address = false;  // SO_REUSEADDR: for the ports that must be had again after a restart
+    // Share the port with others who wait for other clients: only connections of this address are accepted. Code::busy
+    // if somebody waits for it there already.
+    std::optional<Address> client;
 };
 
 class Network {
 public:
     virtual ~Network() = default;
-    // A listener of one loop: for data connections. Port 0 lets the system choose.
+    // A listener of one loop: for data connections. Port 0 lets the system choose. From any loop's thread.
     virtual Result<ListenerPtr> listen(Loop& loop, const Address& local, const ListenOptions& options) = 0;
     // Connects from `local` (its port 0: any) to `remote`, until `deadline`. `stop`: set by whoever wants to give up,
     // the way an aborted stream does; see ConnectStop.

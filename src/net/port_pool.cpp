@@ -18,7 +18,9 @@ std::size_t random_below(std::size_t limit) {
 }  // namespace
 
 PortPool::PortPool(std::uint16_t first, std::uint16_t last)
-    : ranged_(first != 0 && last >= first), size_(ranged_ ? static_cast<std::size_t>(last - first) + 1 : 0) {
+    : first_(first),
+      ranged_(first != 0 && last >= first),
+      size_(ranged_ ? static_cast<std::size_t>(last - first) + 1 : 0) {
     free_.reserve(size_);
     for (std::size_t i = 0; i < size_; ++i) free_.push_back(static_cast<std::uint16_t>(first + i));
 }
@@ -31,6 +33,13 @@ std::optional<PortPool::Lease> PortPool::take() {
     const std::uint16_t port = free_.back();
     free_.pop_back();
     return Lease(this, port);
+}
+
+std::vector<std::uint16_t> PortPool::shuffled() const {
+    std::vector<std::uint16_t> ports;
+    for (std::size_t i = 0; i < size_; ++i) ports.push_back(static_cast<std::uint16_t>(first_ + i));
+    for (std::size_t left = ports.size(); left > 1; --left) std::swap(ports[random_below(left)], ports[left - 1]);
+    return ports;
 }
 
 void PortPool::give_back(std::uint16_t port) {

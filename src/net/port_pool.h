@@ -39,11 +39,14 @@ public:
 
     // nullopt: all are taken.
     std::optional<Lease> take();
+    // All ports of the range, taken or not, in a random order: for ports that are shared and so not leased.
+    std::vector<std::uint16_t> shuffled() const;
     bool has_range() const noexcept { return ranged_; }
     std::size_t size() const noexcept { return size_; }
 
 private:
     void give_back(std::uint16_t port);
+    const std::uint16_t first_;
     const bool ranged_;
     const std::size_t size_;
     std::mutex mutex_;

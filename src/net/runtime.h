@@ -20,6 +20,7 @@ struct RuntimeOptions {
     std::size_t disk_threads = 8;
     std::size_t auth_threads = 2;  // each password hash takes some 64 MiB while it is computed
     std::size_t hash_threads = 2;
+    std::size_t resolve_threads = 2;  // for names of hosts: a resolver that hangs holds up nothing else
 };
 
 class Runtime {
@@ -41,6 +42,7 @@ public:
     Lane& disk() noexcept { return *disk_; }
     Lane& auth() noexcept { return *auth_; }
     Lane& hash() noexcept { return *hash_; }
+    Lane& resolve() noexcept { return *resolve_; }
     const Clock& clock() const noexcept { return clock_; }
 
 private:
@@ -53,6 +55,7 @@ private:
     std::unique_ptr<Lane> disk_;  // the lanes end before the loops that their jobs report to
     std::unique_ptr<Lane> auth_;
     std::unique_ptr<Lane> hash_;
+    std::unique_ptr<Lane> resolve_;
 };
 
 }  // namespace wherry::net

@@ -7,6 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <map>
+#include <mutex>
+
+#include "net/door.h"
 
 namespace wherry::net {
 
@@ -137,14 +141,20 @@ Result<Socket> bound_socket(const Address& local, bool reuse_address) {
     return socket;
 }
 
+Result<Socket> listening_socket(const Address& local, const ListenOptions& options) {
+    auto socket = bound_socket(local, options.reuse_address);
+    if (socket && ::listen(socket->descriptor(), options.backlog) != 0) {
+        return fail_errno(errno, "listening on", local.text());
+    }
+    return socket;
+}
+
 class TcpNetwork final : public Network {
 public:
     Result<ListenerPtr> listen(Loop& loop, const Address& local, const ListenOptions& options) override {
-        auto socket = bound_socket(local, options.reuse_address);
+        if (options.client) return listen_shared(loop, local, options);
+        auto socket = listening_socket(local, options);
         if (!socket) return std::unexpected(std::move(socket.error()));
-        if (::listen(socket->descriptor(), options.backlog) != 0) {
-            return fail_errno(errno, "listening on", local.text());
-        }
         const Address bound = local.port() != 0 ? local : local_address(socket->descriptor());
         return std::make_unique<TcpListener>(loop, std::move(*socket), bound);
     }
@@ -179,6 +189,24 @@ public:
         if (error != 0) co_return fail_errno(error, "connecting to", remote.text());
         co_return stream;
     }
+
+private:
+    Result<ListenerPtr> listen_shared(Loop& loop, const Address& local, const ListenOptions& options) {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(doors_, [](const auto& door) { return door.second.expired(); });
+        const auto found = doors_.find(local.text());
+        if (found != doors_.end()) {
+            if (const auto door = found->second.lock()) return door->wait_for(loop, *options.client);
+        }
+        auto socket = listening_socket(local, options);
+        if (!socket) return std::unexpected(std::move(socket.error()));
+        const auto door = std::make_shared<Door>(std::move(*socket), local);
+        doors_.insert_or_assign(local.text(), door);
+        return door->wait_for(loop, *options.client);
+    }
+
+    std::mutex mutex_;
+    std::map<std::string, std::weak_ptr<Door>> doors_;  // by where they are; at most one per port and local address
 };
 
 }  // namespace

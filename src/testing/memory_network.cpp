@@ -83,12 +83,12 @@ std::string Connection::receive() {
 
 class MemoryNetwork::PortListener final : public net::Listener {
 public:
-    PortListener(MemoryNetwork& network, net::Loop& loop, const net::Address& local)
-        : network_(network), watch_(loop, -1), local_(local) {
-        network_.listeners_[local.port()] = this;
+    PortListener(MemoryNetwork& network, net::Loop& loop, const net::Address& local, std::string client)
+        : network_(network), watch_(loop, -1), local_(local), client_(std::move(client)) {
+        network_.listeners_[{local.port(), client_}] = this;
     }
     ~PortListener() override {
-        network_.listeners_.erase(local_.port());
+        network_.listeners_.erase({local_.port(), client_});
         for (const auto& connection : waiting_) connection->refuse();
     }
     net::Address local() const override { return local_; }
@@ -108,13 +108,22 @@ private:
     MemoryNetwork& network_;
     net::Watch watch_;
     net::Address local_;
+    const std::string client_;  // the only one; empty: anybody
     std::deque<ConnectionPtr> waiting_;
 };
 
-Result<net::ListenerPtr> MemoryNetwork::listen(net::Loop& loop, const net::Address& local, const net::ListenOptions&) {
+Result<net::ListenerPtr> MemoryNetwork::listen(net::Loop& loop, const net::Address& local,
+                                               const net::ListenOptions& options) {
     const std::uint16_t port = local.port() != 0 ? local.port() : next_port_++;
-    if (listeners_.contains(port)) return fail(Code::busy, "binding " + local.text(), EADDRINUSE);
-    return std::make_unique<PortListener>(*this, loop, local.with_port(port));
+    const std::string client = options.client ? options.client->ip() : "";
+    const bool taken = client.empty() ? listens_at(port) : listeners_.contains({port, ""});
+    if (taken || listeners_.contains({port, client})) return fail(Code::busy, "binding " + local.text(), EADDRINUSE);
+    return std::make_unique<PortListener>(*this, loop, local.with_port(port), client);
+}
+
+bool MemoryNetwork::listens_at(std::uint16_t port) const {
+    const auto first = listeners_.lower_bound({port, ""});
+    return first != listeners_.end() && first->first.first == port;
 }
 
 net::Task<Result<net::StreamPtr>> MemoryNetwork::connect(net::Loop& loop, const net::Address& local,
@@ -135,7 +144,8 @@ net::Task<Result<net::StreamPtr>> MemoryNetwork::connect(net::Loop& loop, const 
 }
 
 ConnectionPtr MemoryNetwork::connect(const net::Address& client, const net::Address& server) {
-    const auto listener = listeners_.find(server.port());
+    auto listener = listeners_.find({server.port(), client.ip()});
+    if (listener == listeners_.end()) listener = listeners_.find({server.port(), ""});
     if (listener == listeners_.end()) return nullptr;
     auto connection = std::make_shared<Connection>();
     connection->client = client;

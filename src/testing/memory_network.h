@@ -64,6 +64,7 @@ public:
     // The server's next connect() to anywhere gets no answer at all.
     bool unreachable = false;
     std::size_t listeners() const noexcept { return listeners_.size(); }
+    bool listens_at(std::uint16_t port) const;
 
     // Both ends of a connection that nobody had to listen for.
     static std::pair<ConnectionPtr, net::StreamPtr> pair(net::Loop& loop, const net::Address& client,
@@ -71,7 +72,7 @@ public:
 
 private:
     class PortListener;
-    std::map<std::uint16_t, PortListener*> listeners_;
+    std::map<std::pair<std::uint16_t, std::string>, PortListener*> listeners_;  // by port and, if shared, client
     std::map<std::string, ConnectionPtr> client_ports_;
     std::uint16_t next_port_ = 50000;
 };

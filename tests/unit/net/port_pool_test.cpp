@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include <algorithm>
 #include <optional>
 #include <random>
@@ -112,6 +114,23 @@ TEST(PortPool, ServesSeveralThreads) {
         });
     }
     for (auto& thread : threads) thread.join();
+}
+
+TEST(PortPool, ShuffledHasEachPortOnceInAnOrderThatCannotBeForeseen) {
+    const PortPool pool(50000, 50099);
+    const auto ports = pool.shuffled();
+    EXPECT_EQ(ports.size(), 100U);
+    EXPECT_EQ(std::set<std::uint16_t>(ports.begin(), ports.end()).size(), 100U);
+    EXPECT_NE(ports, pool.shuffled());
+    EXPECT_TRUE(PortPool(0, 0).shuffled().empty());
+    const PortPool few(50000, 50007);
+    std::map<std::uint16_t, int> first;
+    for (int i = 0; i < 4000; ++i) ++first[few.shuffled().front()];
+    // Chi-square of 500 expected each, 7 degrees of freedom: above 40 comes by chance once in a million runs.
+    double chi_square = 0;
+    for (const auto& [port, count] : first) chi_square += (count - 500.0) * (count - 500.0) / 500.0;
+    EXPECT_EQ(first.size(), 8U);
+    EXPECT_LT(chi_square, 40);
 }
 
 }  // namespace
