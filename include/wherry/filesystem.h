@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -137,10 +138,19 @@ using FilesystemPtr = std::shared_ptr<Filesystem>;
 
 // --- what Wherry brings ---------------------------------------------------------------------------------------------
 
-// What a symlink inside the served folder may do. It can never lead outside of it.
+// What a symlink inside the served folder may do. But for `anywhere` it can never lead outside of it.
 enum class Symlinks : std::uint8_t {
-    inside,  // followed as long as every step stays inside the folder
-    never,   // listed, never followed
+    inside,    // followed as long as every step stays inside the folder
+    never,     // listed, never followed
+    anywhere,  // followed wherever it leads; only if the folder is "/", where nothing is outside
+};
+
+// An account of this machine, by its numbers.
+struct SystemIdentity {
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::vector<std::uint32_t> groups;  // supplementary ones; gid needs not be among them
+    friend bool operator==(const SystemIdentity&, const SystemIdentity&) = default;
 };
 
 struct PosixOptions {
@@ -148,6 +158,10 @@ struct PosixOptions {
     std::uint32_t umask = 022;
     bool sync = false;        // fsync(2) before an upload is called complete
     bool use_openat2 = true;  // false: always the component-wise walk that older kernels get
+    // Each operation, from the opening of the folder on, is done as this account: the kernel checks its rights, and new
+    // files belong to it. Needs root or CAP_SETUID and CAP_SETGID; Code::denied without. The thread that does the
+    // operation has the file system identity of the account meanwhile (setfsuid(2)), and no other thread has.
+    std::optional<SystemIdentity> as;
 };
 // The folder `root` of this machine as "/". The folder is opened once, here; a path is resolved by the kernel beneath
 // that descriptor (openat2(2), RESOLVE_BENEATH), so neither ".." nor a symlink nor a race with somebody who exchanges
@@ -163,6 +177,24 @@ FilesystemPtr memory_filesystem();
 
 // `inner` without any way to change it: all such calls answer Code::read_only.
 FilesystemPtr read_only_filesystem(FilesystemPtr inner);
+
+// Names that clients do not see or may not use. Patterns are `*` and `?` for one component; one that holds a "/" is
+// compared with the whole path, component by component ("/private/*.key"). They are about the names of a path, not
+// about what a symlink in the tree leads to.
+enum class DotFiles : std::uint8_t {
+    show,
+    hide,  // as if they were in NameRules::hide
+    deny,  // as if they were in NameRules::deny
+};
+struct NameRules {
+    std::vector<std::string> hide;        // left out of listings; who knows the name may use it
+    std::vector<std::string> deny;        // left out of listings; every use of a path with such a name in it is refused
+    DotFiles dot_files = DotFiles::show;  // names that begin with "."
+    bool empty() const noexcept { return hide.empty() && deny.empty() && dot_files == DotFiles::show; }
+    friend bool operator==(const NameRules&, const NameRules&) = default;
+};
+// `inner` with such rules. What is denied is Code::name_not_allowed.
+FilesystemPtr filtered_filesystem(FilesystemPtr inner, NameRules rules);
 
 // Several filesystems as one tree: the one whose mount point is the longest prefix of a path serves it. Mount points
 // that have no directory of their name beneath them are shown as directories in listings. Renaming from one filesystem

@@ -57,11 +57,22 @@ bool is_local(int root) {
     return std::ranges::find(local, static_cast<std::uint64_t>(about.f_type)) != local.end();
 }
 
+Got<Descriptor> open_plainly(int root, const char* relative, int flags, mode_t mode) {
+    while (true) {
+        const int number = ::openat(root, relative, flags, mode);
+        if (number >= 0) return Descriptor(number);
+        if (errno != EINTR) return std::unexpected(errno);
+    }
+}
+
 bool is_name(const std::string& text) { return !text.empty() && text != "." && text != ".."; }
 
 }  // namespace
 
 Result<Jail> Jail::enter(const std::string& root, Symlinks symlinks, bool use_openat2) {
+    if (symlinks == Symlinks::anywhere && root != "/") {
+        return fail(Code::invalid, "serve folder " + root + ": symlinks may lead anywhere in \"/\" only");
+    }
     const int number = ::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (number < 0) return fail_errno(errno, "serve folder", root);
     Jail jail(Descriptor(number), symlinks);
@@ -74,6 +85,7 @@ Result<Jail> Jail::enter(const std::string& root, Symlinks symlinks, bool use_op
 }
 
 std::uint64_t Jail::resolve() const noexcept {
+    if (anywhere_) return RESOLVE_NO_MAGICLINKS;
     return RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | (follow_ ? 0U : RESOLVE_NO_SYMLINKS);
 }
 
@@ -82,6 +94,7 @@ Got<Descriptor> Jail::open(const char* relative, int flags, mode_t mode) const {
         auto got = openat2(root_.get(), relative, flags, mode, resolve());
         if (got || got.error() != EAGAIN) return got;
     }
+    if (anywhere_) return open_plainly(root_.get(), relative, flags | O_CLOEXEC, mode);
     return walk(root_.get(), follow_, relative, flags | O_CLOEXEC, mode);
 }
 
@@ -113,8 +126,9 @@ Got<Place> Jail::target_of(const Path& path) const {
         }
         if (!target) return std::unexpected(target.error());
         if (!follow_) return std::unexpected(ELOOP);
-        if (target->starts_with('/')) return std::unexpected(EXDEV);
-        text += *target;
+        if (target->starts_with('/') && !anywhere_) return std::unexpected(EXDEV);
+        if (target->starts_with('/')) text.clear();
+        text += target->substr(std::min(target->find_first_not_of('/'), target->size()));
     }
     return std::unexpected(ELOOP);
 }

@@ -9,6 +9,7 @@
 //   - with Symlinks::never any symlink on the way is ELOOP; the last one too, unless O_PATH|O_NOFOLLOW asks for it;
 //   - a magic link (/proc/<pid>/root and its like) is never followed;
 //   - more than 40 symlinks are ELOOP.
+// With Symlinks::anywhere, by explicit choice of the operator, the folder is "/" and there is nothing to keep in.
 // The code that passes names to the kernel stands in jail.cpp, jail_walk.cpp, posix_fs.cpp, posix_open.cpp,
 // posix_listing.cpp and atomic_file.cpp; outside of the first two only single names are passed, relative to a directory
 // that was opened here, and never followed if they are symlinks. These files are the audit point.
@@ -57,11 +58,13 @@ public:
     int root() const noexcept { return root_.get(); }
 
 private:
-    Jail(Descriptor root, Symlinks symlinks) : root_(std::move(root)), follow_(symlinks == Symlinks::inside) {}
+    Jail(Descriptor root, Symlinks symlinks)
+        : root_(std::move(root)), follow_(symlinks != Symlinks::never), anywhere_(symlinks == Symlinks::anywhere) {}
     std::uint64_t resolve() const noexcept;
 
     Descriptor root_;
     bool follow_;
+    bool anywhere_;  // the root is that of the machine: the kernel resolves as it does for anybody
     bool openat2_ = false;
     bool at_once_ = false;
 };

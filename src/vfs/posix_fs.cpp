@@ -9,6 +9,7 @@
 
 #include "vfs/atomic_file.h"
 #include "vfs/checks.h"
+#include "vfs/identity_fs.h"
 #include "vfs/jail_walk.h"
 #include "vfs/posix_listing.h"
 
@@ -217,9 +218,15 @@ Result<Space> PosixFilesystem::space(const Path& path) {
 namespace wherry {
 
 Result<FilesystemPtr> posix_filesystem(const std::string& root, const PosixOptions& options) {
-    auto jail = vfs::Jail::enter(root, options.symlinks, options.use_openat2);
-    if (!jail) return fail(std::move(jail.error()));
-    return std::make_shared<vfs::PosixFilesystem>(std::move(*jail), options);
+    const auto enter = [&]() -> Result<FilesystemPtr> {
+        auto jail = vfs::Jail::enter(root, options.symlinks, options.use_openat2);
+        if (!jail) return fail(std::move(jail.error()));
+        return std::make_shared<vfs::PosixFilesystem>(std::move(*jail), options);
+    };
+    if (!options.as) return enter();
+    auto files = vfs::IdentityFilesystem::Who{*options.as, vfs::acting}.as(enter);
+    if (!files) return files;
+    return std::make_shared<vfs::IdentityFilesystem>(std::move(*files), *options.as);
 }
 
 }  // namespace wherry
