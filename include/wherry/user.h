@@ -88,15 +88,46 @@ private:
 
 // --- users
 
-// Rates are bytes per second, sizes bytes, counts numbers; 0 always means "no limit of this kind here": the one of the
-// server then holds.
+// Rates are bytes per second, sizes bytes, counts numbers; 0 always means "no word about it here": what the server says
+// for every user then holds. The three constants mean that there is no limit for this user, whatever the server says.
 struct UserLimits {
-    std::uint32_t sessions = 0;
-    std::uint64_t upload_rate = 0;    // all sessions of the user together
-    std::uint64_t download_rate = 0;  // all sessions of the user together
-    std::uint64_t storage = 0;        // bytes that may lie in the user's tree
-    std::uint64_t files = 0;          // files that may lie there
+    static constexpr std::uint32_t any_number = 0xFFFF'FFFF;
+    static constexpr std::uint64_t any_rate = 0xFFFF'FFFF'FFFF'FFFF;
+    static constexpr std::chrono::seconds any_time = std::chrono::seconds::max();
+
+    std::uint32_t sessions = 0;             // at the same time
+    std::uint32_t transfers = 0;            // at the same time, all sessions of the user together
+    std::uint64_t upload_rate = 0;          // all sessions of the user together
+    std::uint64_t download_rate = 0;        // all sessions of the user together
+    std::uint64_t session_upload_rate = 0;  // all transfers of one session, one after the other
+    std::uint64_t session_download_rate = 0;
+    std::uint64_t transfer_upload_rate = 0;  // one transfer
+    std::uint64_t transfer_download_rate = 0;
+    std::chrono::milliseconds burst{0};  // after a pause, what would have passed in so long may pass at once
+    std::uint64_t storage = 0;           // bytes that may lie in the user's tree
+    std::uint64_t files = 0;             // files that may lie there
+    std::uint32_t commands_per_second = 0;
     std::chrono::seconds idle_timeout{0};
+    std::chrono::seconds stall_timeout{0};  // a running transfer moves no byte
+};
+
+// What the members of a group may use up all together; 0: no limit of this kind.
+struct GroupLimits {
+    std::uint32_t sessions = 0;
+    std::uint32_t transfers = 0;
+    std::uint64_t upload_rate = 0;
+    std::uint64_t download_rate = 0;
+};
+
+// How uploads of one user are written. What is not set is as the server says.
+struct UserUploads {
+    std::optional<bool> atomic;
+    std::optional<bool> keep_partial;
+    std::optional<bool> drop_broken;
+    std::optional<bool> overwrite;
+    std::optional<std::uint64_t> free_space_floor;  // bytes
+    std::optional<std::uint32_t> file_mode;         // permission bits of new files, before the umask
+    std::optional<std::uint32_t> directory_mode;
 };
 
 // One user after login. Immutable once an authenticator has returned it; live sessions share it.
@@ -108,8 +139,13 @@ struct User {
     std::vector<PermissionRule> rules;
     Path start;  // where the session begins
     UserLimits limits;
-    std::string login_message;  // text of 230; empty: the server's
-    std::string quit_message;   // text of 221; empty: the server's
+    std::string group;  // empty: none. Sessions with the same one share its limits
+    GroupLimits group_limits;
+    UserUploads uploads;
+    std::optional<NameRules> names;  // instead of those of the server
+    bool foreign_addresses = false;  // may have data sent from and to other addresses than the client's (FXP)
+    std::string login_message;       // text of 230; empty: the server's
+    std::string quit_message;        // text of 221; empty: the server's
 
     // The letters that hold for `path`: those of the rule with the longest directory that covers it, else
     // `permissions`.

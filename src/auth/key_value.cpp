@@ -57,6 +57,40 @@ std::optional<std::uint64_t> KeyValue::count(std::uint64_t most) const {
     return std::nullopt;
 }
 
+std::optional<std::vector<std::string>> KeyValue::list() const {
+    std::vector<std::string> out;
+    bool good = true;
+    if (auto one = node_.value_exact<std::string>()) {
+        out.push_back(std::move(*one));
+    } else if (const toml::array* array = node_.as_array()) {
+        for (const toml::node& element : *array) {
+            auto text = element.value_exact<std::string>();
+            good = good && text.has_value();
+            out.push_back(text.value_or(std::string()));
+        }
+    } else {
+        good = false;
+    }
+    if (good) return out;
+    problem("must be a list of texts, like [ \"one\", \"two\" ]");
+    return std::nullopt;
+}
+
+// As text: the number 22 would be 026.
+std::optional<std::uint32_t> KeyValue::octal() const {
+    const auto text = node_.value_exact<std::string>();
+    const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
+    const bool valid = text && (text->size() == 3 || (text->size() == 4 && text->front() == '0')) &&
+                       std::all_of(text->begin(), text->end(), is_octal);
+    if (!valid) {
+        problem("must be three octal digits as text, like \"022\"");
+        return std::nullopt;
+    }
+    std::uint32_t bits = 0;
+    for (const char digit : *text) bits = bits * 8 + static_cast<std::uint32_t>(digit - '0');
+    return bits;
+}
+
 std::optional<std::uint64_t> KeyValue::size() const { return bytes(parse_size, "\"10G\""); }
 
 std::optional<std::uint64_t> KeyValue::rate() const { return bytes(parse_rate, "\"2M\""); }

@@ -56,6 +56,8 @@ public:
     std::optional<std::string> text() const;
     std::optional<bool> flag() const;
     std::optional<std::uint64_t> count(std::uint64_t most) const;  // a whole number from 0 to `most`
+    std::optional<std::vector<std::string>> list() const;          // of texts; a single text is a list of one
+    std::optional<std::uint32_t> octal() const;                    // as text, from "000" to "777"
     // A whole number of bytes, or text with a unit as core/units.h reads it.
     std::optional<std::uint64_t> size() const;
     std::optional<std::uint64_t> rate() const;

@@ -18,6 +18,7 @@
 #include "auth/sodium.h"
 #include "auth/user_keys.h"
 #include "auth/user_name.h"
+#include "core/suggest.h"
 #include "core/text.h"
 
 namespace wherry {
@@ -52,7 +53,10 @@ FilesystemPtr open_folder(const std::string& folder, const Place& place, const P
 }
 
 FilesystemPtr open_tree(const UserDraft& draft, Problems& problems) {
-    FilesystemPtr home = open_folder(draft.home, draft.home_place, draft.posix, problems);
+    PosixOptions posix = draft.posix;
+    if (!draft.jail) posix.symlinks = Symlinks::anywhere;
+    FilesystemPtr home =
+        open_folder(draft.jail || draft.home.empty() ? draft.home : "/", draft.home_place, posix, problems);
     std::vector<Mount> mounts{{Path(), home}};
     bool whole = home != nullptr;
     for (const MountDraft& mount : draft.mounts) {
@@ -71,7 +75,11 @@ FilesystemPtr open_tree(const UserDraft& draft, Problems& problems) {
     return draft.read_only ? read_only_filesystem(std::move(tree)) : tree;
 }
 
-void check_start(const UserDraft& draft, Problems& problems) {
+void check_start(UserDraft& draft, Problems& problems) {
+    if (!draft.jail && draft.user.start.is_root()) {
+        draft.user.start = Path::resolve(draft.home).value_or(Path());
+        draft.start_place = draft.home_place;
+    }
     if (draft.user.filesystem == nullptr || draft.user.start.is_root()) return;
     const auto stat = draft.user.filesystem->stat(draft.user.start);
     if (stat && stat->is_directory()) return;
@@ -85,19 +93,75 @@ void add_warnings(const UserDraft& draft, std::vector<std::string>& warnings) {
                            ": the password has an MD5 hash, which is quickly guessed if the file gets lost; "
                            "replace it by the output of \"wherry hash-password\"");
     }
+    if (!draft.jail) {
+        warnings.push_back(key + ": jail = false: the user sees the whole machine, as far as the server may");
+    }
     if (std::string warning = anonymous_warning(draft.user); !warning.empty()) {
         warnings.push_back(key + ": " + warning);
     }
 }
 
-void read_user(std::string_view name, const KeyValue& value, Problems& problems, UserSet& set) {
+using Groups = std::map<std::string, const toml::table*, std::less<>>;
+
+// What the user's group says. Its mistakes have been complained of, once and not for each member.
+void inherit(const toml::table& table, const Groups& groups, Problems& problems, UserDraft& draft) {
+    const auto name = table["group"].value_exact<std::string>();
+    if (!name) return;
+    const auto found = groups.find(*name);
+    if (found == groups.end()) {
+        std::vector<std::string_view> known;
+        for (const auto& [group, keys] : groups) known.push_back(group);
+        const std::string_view near = suggest(*name, known);
+        const Place place{table.get("group")->source().begin.line, draft.user_place.key + ".group"};
+        return problems.add(place, near.empty() ? "there is no such group; add the table [groups.NAME]"
+                                                : fmt::format("there is no such group; did you mean \"{}\"?", near));
+    }
+    Problems known("");
+    read_section(*found->second, {}, UserSection::group, known, draft);
+}
+
+// The mounts of the group give way to those of the user at the same place.
+void drop_overridden(UserDraft& draft, std::size_t of_group) {
+    const auto begin = draft.mounts.begin();
+    const auto own = begin + static_cast<std::ptrdiff_t>(of_group);
+    const auto overridden = std::remove_if(begin, own, [&](const MountDraft& mount) {
+        return std::any_of(own, draft.mounts.end(), [&](const MountDraft& other) { return other.at == mount.at; });
+    });
+    draft.mounts.erase(overridden, own);
+}
+
+// The name of a user in the path of a folder: it must be one component of it.
+void put_name(std::string& folder, const Place& place, const std::string& name, Problems& problems) {
+    constexpr std::string_view mark = "{user}";
+    const auto at = folder.find(mark);
+    if (at == std::string::npos) return;
+    if (name.contains('/') || name == "." || name == "..") {
+        problems.add(place, "{user} cannot be replaced: the name of this user is no name of a folder");
+        return folder.clear();
+    }
+    folder.replace(at, mark.size(), name);
+}
+
+void check_home(UserDraft& draft, Problems& problems) {
+    if (draft.home_place.line == 0 && draft.home.empty()) {
+        problems.add(draft.user_place, R"(has no "home"; add one, like home = "/srv/alice")");
+    }
+    put_name(draft.home, draft.home_place, draft.user.name, problems);
+    for (MountDraft& mount : draft.mounts) put_name(mount.folder, mount.folder_place, draft.user.name, problems);
+}
+
+void read_user(std::string_view name, const KeyValue& value, const Groups& groups, Problems& problems, UserSet& set) {
     const toml::table* table = value.node().as_table();
     if (table == nullptr) return value.problem("must be a table, like [users.alice]");
     UserDraft draft;
     draft.user.name = name;
     draft.user_place = value.place();
     if (!is_user_name(name)) value.problem("is not a valid name; it needs 1 to 255 bytes and no control characters");
+    inherit(*table, groups, problems, draft);
+    const std::size_t inherited = draft.mounts.size();
     read_section(*table, draft.user_place, UserSection::user, problems, draft);
+    drop_overridden(draft, inherited);
+    check_home(draft, problems);
     check_password(draft, problems);
     draft.user.filesystem = open_tree(draft, problems);
     check_start(draft, problems);
@@ -108,10 +172,35 @@ void read_user(std::string_view name, const KeyValue& value, Problems& problems,
 
 // --- the file ------------------------------------------------------------------------------------
 
+// Complains of what is wrong in them; what they say counts when their users are read.
+Groups read_groups(const toml::table& file, Problems& problems) {
+    Groups groups;
+    const toml::node* const node = file.get("groups");
+    if (node == nullptr) return groups;
+    const toml::table* const all = node->as_table();
+    if (all == nullptr) {
+        problems.add({node->source().begin.line, "groups"}, "must hold tables, like [groups.staff]");
+        return groups;
+    }
+    for (const auto& [name, group] : *all) {
+        const KeyValue value(group, "groups." + key_part(name.str()), problems);
+        const toml::table* const table = group.as_table();
+        if (table == nullptr) {
+            value.problem("must be a table, like [groups.staff]");
+            continue;
+        }
+        UserDraft draft;
+        read_section(*table, value.place(), UserSection::group, problems, draft);
+        groups.emplace(name.str(), table);
+    }
+    return groups;
+}
+
 void read_users(const toml::table& file, OtherKeys others, Problems& problems, UserSet& set) {
-    static constexpr std::array<std::string_view, 1> top_keys{"users"};
+    static constexpr std::array<std::string_view, 2> top_keys{"users", "groups"};
+    const Groups groups = read_groups(file, problems);
     for (const auto& [name, node] : file) {
-        if (name.str() == top_keys[0] || others == OtherKeys::ignore) continue;
+        if (std::ranges::find(top_keys, name.str()) != top_keys.end() || others == OtherKeys::ignore) continue;
         problems.add({name.source().begin.line, key_part(name.str())}, unknown_key(name.str(), top_keys));
     }
     const toml::node* users = file.get(top_keys[0]);
@@ -124,7 +213,7 @@ void read_users(const toml::table& file, OtherKeys others, Problems& problems, U
         return problems.add({}, "there is no user in it; add one, like [users.alice]");
     }
     for (const auto& [name, node] : *table) {
-        read_user(name.str(), KeyValue(node, "users." + key_part(name.str()), problems), problems, set);
+        read_user(name.str(), KeyValue(node, "users." + key_part(name.str()), problems), groups, problems, set);
     }
 }
 

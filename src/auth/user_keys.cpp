@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "auth/password.h"
+#include "auth/user_values.h"
 #include "core/suggest.h"
 #include "core/text.h"
 
@@ -15,59 +16,7 @@ namespace wherry {
 namespace {
 
 using U64 = std::uint64_t;
-constexpr U64 most_u32 = std::numeric_limits<std::uint32_t>::max();
 constexpr U64 most_i64 = std::numeric_limits<std::int64_t>::max();
-
-// --- values that several keys share --------------------------------------------------------------
-
-void read_flag(const KeyValue& value, bool& into) {
-    if (const auto flag = value.flag()) into = *flag;
-}
-
-void read_letters(const KeyValue& value, Perm& into) {
-    const auto text = value.text();
-    if (!text) return;
-    const auto letters = Perm::parse(*text);
-    if (letters)
-        into = *letters;
-    else
-        value.problem("may hold letters only, those of \"elradfmwMT\" and your own");
-}
-
-// A place in the user's tree.
-bool read_path(const KeyValue& value, Path& into) {
-    const auto text = value.text();
-    if (!text) return false;
-    const auto path = Path::resolve(*text);
-    const bool valid = text->starts_with('/') && path;
-    if (valid)
-        into = *path;
-    else
-        value.problem("must be a path as the user sees it, beginning with \"/\"");
-    return valid;
-}
-
-// A folder of this machine. Whether it is there is seen when it is opened.
-void read_folder(const KeyValue& value, std::string& into) {
-    const auto text = value.text();
-    if (!text) return;
-    if (text->starts_with('/') && !text->contains('\0'))
-        into = *text;
-    else
-        value.problem("must be the full path of a folder of this machine, beginning with \"/\"");
-}
-
-// Text for replies. Line ends are the protocol's to write, so a CR of the file's own line ends is dropped.
-void read_message(const KeyValue& value, std::string& into) {
-    auto text = value.text();
-    if (!text) return;
-    for (std::size_t at = 0; (at = text->find("\r\n", at)) != std::string::npos;) text->erase(at, 1);
-    const auto bad = [](char c) { return is_control(c) && c != '\n' && c != '\t'; };
-    if (std::none_of(text->begin(), text->end(), bad))
-        into = std::move(*text);
-    else
-        value.problem("holds control characters; leave them out");
-}
 
 // --- keys of their own kind ----------------------------------------------------------------------
 
@@ -110,16 +59,33 @@ void read_symlinks(const KeyValue& value, UserDraft& draft) {
         value.problem("must be \"inside\" or \"never\"");
 }
 
-// As text: the number 22 would be 026.
 void read_umask(const KeyValue& value, UserDraft& draft) {
-    const auto text = value.node().value_exact<std::string>();
-    const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
-    const bool valid = text && (text->size() == 3 || (text->size() == 4 && text->front() == '0')) &&
-                       std::all_of(text->begin(), text->end(), is_octal);
-    if (!valid) return value.problem("must be three octal digits as text, like \"022\"");
-    std::uint32_t bits = 0;
-    for (const char digit : *text) bits = bits * 8 + static_cast<std::uint32_t>(digit - '0');
-    draft.posix.umask = bits;
+    if (const auto bits = value.octal()) draft.posix.umask = *bits;
+}
+
+void read_group(const KeyValue& value, UserDraft& draft) {
+    draft.group_place = value.place();
+    if (auto name = value.text()) draft.user.group = std::move(*name);
+}
+
+// --- rules about names ---------------------------------------------------------------------------
+
+NameRules& names_of(UserDraft& draft) {
+    if (!draft.user.names) draft.user.names.emplace();
+    return *draft.user.names;
+}
+
+void read_dot_files(const KeyValue& value, UserDraft& draft) {
+    const auto text = value.text();
+    if (!text) return;
+    if (*text == "show")
+        names_of(draft).dot_files = DotFiles::show;
+    else if (*text == "hide")
+        names_of(draft).dot_files = DotFiles::hide;
+    else if (*text == "deny")
+        names_of(draft).dot_files = DotFiles::deny;
+    else
+        value.problem("must be \"show\", \"hide\" or \"deny\"");
 }
 
 // --- tables inside a user ------------------------------------------------------------------------
@@ -153,10 +119,11 @@ void read_mounts(const KeyValue& value, UserDraft& draft) {
     });
 }
 
-void read_limits(const KeyValue& value, UserDraft& draft) {
+// Reads the table `value` as a section of its own.
+void read_table(const KeyValue& value, UserSection section, UserDraft& draft) {
     const toml::table* table = value.node().as_table();
     if (table == nullptr) return value.problem("must be a table, like { sessions = 4 }");
-    read_section(*table, value.place(), UserSection::limits, value.problems(), draft);
+    read_section(*table, value.place(), section, value.problems(), draft);
 }
 
 void read_at(const KeyValue& value, UserDraft& draft) {
@@ -170,12 +137,10 @@ void read_mount_folder(const KeyValue& value, UserDraft& draft) {
     read_folder(value, draft.mounts.back().folder);
 }
 
-void read_idle_timeout(const KeyValue& value, UserDraft& draft) {
-    if (const auto seconds = value.count(most_u32)) draft.user.limits.idle_timeout = std::chrono::seconds(*seconds);
-}
-
-void read_sessions(const KeyValue& value, UserDraft& draft) {
-    if (const auto count = value.count(most_u32)) draft.user.limits.sessions = static_cast<std::uint32_t>(*count);
+// Of a quota, "unlimited" is what the server says anyway.
+template <class Amount>
+void read_amount(const KeyValue& value, U64& into, Amount amount) {
+    into = is_unlimited(value) ? 0 : amount(value).value_or(0);
 }
 
 // --- the table -----------------------------------------------------------------------------------
@@ -193,7 +158,12 @@ constexpr auto keys = std::to_array<UserKey>({
     {user, "anonymous", false, "true or false", "false", "true",
      "Lets everybody in without a password, as \"anonymous\" or \"ftp\"; only in [users.anonymous].",
      [](V value, D draft) { read_flag(value, draft.user.anonymous); }},
-    {user, "home", true, "folder", "", R"("/srv/alice")", "The folder of this machine that the user sees as \"/\".",
+    {user, "group", false, "text", "none", R"("staff")",
+     "The group whose settings hold where the user has none: the table [groups.NAME] of the same file.", &read_group},
+    {user, "home", false, "folder", "that of the group", R"("/srv/alice")",
+     "The folder of this machine that the user sees as \"/\"; a {user} in it is replaced by the user's name. Needed, "
+     "here "
+     "or in the group.",
      &read_home},
     {user, "permissions", false, "letters", R"("elr")", R"("elradfmwMT")",
      "What the user may do where no rule says otherwise: e enter, l list, r read, a append, d delete, f rename, "
@@ -207,6 +177,11 @@ constexpr auto keys = std::to_array<UserKey>({
      [](V value, D draft) { read_message(value, draft.user.quit_message); }},
     {user, "symlinks", false, R"("inside" or "never")", R"("inside")", R"("never")",
      "Whether symbolic links are followed; they never lead out of the folder.", &read_symlinks},
+    {user, "jail", false, "true or false", "true", "false",
+     "Whether \"home\" is all the user sees. If not, it is the whole machine, and a session begins in the home; the "
+     "rights "
+     "of the server's own account are then all that protects it.",
+     [](V value, D draft) { read_flag(value, draft.jail); }},
     {user, "umask", false, "octal text", R"("022")", R"("027")", "Mode bits that new files and directories do not get.",
      &read_umask},
     {user, "read_only", false, "true or false", "false", "true",
@@ -217,7 +192,22 @@ constexpr auto keys = std::to_array<UserKey>({
     {user, "mounts", false, "list of tables", "none", R"([ { at = "/pub", folder = "/srv/pub", read_only = true } ])",
      "Further folders of this machine in the user's tree.", &read_mounts},
     {user, "limits", false, "table", "those of the server", R"({ sessions = 4, upload_rate = "2M" })",
-     "What the user may use up at most; 0 stands for the limit of the server.", &read_limits},
+     "What the user may use up at most; 0 stands for the limit of the server, \"unlimited\" for none.",
+     [](V value, D draft) { read_table(value, UserSection::limits, draft); }},
+    {user, "uploads", false, "table", "those of the server", R"({ overwrite = false, file_mode = "640" })",
+     "How uploads are written.", [](V value, D draft) { read_table(value, UserSection::uploads, draft); }},
+    {user, "hide", false, "list of patterns", "that of the server", R"([ "*.tmp" ])",
+     "Names that are left out of listings. With any of hide, deny and dot_files, none of the server's hold.",
+     [](V value, D draft) { read_patterns(value, names_of(draft).hide); }},
+    {user, "deny", false, "list of patterns", "that of the server", R"([ "*.exe", "/private/*" ])",
+     "Names that the user can neither see nor use.",
+     [](V value, D draft) { read_patterns(value, names_of(draft).deny); }},
+    {user, "dot_files", false, R"("show", "hide" or "deny")", "that of the server", R"("hide")",
+     "Names that begin with a dot: shown, left out of listings, or forbidden.", &read_dot_files},
+    {user, "foreign_addresses", false, "true or false", "false", "true",
+     "Whether the user may have data sent from and to other addresses than the client's own (FXP), within "
+     "ftp.foreign_networks.",
+     [](V value, D draft) { read_flag(value, draft.user.foreign_addresses); }},
 
     {rule, "directory", true, "path", "", R"("/inbox")", "The directory the rule is about.",
      [](V value, D draft) { read_path(value, draft.user.rules.back().directory); }},
@@ -233,34 +223,97 @@ constexpr auto keys = std::to_array<UserKey>({
      [](V value, D draft) { read_flag(value, draft.mounts.back().read_only); }},
 
     {limits, "sessions", false, "number", "0", "4", "How often the user may be logged in at the same time.",
-     &read_sessions},
+     [](V value, D draft) { read_number(value, draft.user.limits.sessions); }},
+    {limits, "transfers", false, "number", "0", "2", "Transfers at the same time, all sessions together.",
+     [](V value, D draft) { read_number(value, draft.user.limits.transfers); }},
     {limits, "upload_rate", false, "bytes per second", "0", R"("2M")", "Rate of uploads, all sessions together.",
-     [](V value, D draft) { draft.user.limits.upload_rate = value.rate().value_or(0); }},
+     [](V value, D draft) { read_rate(value, draft.user.limits.upload_rate); }},
     {limits, "download_rate", false, "bytes per second", "0", R"("10M")", "Rate of downloads, all sessions together.",
-     [](V value, D draft) { draft.user.limits.download_rate = value.rate().value_or(0); }},
+     [](V value, D draft) { read_rate(value, draft.user.limits.download_rate); }},
+    {limits, "session_upload_rate", false, "bytes per second", "0", R"("1M")", "Rate of the uploads of one session.",
+     [](V value, D draft) { read_rate(value, draft.user.limits.session_upload_rate); }},
+    {limits, "session_download_rate", false, "bytes per second", "0", R"("5M")",
+     "Rate of the downloads of one session.",
+     [](V value, D draft) { read_rate(value, draft.user.limits.session_download_rate); }},
+    {limits, "transfer_upload_rate", false, "bytes per second", "0", R"("1M")", "Rate of one upload.",
+     [](V value, D draft) { read_rate(value, draft.user.limits.transfer_upload_rate); }},
+    {limits, "transfer_download_rate", false, "bytes per second", "0", R"("5M")", "Rate of one download.",
+     [](V value, D draft) { read_rate(value, draft.user.limits.transfer_download_rate); }},
+    {limits, "burst", false, "milliseconds", "0", "1000",
+     "What would pass a rate of the user in so long may pass at once after a pause.",
+     [](V value, D draft) { draft.user.limits.burst = std::chrono::milliseconds(value.count(3'600'000).value_or(0)); }},
     {limits, "storage", false, "bytes", "0", R"("10G")", "How much may lie in the user's tree.",
-     [](V value, D draft) { draft.user.limits.storage = value.size().value_or(0); }},
+     [](V value, D draft) { read_amount(value, draft.user.limits.storage, [](V text) { return text.size(); }); }},
     {limits, "files", false, "number", "0", "100000", "How many files may lie in the user's tree.",
-     [](V value, D draft) { draft.user.limits.files = value.count(most_i64).value_or(0); }},
+     [](V value, D draft) {
+         read_amount(value, draft.user.limits.files, [](V text) { return text.count(most_i64); });
+     }},
+    {limits, "commands_per_second", false, "number", "0", "50",
+     "Commands of one session in a second; more of them wait.",
+     [](V value, D draft) { read_number(value, draft.user.limits.commands_per_second); }},
     {limits, "idle_timeout", false, "seconds", "0", "600", "After how much silence a session is ended.",
-     &read_idle_timeout},
+     [](V value, D draft) { read_span(value, draft.user.limits.idle_timeout); }},
+    {limits, "stall_timeout", false, "seconds", "0", "60", "How long a running transfer may move no byte.",
+     [](V value, D draft) { read_span(value, draft.user.limits.stall_timeout); }},
+
+    {uploads, "atomic", false, "true or false", "that of the server", "true",
+     "Uploads are seen under their name only when they are complete.",
+     [](V value, D draft) { draft.user.uploads.atomic = value.flag(); }},
+    {uploads, "keep_partial", false, "true or false", "that of the server", "true",
+     "With atomic: what came of a broken upload stays as NAME.partial.",
+     [](V value, D draft) { draft.user.uploads.keep_partial = value.flag(); }},
+    {uploads, "drop_broken", false, "true or false", "that of the server", "true",
+     "Without atomic: a broken upload that began at the first byte is removed.",
+     [](V value, D draft) { draft.user.uploads.drop_broken = value.flag(); }},
+    {uploads, "overwrite", false, "true or false", "that of the server", "false",
+     "Uploads and renamings may replace a file that is there.",
+     [](V value, D draft) { draft.user.uploads.overwrite = value.flag(); }},
+    {uploads, "free_space_floor", false, "bytes", "that of the server", R"("1G")",
+     "Space that uploads must leave free on the disk.",
+     [](V value, D draft) { draft.user.uploads.free_space_floor = value.size(); }},
+    {uploads, "file_mode", false, "octal text", "that of the server", R"("640")",
+     "Mode bits of new files, before the umask.",
+     [](V value, D draft) { draft.user.uploads.file_mode = value.octal(); }},
+    {uploads, "directory_mode", false, "octal text", "that of the server", R"("750")",
+     "Mode bits of new directories, before the umask.",
+     [](V value, D draft) { draft.user.uploads.directory_mode = value.octal(); }},
+
+    {group, "shared", false, "table", "no limits", R"({ sessions = 100, upload_rate = "50M" })",
+     "What all members of the group together may use up; 0 is no limit.",
+     [](V value, D draft) { read_table(value, UserSection::shared, draft); }},
+    {shared, "sessions", false, "number", "0", "100", "Sessions at the same time.",
+     [](V value, D draft) { draft.user.group_limits.sessions = read_count(value); }},
+    {shared, "transfers", false, "number", "0", "20", "Transfers at the same time.",
+     [](V value, D draft) { draft.user.group_limits.transfers = read_count(value); }},
+    {shared, "upload_rate", false, "bytes per second", "0", R"("50M")", "Rate of all uploads.",
+     [](V value, D draft) { draft.user.group_limits.upload_rate = value.rate().value_or(0); }},
+    {shared, "download_rate", false, "bytes per second", "0", R"("100M")", "Rate of all downloads.",
+     [](V value, D draft) { draft.user.group_limits.download_rate = value.rate().value_or(0); }},
 });
 
-std::vector<std::string_view> names_of(UserSection section) {
+bool is_of(const UserKey& key, UserSection section) {
+    return key.section == section || (section == UserSection::group && key.section == user && is_for_groups(key));
+}
+
+std::vector<std::string_view> names_in(UserSection section) {
     std::vector<std::string_view> names;
     for (const UserKey& key : keys) {
-        if (key.section == section) names.push_back(key.name);
+        if (is_of(key, section)) names.push_back(key.name);
     }
     return names;
 }
 
 const UserKey* find_key(UserSection section, std::string_view name) {
     const auto found = std::find_if(keys.begin(), keys.end(),
-                                    [&](const UserKey& key) { return key.section == section && key.name == name; });
+                                    [&](const UserKey& key) { return is_of(key, section) && key.name == name; });
     return found == keys.end() ? nullptr : &*found;
 }
 
 }  // namespace
+
+bool is_for_groups(const UserKey& key) {
+    return key.name != "password" && key.name != "anonymous" && key.name != "group";
+}
 
 std::span<const UserKey> user_keys() { return keys; }
 
@@ -278,7 +331,7 @@ void read_section(const toml::table& table, const Place& place, UserSection sect
         if (key != nullptr)
             key->read(KeyValue(node, here.key, problems), draft);
         else
-            problems.add(here, unknown_key(name.str(), names_of(section)));
+            problems.add(here, unknown_key(name.str(), names_in(section)));
     }
     for (const UserKey& key : keys) {
         if (key.section != section || !key.needed || table.contains(key.name)) continue;

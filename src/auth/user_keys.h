@@ -29,15 +29,18 @@ struct UserDraft {
     std::string home;
     PosixOptions posix;
     bool read_only = false;
+    bool jail = true;
     std::vector<MountDraft> mounts;
     Place user_place;
     Place password_place;
     Place home_place;
     Place start_place;
+    Place group_place;
 };
 
-// The table a key stands in: the user's own, or one of those inside it.
-enum class UserSection : std::uint8_t { user, rule, mount, limits };
+// The table a key stands in: the user's own, or one of those inside it; `group` are the keys that a group has besides
+// those of its users.
+enum class UserSection : std::uint8_t { user, rule, mount, limits, uploads, group, shared };
 
 struct UserKey {
     UserSection section;
@@ -53,7 +56,11 @@ struct UserKey {
 
 std::span<const UserKey> user_keys();
 
-// Reads all keys of `table`, which stands at `place`; complains of unknown and of missing ones.
+// Whether a group may say it for its users: not who they are.
+bool is_for_groups(const UserKey& key);
+
+// Reads all keys of `table`, which stands at `place`; complains of unknown and of missing ones. Of a group these are
+// the keys of a user that are for groups, too.
 void read_section(const toml::table& table, const Place& place, UserSection section, Problems& problems,
                   UserDraft& draft);
 

@@ -178,6 +178,11 @@ TEST_F(UserFile, ExampleOfEveryKeyIsValid) {
         if (key.name != "password" && !anonymous) text += "password = \"HASH\"\n";
         if (key.section == UserSection::user) text += line + "\n";
         if (key.section == UserSection::limits) text += "limits = { " + line + " }\n";
+        if (key.section == UserSection::uploads) text += "uploads = { " + line + " }\n";
+        const bool of_group = key.section == UserSection::group || key.section == UserSection::shared;
+        if (key.name == "group" || of_group) text += "[groups.staff]\n";
+        if (key.section == UserSection::group) text += line + "\n";
+        if (key.section == UserSection::shared) text += "shared = { " + line + " }\n";
         if (key.section == UserSection::rule) {
             text += "[[users.alice.rules]]\n" + line + "\n";
             if (key.name != "directory") text += "directory = \"/inbox\"\n";
@@ -200,9 +205,15 @@ TEST_F(UserFile, EveryKeyRefusesAValueOfAnotherKind) {
         std::string text = "[users.alice]\n";
         if (key.section == UserSection::user) text += line;
         if (key.section == UserSection::limits) text += "limits = { " + line + " }";
+        if (key.section == UserSection::uploads) text += "uploads = { " + line + " }";
+        const bool of_group = key.section == UserSection::group || key.section == UserSection::shared;
+        if (of_group) text = "[groups.alice]\n";
+        if (key.section == UserSection::group) text += line;
+        if (key.section == UserSection::shared) text += "shared = { " + line + " }";
         if (key.section == UserSection::rule) text += "rules = [ { " + line + " } ]";
         if (key.section == UserSection::mount) text += "mounts = [ { " + line + " } ]";
-        EXPECT_THAT(complaint(text), HasSubstr("users.toml:2: users.alice.")) << key.name;
+        EXPECT_THAT(complaint(text), HasSubstr(of_group ? "users.toml:2: groups.alice." : "users.toml:2: users.alice."))
+            << key.name;
         EXPECT_THAT(complaint(text), HasSubstr(std::string(key.name) + ": must ")) << key.name;
     }
 }
@@ -216,7 +227,7 @@ TEST(UserKeys, AreDescribed) {
         EXPECT_NE(key.read, nullptr) << key.name;
         EXPECT_EQ(key.fallback.empty(), key.needed || key.name == "password") << key.name;
     }
-    EXPECT_EQ(seen.size(), 25U);
+    EXPECT_EQ(seen.size(), 52U);
 }
 
 // --- from the disk -------------------------------------------------------------------------------
