@@ -2,11 +2,21 @@
 // The FTP side of a Server.
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
+
+#include "wherry/result.h"
 
 namespace wherry {
 
 class Server;
+
+// Who wants to know which address PASV shall announce.
+struct NatQuestion {
+    std::string client;  // the address of the client
+    std::string local;   // the address of this machine that it has reached
+    std::string user;
+};
 
 // What may be set about FTP (RFC 959, 1123, 2428, 3659), from Server::ftp(). A handle: copy it freely, as long as the
 // Server is there. All of it is to be said before Server::start(), in one thread; each function returns the handle, so
@@ -25,10 +35,27 @@ public:
     FtpService passive_ports(std::uint16_t first, std::uint16_t last);
     // The IPv4 address that PASV announces, for a server behind address translation.
     FtpService nat_address(std::string address);
+    // The same for clients of one network ("10.0.0.0/8") and for those that have reached one address of this machine.
+    FtpService nat_address_for_client(std::string network, std::string address);
+    FtpService nat_address_for_local(std::string local, std::string address);
+    // Asked at each PASV where no rule of the two above holds; answers an IPv4 address. Called on a worker, several at
+    // once; it may block, but PASV waits for it no longer than `wait`. An answer holds for `cache`; where none comes
+    // the last good one does, and then nat_address().
+    FtpService nat_resolver(std::function<Result<std::string>(const NatQuestion&)> ask,
+                            std::chrono::seconds cache = std::chrono::seconds(60),
+                            std::chrono::milliseconds wait = std::chrono::milliseconds(2000));
+    // The same by the name of a host, as the system resolves it.
+    FtpService nat_host(std::string name);
+    // The ports that are announced instead of the passive ones, one for one: a router passes them on.
+    FtpService announced_ports(std::uint16_t first, std::uint16_t last);
+    // Clients of different addresses may wait at the same passive port. Default false.
+    FtpService share_passive_ports(bool on);
     FtpService passive(bool on);  // PASV, EPSV; default true
     FtpService active(bool on);   // PORT, EPRT; default true
     // Data connections with other addresses than the client's own (FXP, RFC 2577). Default false, and best left so.
     FtpService foreign_addresses(bool on);
+    // Only with those in that network, also for users who may do so while it is off for all. Call it again for more.
+    FtpService foreign_network(std::string network);
     FtpService privileged_ports(bool on);     // active mode to ports below 1024; default false
     FtpService active_from_port_20(bool on);  // needs the right to bind it; default false
 

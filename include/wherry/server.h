@@ -114,15 +114,31 @@ public:
     public:
         Limits sessions(std::uint32_t most);              // default 512
         Limits sessions_per_address(std::uint32_t most);  // or per /64 of IPv6; default 0
+        Limits sessions_per_user(std::uint32_t most);     // where the user's own limits say nothing else; default 0
         Limits transfers(std::uint32_t most);             // default 0
-        Limits upload_rate(std::uint64_t rate);           // of all together; default 0
+        Limits transfers_per_address(std::uint32_t most);
+        Limits transfers_per_user(std::uint32_t most);   // likewise
+        Limits commands_per_second(std::uint32_t most);  // of one session, likewise; more of them wait; default 0
+        Limits upload_rate(std::uint64_t rate);          // of all together; default 0
         Limits download_rate(std::uint64_t rate);
-        Limits session_upload_rate(std::uint64_t rate);  // of one transfer, from the next one on; default 0
+        // Of all sessions of one user, of one session and of one transfer, each where the user's own limits say nothing
+        // else; from the next transfer on. Default 0.
+        Limits user_upload_rate(std::uint64_t rate);
+        Limits user_download_rate(std::uint64_t rate);
+        Limits session_upload_rate(std::uint64_t rate);
         Limits session_download_rate(std::uint64_t rate);
+        Limits transfer_upload_rate(std::uint64_t rate);
+        Limits transfer_download_rate(std::uint64_t rate);
+        Limits burst(std::chrono::milliseconds span);  // what a rate lets pass at once after a pause; default 250 ms
 
-        Limits idle_timeout(std::chrono::seconds span);              // silence without a transfer; default 300 s
-        Limits login_attempts(std::uint32_t most);                   // wrong ones, then the end; default 3
-        Limits login_failure_delay(std::chrono::milliseconds span);  // of every refusal; default 3 s
+        Limits idle_timeout(std::chrono::seconds span);  // silence without a transfer; default 300 s
+        Limits login_attempts(std::uint32_t most);       // wrong ones, then the end; default 3
+        // Of every refusal, doubled for each further one of the same address up to the longest; default 3 s, 30 s.
+        Limits login_failure_delay(std::chrono::milliseconds span);
+        Limits longest_login_failure_delay(std::chrono::milliseconds span);
+        // So many wrong logins from one address (or /64 of IPv6) within ten minutes, and it is turned away for `span`,
+        // each further time for twice as long; 0 failures: never. Default 10, 15 minutes.
+        Limits ban(std::uint32_t failures, std::chrono::seconds span);
 
     private:
         friend class Server;
@@ -137,7 +153,10 @@ public:
         Uploads atomic(bool on);        // seen under their name only when complete; default false
         Uploads keep_partial(bool on);  // with atomic: a broken one stays as NAME.partial; default false
         Uploads overwrite(bool on);     // default true
+        Uploads drop_broken(bool on);   // without atomic: what came of a broken one is removed; default false
         Uploads free_space_floor(std::uint64_t bytes);  // to be left free on the disk; default 0
+        Uploads modes(std::uint32_t file,
+                      std::uint32_t directory);  // of new ones, before the umask; default 0666, 0777
 
     private:
         friend class Server;

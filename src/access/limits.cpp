@@ -7,41 +7,33 @@
 namespace wherry {
 namespace {
 
-using Counts = std::unordered_map<std::string, std::uint32_t>;
+constexpr const char* all_sessions = "s";
+constexpr const char* all_transfers = "t";
+constexpr const char* sessions_of_address = "A";
+constexpr const char* sessions_of_user = "U";
+constexpr const char* sessions_of_group = "G";
+constexpr const char* transfers_of_address = "a";
+constexpr const char* transfers_of_user = "u";
+constexpr const char* transfers_of_group = "g";
 
-std::uint32_t count_of(const Counts& counts, const std::string& key) {
-    const auto found = counts.find(key);
-    return found == counts.end() ? 0 : found->second;
-}
-
-void drop_one(Counts& counts, const std::string& key) noexcept {
-    const auto found = counts.find(key);
-    if (found == counts.end()) return;
-    if (--found->second == 0) counts.erase(found);
-}
-
-bool reached(std::uint32_t count, std::uint32_t most) { return most != 0 && count >= most; }
-
-std::unexpected<Error> full(const char* what, std::uint32_t most) {
-    return fail(Code::busy, std::string("too many ") + what + " (limit " + std::to_string(most) + ")");
-}
+std::string place_of(const char* kind, std::string_view name) { return std::string(kind).append(name); }
 
 }  // namespace
 
 Permit::Permit(Permit&& other) noexcept
-    : limits_(std::exchange(other.limits_, nullptr)), kind_(other.kind_), key_(std::move(other.key_)) {}
+    : limits_(std::exchange(other.limits_, nullptr)), places_(std::move(other.places_)) {}
 
 Permit& Permit::operator=(Permit&& other) noexcept {
     if (this == &other) return *this;
     release();
     limits_ = std::exchange(other.limits_, nullptr);
-    kind_ = other.kind_;
-    key_ = std::move(other.key_);
+    places_ = std::move(other.places_);
     return *this;
 }
 
 void Permit::release() noexcept {
-    if (Limits* const limits = std::exchange(limits_, nullptr)) limits->release(kind_, key_);
+    if (Limits* const limits = std::exchange(limits_, nullptr)) limits->release(places_);
+    places_.clear();
 }
 
 void Limits::set(const LimitOptions& options) {
@@ -50,40 +42,79 @@ void Limits::set(const LimitOptions& options) {
 }
 
 Result<Permit> Limits::session(std::string_view address) {
-    std::string key = address_key(address);
+    const std::string key = address_key(address);
     const std::lock_guard lock(mutex_);
-    if (reached(sessions_, options_.sessions)) return full("sessions", options_.sessions);
-    if (reached(count_of(by_address_, key), options_.sessions_per_address)) {
-        return full("sessions from this address", options_.sessions_per_address);
-    }
-    ++by_address_[key];
-    ++sessions_;
-    return Permit(this, Permit::Kind::session, std::move(key));
+    return take({{all_sessions, options_.sessions, "sessions"},
+                 {place_of(sessions_of_address, key), options_.sessions_per_address, "sessions from this address"}});
 }
 
 Result<Permit> Limits::user_session(std::string_view user, std::uint32_t most) {
-    std::string key(user);
     const std::lock_guard lock(mutex_);
-    if (reached(count_of(by_user_, key), most)) return full("sessions of this user", most);
-    ++by_user_[key];
-    return Permit(this, Permit::Kind::user_session, std::move(key));
+    return take({{place_of(sessions_of_user, user), most, "sessions of this user"}});
+}
+
+Result<Permit> Limits::user_session(const User& user) {
+    const std::lock_guard lock(mutex_);
+    std::vector<Claim> claims{{place_of(sessions_of_user, user.name),
+                               limit_of(user.limits.sessions, options_.sessions_per_user), "sessions of this user"}};
+    if (!user.group.empty()) {
+        claims.push_back(
+            {place_of(sessions_of_group, user.group), user.group_limits.sessions, "sessions of this group"});
+    }
+    return take(std::move(claims));
 }
 
 Result<Permit> Limits::transfer() {
     const std::lock_guard lock(mutex_);
-    if (reached(transfers_, options_.transfers)) return full("transfers", options_.transfers);
-    ++transfers_;
-    return Permit(this, Permit::Kind::transfer, {});
+    return take({{all_transfers, options_.transfers, "transfers"}});
+}
+
+Result<Permit> Limits::transfer(const User& user, std::string_view address) {
+    const std::string key = address_key(address);
+    const std::lock_guard lock(mutex_);
+    std::vector<Claim> claims{
+        {all_transfers, options_.transfers, "transfers"},
+        {place_of(transfers_of_address, key), options_.transfers_per_address, "transfers from this address"},
+        {place_of(transfers_of_user, user.name), limit_of(user.limits.transfers, options_.transfers_per_user),
+         "transfers of this user"}};
+    if (!user.group.empty()) {
+        claims.push_back(
+            {place_of(transfers_of_group, user.group), user.group_limits.transfers, "transfers of this group"});
+    }
+    return take(std::move(claims));
+}
+
+Result<Permit> Limits::take(std::vector<Claim> claims) {
+    for (const Claim& claim : claims) {
+        if (claim.most == 0 || count(claim.place) < claim.most) continue;
+        return fail(Code::busy, std::string("too many ") + claim.what + " (limit " + std::to_string(claim.most) + ")");
+    }
+    std::vector<std::string> places;
+    for (Claim& claim : claims) {
+        ++counts_[claim.place];
+        places.push_back(std::move(claim.place));
+    }
+    return Permit(this, std::move(places));
+}
+
+std::uint32_t Limits::count(const std::string& place) const {
+    const auto found = counts_.find(place);
+    return found == counts_.end() ? 0 : found->second;
+}
+
+std::uint32_t Limits::commands_per_second(const User* user) const {
+    const std::lock_guard lock(mutex_);
+    return limit_of(user == nullptr ? 0 : user->limits.commands_per_second, options_.commands_per_second);
 }
 
 std::uint32_t Limits::sessions() const {
     const std::lock_guard lock(mutex_);
-    return sessions_;
+    return count(all_sessions);
 }
 
 std::size_t Limits::counters() const {
     const std::lock_guard lock(mutex_);
-    return by_address_.size() + by_user_.size();
+    return counts_.size() - counts_.count(all_sessions) - counts_.count(all_transfers);
 }
 
 std::string Limits::address_key(std::string_view address) {
@@ -97,15 +128,11 @@ std::string Limits::address_key(std::string_view address) {
     return std::string(network) + "/64";
 }
 
-void Limits::release(Permit::Kind kind, const std::string& key) noexcept {
+void Limits::release(const std::vector<std::string>& places) noexcept {
     const std::lock_guard lock(mutex_);
-    switch (kind) {
-        case Permit::Kind::session:
-            --sessions_;
-            drop_one(by_address_, key);
-            break;
-        case Permit::Kind::user_session: drop_one(by_user_, key); break;
-        case Permit::Kind::transfer: --transfers_; break;
+    for (const std::string& place : places) {
+        const auto found = counts_.find(place);
+        if (found != counts_.end() && --found->second == 0) counts_.erase(found);
     }
 }
 

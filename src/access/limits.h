@@ -7,8 +7,10 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "wherry/result.h"
+#include "wherry/user.h"
 
 namespace wherry {
 
@@ -16,8 +18,17 @@ namespace wherry {
 struct LimitOptions {
     std::uint32_t sessions = 512;
     std::uint32_t sessions_per_address = 0;  // IPv6 addresses count by their /64
+    std::uint32_t sessions_per_user = 0;     // where the user's own limits say nothing
     std::uint32_t transfers = 0;
+    std::uint32_t transfers_per_address = 0;
+    std::uint32_t transfers_per_user = 0;   // where the user's own limits say nothing
+    std::uint32_t commands_per_second = 0;  // of one session, likewise; more of them wait
 };
+
+// What holds for a user: the word of the user, or if there is none that of the server. 0 is no limit.
+constexpr std::uint32_t limit_of(std::uint32_t user, std::uint32_t server) {
+    return user == 0 ? server : user == UserLimits::any_number ? 0 : user;
+}
 
 class Limits;
 
@@ -32,16 +43,14 @@ public:
 
 private:
     friend class Limits;
-    enum class Kind : std::uint8_t { session, user_session, transfer };
-    Permit(Limits* limits, Kind kind, std::string key) : limits_(limits), kind_(kind), key_(std::move(key)) {}
+    Permit(Limits* limits, std::vector<std::string> places) : limits_(limits), places_(std::move(places)) {}
     Limits* limits_ = nullptr;
-    Kind kind_ = Kind::session;
-    std::string key_;
+    std::vector<std::string> places_;  // the counters that it holds one of
 };
 
 // Thread-safe; outlives its permits. Each refusal is Code::busy with a sentence that names the limit. All are counted
-// at all times, so that a limit which set() brings in holds for those who are here already. An address or user of whom
-// nobody is here takes no memory.
+// at all times, so that a limit which set() brings in holds for those who are here already. An address, user or group
+// of which nobody is here takes no memory.
 class Limits {
 public:
     explicit Limits(const LimitOptions& options = {}) : options_(options) {}
@@ -49,25 +58,34 @@ public:
 
     // `address` as text, already unwrapped from ::ffff:.
     Result<Permit> session(std::string_view address);
+    // A session of a user who has logged in, and of the user's group.
+    Result<Permit> user_session(const User& user);
     Result<Permit> user_session(std::string_view user, std::uint32_t most);
+    Result<Permit> transfer(const User& user, std::string_view address);
     Result<Permit> transfer();
+    // Of one session of that user, or of one before login; 0: no limit.
+    std::uint32_t commands_per_second(const User* user) const;
 
     std::uint32_t sessions() const;
-    // How many addresses and users take memory here, for tests.
+    // How many addresses, users and groups take memory here, for tests.
     std::size_t counters() const;
     // What connections are counted by: the address, or the first 64 bits of an IPv6 one.
     static std::string address_key(std::string_view address);
 
 private:
     friend class Permit;
-    void release(Permit::Kind kind, const std::string& key) noexcept;
+    struct Claim {
+        std::string place;
+        std::uint32_t most;
+        const char* what;
+    };
+    Result<Permit> take(std::vector<Claim> claims);  // all or none; with the mutex held
+    std::uint32_t count(const std::string& place) const;
+    void release(const std::vector<std::string>& places) noexcept;
 
     mutable std::mutex mutex_;
     LimitOptions options_;
-    std::uint32_t sessions_ = 0;
-    std::uint32_t transfers_ = 0;
-    std::unordered_map<std::string, std::uint32_t> by_address_;
-    std::unordered_map<std::string, std::uint32_t> by_user_;
+    std::unordered_map<std::string, std::uint32_t> counts_;  // by the letter of the kind and the name
 };
 
 }  // namespace wherry

@@ -1,8 +1,8 @@
 #include "access/transfer.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
-#include <vector>
 
 #include "access/page_cache.h"
 
@@ -13,8 +13,7 @@ constexpr std::uint64_t slice_alone = 1024 * 1024;  // of one turn, when nobody 
 constexpr std::uint64_t slice_shared = 256 * 1024;
 constexpr std::uint64_t cache_window = 4 * 1024 * 1024;  // asked for, or read ahead, at once
 constexpr std::size_t copy_size = 128 * 1024;            // buffer of a transfer that the kernel cannot do alone
-
-std::span<std::byte> span_of(std::vector<std::byte>& buffer) { return {buffer.data(), buffer.size()}; }
+constexpr std::size_t text_size = 2 * copy_size + NewlineEncoder::max_owed;  // what that may become as text
 
 }  // namespace
 
@@ -27,11 +26,14 @@ Transfer::~Transfer() {
     if (finished_) return;
     if (parts_.file) {
         std::shared_ptr<File> file = std::move(parts_.file);
-        parts_.commons.runtime.disk().run_detached(parts_.loop, [file = std::move(file)]() mutable {
-            file->failed(Code::aborted);
-            [[maybe_unused]] const auto closed = file->close();
-            file.reset();
-        });
+        FilesystemPtr filesystem = to_be_dropped(Code::aborted) ? parts_.filesystem : nullptr;
+        parts_.commons.runtime.disk().run_detached(
+            parts_.loop, [file = std::move(file), filesystem = std::move(filesystem), path = parts_.path]() mutable {
+                file->failed(Code::aborted);
+                [[maybe_unused]] const auto closed = file->close();
+                file.reset();
+                if (filesystem) static_cast<void>(filesystem->remove_file(path));
+            });
     }
     account(Code::aborted);
 }
@@ -48,6 +50,13 @@ void Transfer::close_file(Code cause) {
     if (cause != Code::ok) parts_.file->failed(cause);
     closed_ = parts_.file->close();
     parts_.file.reset();
+    // What cannot be removed stays: the upload has failed already, and its client is told so.
+    if (to_be_dropped(cause)) static_cast<void>(parts_.filesystem->remove_file(parts_.path));
+}
+
+bool Transfer::to_be_dropped(Code cause) const noexcept {
+    return cause != Code::ok && parts_.direction == Direction::upload && parts_.policy.drop_broken &&
+           !parts_.policy.atomic && parts_.truncated && parts_.filesystem != nullptr;
 }
 
 net::Task<Result<void>> Transfer::finish(Outcome outcome) {
@@ -64,15 +73,25 @@ net::Task<Result<void>> Transfer::finish(Outcome outcome) {
     co_return fail(outcome.cause, {}, outcome.system);
 }
 
+// What the user's tree has grown by. What a failed upload left behind counts as well.
+void Transfer::settle(Code cause) {
+    const auto old_size = static_cast<std::int64_t>(parts_.old_size);
+    const auto came = static_cast<std::int64_t>(at_);
+    if (to_be_dropped(cause)) return parts_.reservation.settle(-old_size, parts_.existed ? -1 : 0);
+    if (cause != Code::ok && parts_.policy.atomic) {
+        // The old file is as it was; beside it may stand what came.
+        const bool kept = parts_.policy.keep_partial;
+        return parts_.reservation.settle(kept ? came : 0, kept ? 1 : 0);
+    }
+    const std::int64_t now_there = parts_.offset == 0 ? came : std::max(came, old_size);
+    parts_.reservation.settle(now_there - old_size, parts_.existed ? 0 : 1);
+}
+
 void Transfer::account(Code cause) {
     Commons& commons = parts_.commons;
     const bool upload = parts_.direction == Direction::upload;
     if (parts_.reservation) {
-        // What a failed upload left behind counts as well, unless it was written aside and dropped.
-        const bool stays = cause == Code::ok || !commons.uploads.atomic || commons.uploads.keep_partial;
-        const std::uint64_t now_there = parts_.offset == 0 ? at_ : std::max(at_, parts_.old_size);
-        const auto growth = static_cast<std::int64_t>(now_there) - static_cast<std::int64_t>(parts_.old_size);
-        parts_.reservation.settle(stays ? growth : 0, stays && !parts_.existed ? 1 : 0);
+        settle(cause);
     }
     parts_.permit.release();
     commons.metrics.add(Metric::transfers, -1);
@@ -145,21 +164,21 @@ net::Task<Outcome> Transfer::send_by_kernel(net::Stream& stream, net::Duration s
 }
 
 net::Task<Outcome> Transfer::send_by_copy(net::Stream& stream, Encoding encoding, net::Duration stall) {
-    std::vector<std::byte> buffer(copy_size);
-    std::vector<std::byte> text(encoding == Encoding::ascii ? 2 * copy_size + NewlineEncoder::max_owed : 0);
+    const auto buffer = std::make_unique_for_overwrite<std::byte[]>(copy_size);
+    const auto text = encoding == Encoding::ascii ? std::make_unique_for_overwrite<std::byte[]>(text_size) : nullptr;
     NewlineEncoder encoder;
     for (;;) {
-        const std::uint64_t slice = parts_.throttle.slice(buffer.size());
-        const auto room = span_of(buffer).first(static_cast<std::size_t>(slice));
+        const std::uint64_t slice = parts_.throttle.slice(copy_size);
+        const std::span<std::byte> room(buffer.get(), static_cast<std::size_t>(slice));
         const auto got = co_await read_at(at_, room);
         if (!got) co_return Outcome::file(got.error().code, got.error().system);
         at_ += *got;
         std::span<const std::byte> out = room.first(*got);
         if (encoding == Encoding::ascii) {
-            const auto converted = encoder.convert(out, text);
-            std::size_t produced = converted.produced;
-            if (*got == 0) produced += encoder.finish(span_of(text).subspan(produced));
-            out = std::span<const std::byte>(text).first(produced);
+            const std::span<std::byte> place(text.get(), text_size);
+            std::size_t produced = encoder.convert(out, place).produced;
+            if (*got == 0) produced += encoder.finish(place.subspan(produced));
+            out = place.first(produced);
         }
         if (!out.empty()) {
             const Outcome written = co_await write_out(stream, out, stall);

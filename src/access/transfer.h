@@ -50,11 +50,13 @@ public:
         std::uint64_t old_size = 0;  // of the file before an upload
         std::uint64_t size = 0;      // of the file when it was opened
         bool existed = true;
+        bool truncated = false;    // opening it for an upload has dropped what was in it
         bool quick_close = false;  // closing waits for nothing: no worker is needed
         Permit permit;
         Throttle throttle;
         Reservation reservation;
-        FilesystemPtr filesystem;  // of an upload with a free-space floor, to ask again on the way
+        UploadPolicy policy;       // of an upload
+        FilesystemPtr filesystem;  // where the policy needs it: to ask for free space on the way, to remove the file
     };
     explicit Transfer(Parts parts);
     ~Transfer();
@@ -101,7 +103,9 @@ private:
     Result<void> store(std::uint64_t offset, std::span<const std::byte> bytes);
     Result<void> reserve(std::uint64_t end);
     void close_file(Code cause);
+    bool to_be_dropped(Code cause) const noexcept;
     void account(Code cause);
+    void settle(Code cause);
 
     Parts parts_;
     std::uint64_t at_;  // in the file

@@ -181,7 +181,7 @@ Result<void> Transfer::reserve(std::uint64_t end) {
     if (parts_.reservation && end > parts_.old_size) {
         if (auto covered = parts_.reservation.cover(end - parts_.old_size); !covered) return covered;
     }
-    const std::uint64_t floor = parts_.commons.uploads.free_space_floor;
+    const std::uint64_t floor = parts_.policy.free_space_floor;
     if (floor == 0 || !parts_.filesystem || end < space_checked_) return {};
     space_checked_ = end + space_step;
     const auto space = parts_.filesystem->space(parts_.path.parent());

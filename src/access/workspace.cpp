@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "vfs/filtered_fs.h"
+
 namespace wherry {
 
 Workspace::Workspace(Commons& commons, net::Loop& loop, UserPtr user, SessionInfo session)
@@ -64,7 +66,7 @@ net::Task<Result<ListingPtr>> Workspace::list(Path path, Detail detail) {
 
 net::Task<Result<TransferPtr>> Workspace::open_read(Path path, std::uint64_t offset) {
     if (auto allowed = need(path, 'r', "downloading"); !allowed) co_return std::unexpected(std::move(allowed.error()));
-    auto permit = commons_.limits.transfer();
+    auto permit = commons_.limits.transfer(*user_, session_.peer);
     if (!permit) co_return std::unexpected(std::move(permit.error()));
 
     Filesystem& files = *user_->filesystem;
@@ -97,7 +99,7 @@ net::Task<Result<TransferPtr>> Workspace::open_read(Path path, std::uint64_t off
     parts.size = stat->size;
     parts.quick_close = quick;
     parts.permit = std::move(*permit);
-    parts.throttle = commons_.rates.for_download(*user_);
+    parts.throttle = commons_.rates.for_download(*user_, &buckets_);
     auto transfer = std::make_unique<Transfer>(std::move(parts));
     if (offset > stat->size) {
         const auto closed = co_await transfer->finish(Outcome::file(Code::invalid));
@@ -112,12 +114,12 @@ net::Task<Result<TransferPtr>> Workspace::open_read(Path path, std::uint64_t off
 net::Task<Result<TransferPtr>> Workspace::open_write(Path path, WriteRequest request) {
     const char letter = request.mode == WriteRequest::Mode::append ? 'a' : 'w';
     if (auto allowed = need(path, letter, "uploading"); !allowed) co_return std::unexpected(std::move(allowed.error()));
-    auto permit = commons_.limits.transfer();
+    auto permit = commons_.limits.transfer(*user_, session_.peer);
     if (!permit) co_return std::unexpected(std::move(permit.error()));
     Transfer::Parts parts{.commons = commons_, .loop = loop_, .session = session_, .path = path};
     parts.direction = Transfer::Direction::upload;
     parts.permit = std::move(*permit);
-    parts.throttle = commons_.rates.for_upload(*user_);
+    parts.throttle = commons_.rates.for_upload(*user_, &buckets_);
     auto opened = co_await on_disk([&] { return open_upload(path, request, parts); });
     if (!opened) co_return std::unexpected(std::move(opened.error()));
     co_return std::make_unique<Transfer>(std::move(parts));
@@ -132,10 +134,12 @@ Result<void> Workspace::open_upload(const Path& path, const WriteRequest& reques
         if (auto ok = commons_.guards.ask(upload); !ok) return ok;
     }
     const bool counted = user_->limits.storage != 0 || user_->limits.files != 0;
-    const UploadPolicy& policy = commons_.uploads;
-    OpenMode mode{.write = true, .create = true};
+    const UploadPolicy policy = upload_policy();
+    parts.policy = policy;
+    OpenMode mode{.write = true, .create = true, .mode = policy.file_mode};
     mode.exclusive = !policy.overwrite && request.mode == Mode::store && request.offset == 0;
     mode.truncate = request.mode == Mode::store && request.offset == 0;
+    parts.truncated = mode.truncate;
     mode.atomic = policy.atomic;
     mode.keep_partial = policy.keep_partial;
     if (counted || !mode.truncate) {
@@ -151,7 +155,7 @@ Result<void> Workspace::open_upload(const Path& path, const WriteRequest& reques
                                        std::to_string(parts.old_size));
     }
     if (auto fits = check_space(path, request.announced); !fits) return fits;
-    if (policy.free_space_floor != 0) parts.filesystem = user_->filesystem;
+    if (policy.free_space_floor != 0 || policy.drop_broken) parts.filesystem = user_->filesystem;
     if (counted) {
         auto reservation = reserve(request.announced, parts.existed ? 0 : 1);
         if (!reservation) return std::unexpected(std::move(reservation.error()));
@@ -165,7 +169,7 @@ Result<void> Workspace::open_upload(const Path& path, const WriteRequest& reques
 
 Result<Reservation> Workspace::reserve(std::uint64_t bytes, std::uint64_t files) const {
     if (!commons_.ledger.ready(*user_)) {
-        const auto usage = Ledger::measure(*user_->filesystem);
+        const auto usage = Ledger::measure(vfs::without_filter(*user_->filesystem));
         if (!usage) return std::unexpected(usage.error());
         commons_.ledger.load(*user_, *usage);
     }
@@ -173,7 +177,7 @@ Result<Reservation> Workspace::reserve(std::uint64_t bytes, std::uint64_t files)
 }
 
 Result<void> Workspace::check_space(const Path& path, std::uint64_t bytes) const {
-    const std::uint64_t floor = commons_.uploads.free_space_floor;
+    const std::uint64_t floor = upload_policy().free_space_floor;
     if (floor == 0 && bytes == 0) return {};
     const auto space = user_->filesystem->space(path.parent());
     if (!space) return {};  // a filesystem that does not tell has no floor
@@ -211,7 +215,8 @@ net::Task<Result<void>> Workspace::change(Kind action, Change make, Tell tell) {
 net::Task<Result<void>> Workspace::make_directory(Path path) {
     if (auto allowed = need(path, 'm', "making directory"); !allowed) co_return allowed;
     co_return co_await change(
-        action::MakeDirectory{session_, path}, [&](Filesystem& files) { return files.make_directory(path, 0777); },
+        action::MakeDirectory{session_, path},
+        [&](Filesystem& files) { return files.make_directory(path, upload_policy().directory_mode); },
         [&] { commons_.events.publish<event::DirectoryMade>([&] { return event::DirectoryMade{session_, path}; }); });
 }
 
@@ -259,7 +264,7 @@ net::Task<Result<void>> Workspace::rename(Path from, Path to) {
     co_return co_await change(
         action::Rename{session_, from, to},
         [&](Filesystem& files) -> Result<void> {
-            if (!commons_.uploads.overwrite && files.lstat(to)) return fail(Code::exists, "renaming to " + to.string());
+            if (!upload_policy().overwrite && files.lstat(to)) return fail(Code::exists, "renaming to " + to.string());
             const auto freed = from == to ? std::nullopt : bytes_freed(to);
             auto renamed = files.rename(from, to);
             if (renamed && freed) commons_.ledger.change(*user_, -*freed, -1);

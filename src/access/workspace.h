@@ -67,6 +67,7 @@ public:
     net::Task<Result<void>> set_modified(Path path, std::int64_t seconds);  // T
 
 private:
+    UploadPolicy upload_policy() const { return commons_.uploads.get()->with(user_->uploads); }
     Result<void> need(const Path& path, char letter, const char* doing) const;
     Result<void> open_upload(const Path& path, const WriteRequest& request, Transfer::Parts& parts);
     Result<Reservation> reserve(std::uint64_t bytes, std::uint64_t files) const;
@@ -79,6 +80,7 @@ private:
     net::Loop& loop_;
     UserPtr user_;
     SessionInfo session_;
+    SessionBuckets buckets_;
 };
 
 }  // namespace wherry

@@ -82,6 +82,7 @@ int failed(const Error& error, int exit_code) {
 int serve(ServeOptions& options) {
     raise_descriptor_limit();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);  // a file above RLIMIT_FSIZE is an error of that upload, not the end of the program
     if (const auto taken = take_environment(options); !taken) return failed(taken.error(), exit_usage);
     const auto config = make_config(options);
     if (!config) return failed(config.error(), exit_usage);

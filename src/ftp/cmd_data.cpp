@@ -40,13 +40,21 @@ Result<net::Address> listen(Session& session) {
 
 }  // namespace
 
-void pasv(Session& session, std::string_view) {
-    if (refused_by_epsv_all(session)) return;
-    if (session.control().local().is_ipv6()) return session.reply(425, "PASV is for IPv4, use EPSV");
+net::Task<void> pasv(Session& session, std::string_view) {
+    if (refused_by_epsv_all(session)) co_return;
+    if (session.control().local().is_ipv6()) co_return session.reply(425, "PASV is for IPv4, use EPSV");
+    const auto shown = co_await session.announced_address(session.control().local());
+    Log& log = session.commons().log;
+    if (!shown) {
+        log.warning("[{} {}] PASV: {}", session.info().id, session.info().peer, for_log(shown.error().message));
+        co_return session.reply(425, "Cannot tell the address to connect to, use EPSV");
+    }
     const auto address = listen(session);
-    if (!address) return;
-    const net::Address shown = session.settings().nat_address.value_or(*address);
-    session.reply(227, text_227(std::span<const std::uint8_t, 4>(shown.bytes(), 4), address->port()));
+    if (!address) co_return;
+    const std::uint16_t port = session.data().announced(address->port());
+    log.debug("[{} {}] PASV: announcing {} for {}", session.info().id, session.info().peer,
+              shown->with_port(port).text(), address->text());
+    session.reply(227, text_227(std::span<const std::uint8_t, 4>(shown->bytes(), 4), port));
 }
 
 void epsv(Session& session, std::string_view argument) {
@@ -58,7 +66,7 @@ void epsv(Session& session, std::string_view argument) {
     if (!argument.empty() && argument != "1" && argument != "2") return session.reply(501, "Use EPSV 1, 2 or ALL");
     if (!argument.empty() && (argument == "2") != ipv6) return session.reply(522, text_522(!ipv6, ipv6));
     const auto address = listen(session);
-    if (address) session.reply(229, text_229(address->port()));
+    if (address) session.reply(229, text_229(session.data().announced(address->port())));
 }
 
 void port(Session& session, std::string_view argument) {

@@ -107,10 +107,11 @@ private:
 };
 
 net::Task<net::Io> send_lines(Session& session, net::Stream& stream, Lines& lines, std::string& text) {
-    const auto stall = session.settings().stall_timeout;
+    const auto stall = session.stall_timeout();
     Result<void> read;
     while (read && (!text.empty() || lines.more())) {
         stream.set_deadline(session.loop().now() + stall);
+        if (session.has_charset()) text = session.to_client(text);
         const net::Io io = co_await stream.write_all(std::as_bytes(std::span(text)));
         if (!io.ok()) co_return io;
         read = co_await session.workspace().on_disk([&] { return lines.next(text); });

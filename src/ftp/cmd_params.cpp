@@ -7,7 +7,8 @@ namespace wherry::ftp {
 void type(Session& session, std::string_view argument) {
     const std::string wanted = upper(argument);
     if (wanted == "A" || wanted == "A N" || wanted == "L7" || wanted == "L 7") {
-        session.encoding = Encoding::ascii;
+        if (session.settings().ascii == Ascii::refuse) return session.reply(504, "Only types I and L 8 are served");
+        session.encoding = session.first_encoding();
         session.reply(200, "Type set to ASCII");
     } else if (wanted == "I" || wanted == "L8" || wanted == "L 8") {
         session.encoding = Encoding::image;
@@ -29,10 +30,12 @@ void stru(Session& session, std::string_view argument) {
 
 namespace {
 
-// Names are bytes, and the bytes of UTF-8 are what clients get: ON changes nothing, and must succeed all the same, or
-// clients fall back to a charset of their own.
+// Names are bytes, and the bytes of UTF-8 are what clients get unless the operator has named another charset. ON must
+// succeed in any case, or clients fall back to a charset of their own.
 void opts_utf8(Session& session, std::string_view value) {
-    if (iequals(value, "OFF")) return session.reply(504, "Names are always UTF-8");
+    const bool on = !iequals(value, "OFF");
+    if (!session.use_utf8(on)) return session.reply(504, "Names are always UTF-8");
+    if (!on) return session.reply(200, "Names are " + session.settings().charset);
     session.reply(200, "Names are UTF-8");
 }
 

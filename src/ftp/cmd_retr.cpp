@@ -21,8 +21,7 @@ net::Task<void> retr(Session& session, std::string_view argument) {
     }
     auto stream = co_await session.open_data(text);
     if (!stream) co_return co_await session.abandon(Code::closed);
-    const Outcome outcome =
-        co_await session.running()->send_to(*stream, session.encoding, session.settings().stall_timeout);
+    const Outcome outcome = co_await session.running()->send_to(*stream, session.encoding, session.stall_timeout());
     co_await session.end_transfer(std::move(stream), outcome);
 }
 

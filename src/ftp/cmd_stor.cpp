@@ -16,7 +16,7 @@ net::Task<void> receive(Session& session, std::string_view argument, WriteReques
     auto stream = co_await session.open_data("Ready to receive");
     if (!stream) co_return co_await session.abandon(Code::closed);
     const Outcome outcome =
-        co_await session.running()->receive_from(*stream, session.encoding, session.settings().stall_timeout);
+        co_await session.running()->receive_from(*stream, session.encoding, session.stall_timeout());
     co_await session.end_transfer(std::move(stream), outcome);
 }
 

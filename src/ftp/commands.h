@@ -64,7 +64,7 @@ void opts(Session& session, std::string_view argument);
 void rest(Session& session, std::string_view argument);
 net::Task<void> allo(Session& session, std::string_view argument);
 // --- cmd_data.cpp: the data connection
-void pasv(Session& session, std::string_view argument);
+net::Task<void> pasv(Session& session, std::string_view argument);
 void epsv(Session& session, std::string_view argument);
 void port(Session& session, std::string_view argument);
 void eprt(Session& session, std::string_view argument);

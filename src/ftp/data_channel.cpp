@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint16_t first_unprivileged = 1024;
 constexpr std::uint16_t ftp_data_port = 20;
 constexpr int strangers_backlog = 4;  // one client is awaited; a stranger in the queue must not keep it out
+constexpr int shared_backlog = 256;   // one client is awaited by each session that shares the port
 
 }  // namespace
 
@@ -16,8 +17,31 @@ DataChannel::DataChannel(const Settings& settings, net::Network& network, net::P
                          const net::Stream& control)
     : settings_(settings), network_(network), ports_(ports), log_(log), control_(control) {}
 
+// Each port of the range may be waited at by one session for each address of a client.
+Result<net::Address> DataChannel::listen_shared() {
+    for (const std::uint16_t port : ports_.shuffled()) {
+        auto listener = network_.listen(control_.loop(), control_.local().with_port(port),
+                                        {.backlog = shared_backlog, .reuse_address = true, .client = control_.peer()});
+        if (listener) {
+            listener_ = std::move(*listener);
+            return listener_->local();
+        }
+        if (listener.error().system != EADDRINUSE && listener.error().system != EACCES) {
+            return std::unexpected(std::move(listener.error()));
+        }
+    }
+    return fail(Code::busy, "opening a passive port: this client waits at all " + std::to_string(ports_.size()) +
+                                " or they are in use; widen the range");
+}
+
+std::uint16_t DataChannel::announced(std::uint16_t port) const noexcept {
+    if (settings_.announced_first == 0) return port;
+    return static_cast<std::uint16_t>(settings_.announced_first + (port - settings_.passive_first));
+}
+
 Result<net::Address> DataChannel::listen() {
     reset();
+    if (settings_.share_passive_ports && ports_.has_range()) return listen_shared();
     const net::Address here = control_.local();
     const std::size_t tries = ports_.has_range() ? ports_.size() : 1;
     std::vector<net::PortPool::Lease> taken_by_others;  // kept until the end, so that none is tried twice
@@ -40,9 +64,12 @@ Result<net::Address> DataChannel::listen() {
 }
 
 Result<void> DataChannel::connect_to(const net::Address& remote) {
-    if (!settings_.foreign_addresses && !remote.same_host(control_.peer())) {
+    if (!allows(remote)) {
         return fail(Code::denied, "connecting to " + remote.text() + " for a client at " + control_.peer().ip() +
-                                      ": foreign addresses are off (RFC 2577)");
+                                      ": not allowed by ftp.foreign_addresses and ftp.foreign_networks (RFC 2577)");
+    }
+    if (remote == control_.local()) {
+        return fail(Code::denied, "connecting to " + remote.text() + ": that is this server itself");
     }
     if (!settings_.privileged_ports && remote.port() < first_unprivileged) {
         return fail(Code::denied, "connecting to " + remote.text() + ": privileged ports are off (RFC 2577)");
@@ -53,10 +80,18 @@ Result<void> DataChannel::connect_to(const net::Address& remote) {
 }
 
 bool DataChannel::is_client(const net::Stream& stream) const {
-    if (settings_.foreign_addresses || stream.peer().same_host(control_.peer())) return true;
-    log_.warning("{}: a data connection from {} was refused: it is not the client (foreign addresses are off)",
-                 control_.peer().ip(), stream.peer().text());
+    if (allows(stream.peer())) return true;
+    log_.warning(
+        "{}: a data connection from {} was refused: it is not the client, and ftp.foreign_addresses and "
+        "ftp.foreign_networks do not allow it",
+        control_.peer().ip(), stream.peer().text());
     return false;
+}
+
+bool DataChannel::allows(const net::Address& remote) const {
+    if (remote.same_host(control_.peer())) return true;
+    if (!settings_.foreign_addresses && !user_may_be_foreign_) return false;
+    return settings_.foreign_networks.empty() || any_contains(settings_.foreign_networks, remote);
 }
 
 bool DataChannel::connected() {

@@ -25,6 +25,10 @@ public:
     // (RFC 2577).
     Result<void> connect_to(const net::Address& remote);
     bool prepared() const noexcept { return listener_ != nullptr || remote_.has_value(); }
+    // What is to be announced for a port of the passive range.
+    std::uint16_t announced(std::uint16_t port) const noexcept;
+    // Whether this user may have data connections with other addresses although that is off for all.
+    void allow_foreign(bool allowed) noexcept { user_may_be_foreign_ = allowed; }
     // True if a client has connected already: then "125 already open" is said and not "150 about to open".
     bool connected();
 
@@ -45,6 +49,8 @@ public:
 
 private:
     bool is_client(const net::Stream& stream) const;
+    bool allows(const net::Address& remote) const;
+    Result<net::Address> listen_shared();
 
     const Settings& settings_;
     net::Network& network_;
@@ -58,6 +64,7 @@ private:
     net::ConnectStop* connecting_ = nullptr;
     net::Stream* running_ = nullptr;
     bool opening_ = false;
+    bool user_may_be_foreign_ = false;
     Code aborted_ = Code::ok;
 };
 

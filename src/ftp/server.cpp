@@ -24,8 +24,9 @@ struct Server::Place {
 Server::Server(Commons& commons, net::Network& network, Settings settings)
     : commons_(commons),
       network_(network),
-      settings_(std::move(settings)),
-      ports_(settings_.passive_first, settings_.passive_last) {
+      ports_(settings.passive_first, settings.passive_last),
+      nat_(commons.runtime.resolve()),
+      settings_(std::move(settings)) {
     for (auto& post : commons_.runtime.posts()) places_.push_back(std::make_unique<Place>(*post));
 }
 

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "access/commons.h"
+#include "core/live.h"
+#include "ftp/nat.h"
 #include "ftp/settings.h"
 #include "net/acceptor.h"
 #include "net/network.h"
@@ -39,10 +41,13 @@ public:
     // One session on a connection that somebody else accepted, on that loop's thread.
     void serve(net::Post& place, net::StreamPtr control);
 
-    const Settings& settings() const noexcept { return settings_; }
+    Live<Settings>::Snapshot settings() const { return settings_.get(); }
+    // For sessions that begin from now on. The passive ports stay those that the server was made with.
+    void set(Settings settings) { settings_.set(std::move(settings)); }
     Commons& commons() noexcept { return commons_; }
     net::Network& network() noexcept { return network_; }
     net::PortPool& ports() noexcept { return ports_; }
+    Nat& nat() noexcept { return nat_; }
     // Ends the session with that serial number, from any thread, if it still lives.
     Sessions::Kill killer(net::Post& place, std::uint64_t serial);
     bool draining() const noexcept { return draining_.load(std::memory_order_acquire); }
@@ -56,8 +61,9 @@ private:
 
     Commons& commons_;
     net::Network& network_;
-    const Settings settings_;
     net::PortPool ports_;
+    Nat nat_;
+    Live<Settings> settings_;
     std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
     std::vector<std::unique_ptr<Place>> places_;  // one per loop
     std::atomic<bool> draining_{false};

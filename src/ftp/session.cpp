@@ -8,12 +8,11 @@
 namespace wherry::ftp {
 namespace {
 
-constexpr std::size_t read_size = 16 * 1024;      // of one look at the control connection
-constexpr std::size_t queue_limit = 32;           // commands waiting for the end of a transfer; then reading stops
-constexpr std::size_t small_buffer = 256;         // what a waiting session may keep
-constexpr std::size_t backlog_limit = 64 * 1024;  // replies the client has not taken; then commands wait
-constexpr unsigned reads_a_turn = 4;              // of a client that never pauses; then it is the others' turn
-constexpr std::chrono::seconds last_words{10};    // for the last replies to be taken
+constexpr std::size_t read_size = 16 * 1024;    // of one look at the control connection
+constexpr std::size_t queue_limit = 32;         // commands waiting for the end of a transfer; then reading stops
+constexpr std::size_t small_buffer = 256;       // what a waiting session may keep
+constexpr unsigned reads_a_turn = 4;            // of a client that never pauses; then it is the others' turn
+constexpr std::chrono::seconds last_words{10};  // for the last replies to be taken
 
 SessionInfo info_of(const net::Stream& control) {
     return {.protocol = "ftp", .peer = control.peer().ip(), .peer_port = control.peer().port()};
@@ -22,26 +21,28 @@ SessionInfo info_of(const net::Stream& control) {
 }  // namespace
 
 Session::Session(Server& server, net::Post& place, std::uint64_t serial, net::StreamPtr control)
-    : server_(server),
+    : encoding(server.settings()->ascii == Ascii::convert ? Encoding::ascii : Encoding::image),
+      server_(server),
+      settings_(server.settings()),
       commons_(server.commons()),
       place_(place),
       loop_(*place.loop),
       serial_(serial),
       control_(std::move(control)),
       info_(info_of(*control_)),
-      data_(server.settings(), server.network(), server.ports(), commons_.log, *control_),
+      data_(*settings_, server.network(), server.ports(), commons_.log, *control_),
       transfers_(loop_),
       senders_(loop_),
-      splitter_(server.settings().line_limit),
+      splitter_(settings_->line_limit),
       timer_(
           loop_.timers(), [](void* self) { static_cast<Session*>(self)->on_timer(); }, this),
       started_(loop_.now()),
       logged_out_(started_),
-      active_(started_) {}
+      active_(started_) {
+    use_utf8(false);
+}
 
 Session::~Session() { loop_.forget(*this); }
-
-const Settings& Session::settings() const noexcept { return server_.settings(); }
 
 // --- life
 
@@ -54,15 +55,7 @@ bool Session::admit() {
         reply(421, "Service shutting down");
         return false;
     }
-    auto permit = commons_.limits.session(info_.peer);
-    if (!permit) {
-        commons_.metrics.add(Metric::connections_refused_total);
-        commons_.log.info("[{} {}] refused: {}", info_.id, info_.peer, permit.error().message);
-        reply(421, "Too many connections, try again later");
-        return false;
-    }
-    permit_ = std::move(*permit);
-    return true;
+    return admit_address();
 }
 
 net::Task<void> Session::run() {
@@ -123,9 +116,7 @@ void Session::on_timer() {
     const auto now = loop_.now();
     if (!logged_in() && now >= logged_out_ + settings().login_timeout) return end(Code::timeout, "Login timeout");
     if (transferring()) active_ = now;  // its own deadline watches over it
-    const auto idle = logged_in() && workspace_->user().limits.idle_timeout.count() > 0
-                          ? workspace_->user().limits.idle_timeout
-                          : settings().idle_timeout;
+    const auto idle = idle_timeout();
     if (idle.count() > 0 && now >= active_ + idle) return end(Code::timeout, "Idle timeout, closing connection");
     auto due = idle.count() > 0 ? active_ + idle : net::TimePoint::max();
     if (!logged_in()) due = std::min(due, logged_out_ + settings().login_timeout);
@@ -147,10 +138,12 @@ net::Task<void> Session::serve() {
             co_await handle(std::move(next));
         } else if (queue_.size() >= queue_limit) {
             co_await transfers_.join();
-        } else if (out_.size() >= backlog_limit) {
+        } else if (out_.size() >= settings().reply_limit) {
             send_now();
             co_await senders_.join();
         } else if (auto line = next_line()) {
+            co_await keep_pace();
+            if (ending_) break;
             co_await handle(std::move(*line));
         } else if (!co_await receive()) {
             break;
@@ -199,6 +192,10 @@ std::optional<Session::Pending> Session::next_line() {
         pending.complaint = Reply(500, "Command line too long");
     } else if (auto parsed = parse_command_line(line->text)) {
         pending.line = std::move(*parsed);
+        // A password is no name: its bytes are what was hashed.
+        if (charset_ && pending.line.verb != "PASS") {
+            pending.line.argument = charset_->to_utf8(pending.line.argument);
+        }
     } else {
         pending.complaint = Reply(500, "Command not understood");
     }
@@ -364,7 +361,7 @@ net::Task<void> Session::log_in(Password password) {
                 .secure = control_->is_secure()};
     auto admission = co_await wherry::log_in(commons_, *control_, info_, std::move(login));
     if (!admission) {
-        if (++failed_logins_ >= commons_.logins.attempts) {
+        if (++failed_logins_ >= commons_.logins.get()->attempts || is_banned(commons_, control_->peer(), loop_.now())) {
             reply(530, "Login incorrect, closing connection");
             ending_ = true;
         } else {
@@ -373,6 +370,7 @@ net::Task<void> Session::log_in(Password password) {
         co_return;
     }
     user_permit_ = std::move(admission->permit);
+    data_.allow_foreign(admission->user->foreign_addresses);
     info_.user = admission->user->name;
     entry_.set_user(info_.user);
     cwd = admission->user->start;
@@ -387,6 +385,7 @@ void Session::log_out() {
     commons_.events.publish<event::LoggedOut>([&] { return event::LoggedOut{info_}; });
     workspace_.reset();
     user_permit_.release();
+    data_.allow_foreign(false);
     info_.user.clear();
     logged_out_ = loop_.now();
     on_timer();
@@ -395,7 +394,7 @@ void Session::log_out() {
 void Session::reset_parameters() {
     data_.reset();
     cwd = Path();
-    encoding = Encoding::ascii;
+    encoding = first_encoding();
     restart = 0;
     announced = 0;
     rename_from.reset();

@@ -15,6 +15,8 @@
 #include "access/transfer.h"
 #include "access/workspace.h"
 #include "core/text.h"
+#include "core/token_bucket.h"
+#include "ftp/charset.h"
 #include "ftp/command_line.h"
 #include "ftp/commands.h"
 #include "ftp/data_channel.h"
@@ -44,6 +46,17 @@ public:
     void drain();
 
     // --- for commands ------------------------------------------------------------------------------------------------
+    // Names as the client writes and reads them.
+    std::string to_client(std::string_view text) const {
+        return charset_ ? charset_->from_utf8(text) : std::string(text);
+    }
+    bool has_charset() const noexcept { return charset_.has_value(); }
+    // OPTS UTF8: false if there is no other charset to go back to.
+    bool use_utf8(bool on);
+    // What TYPE is before the client has said it.
+    Encoding first_encoding() const noexcept {
+        return settings_->ascii == Ascii::convert ? Encoding::ascii : Encoding::image;
+    }
     // Replies are gathered and sent at the end of the loop's turn.
     void reply(const Reply& reply);
     void reply(int code, std::string_view text) { reply(Reply(code, text)); }
@@ -66,6 +79,8 @@ public:
     bool transferring() const noexcept { return !transfers_.empty(); }
     net::Scope::Join transfer_end() noexcept { return transfers_.join(); }
     DataChannel& data() noexcept { return data_; }
+    // What PASV announces: an address that the settings name or find out, else `own`.
+    net::Task<Result<net::Address>> announced_address(net::Address own);
 
     net::Task<void> log_in(Password password);
     void log_out();
@@ -80,22 +95,23 @@ public:
     std::uint64_t take_restart() noexcept { return std::exchange(restart, 0); }
     std::uint64_t take_announced() noexcept { return std::exchange(announced, 0); }
 
-    const Settings& settings() const noexcept;
+    const Settings& settings() const noexcept { return *settings_; }
+    net::Duration stall_timeout() const;  // of this user's transfers
     Commons& commons() noexcept { return commons_; }
     net::Loop& loop() noexcept { return loop_; }
     const net::Stream& control() const noexcept { return *control_; }
     const SessionInfo& info() const noexcept { return info_; }
 
     // What commands have set; each belongs to the commands that its comment names.
-    Path cwd;                             // CWD
-    Encoding encoding = Encoding::ascii;  // TYPE; RFC 959 5.1: ASCII is the default
-    std::uint64_t restart = 0;            // REST, for the next transfer
-    std::uint64_t announced = 0;          // ALLO, for the next upload
-    std::optional<Path> rename_from;      // RNFR
-    std::string login_name;               // USER
-    bool password_due = false;            // USER
-    bool only_epsv = false;               // EPSV ALL
-    Facts facts = Facts::standard();      // OPTS MLST
+    Path cwd;                         // CWD
+    Encoding encoding;                // TYPE; RFC 959 5.1: ASCII is the default
+    std::uint64_t restart = 0;        // REST, for the next transfer
+    std::uint64_t announced = 0;      // ALLO, for the next upload
+    std::optional<Path> rename_from;  // RNFR
+    std::string login_name;           // USER
+    bool password_due = false;        // USER
+    bool only_epsv = false;           // EPSV ALL
+    Facts facts = Facts::standard();  // OPTS MLST
 
 private:
     struct Pending {
@@ -117,11 +133,15 @@ private:
     void send_now();
     void leave();
     void touch();
+    bool admit_address();
+    net::Duration idle_timeout() const;
+    net::Task<void> keep_pace();
     void on_timer();
     void tell(const Row& row, std::string_view argument);
     bool has_queued_work() const noexcept { return ending_ || (!queue_.empty() && !transferring()); }
 
     Server& server_;
+    const std::shared_ptr<const Settings> settings_;  // those of the moment it began
     Commons& commons_;
     net::Post& place_;
     net::Loop& loop_;
@@ -146,6 +166,8 @@ private:
     net::TimePoint logged_out_;  // since when there has been nobody
     net::TimePoint active_;
     unsigned reads_in_a_row_ = 0;
+    TokenBucket pace_;  // of commands
+    std::optional<Charset> charset_;
     std::uint32_t failed_logins_ = 0;
     int last_code_ = 0;
     bool ending_ = false;

@@ -6,7 +6,13 @@ namespace wherry::ftp {
 
 void Session::reply(const Reply& reply) {
     last_code_ = reply.code();
-    reply.append_to(out_);
+    if (charset_) {
+        std::string text;
+        reply.append_to(text);
+        out_ += to_client(text);
+    } else {
+        reply.append_to(out_);
+    }
     loop_.at_end_of_turn(*this);
 }
 

@@ -3,12 +3,36 @@
 // a copy.
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "net/address.h"
+#include "net/subnet.h"
+#include "wherry/ftp.h"
 
 namespace wherry::ftp {
+
+// PASV announces `shown` to clients of that network, or to those that have reached us at that address.
+struct NatForClient {
+    net::Subnet client;
+    net::Address shown;
+    friend bool operator==(const NatForClient&, const NatForClient&) = default;
+};
+struct NatForLocal {
+    net::Address local;
+    net::Address shown;
+    friend bool operator==(const NatForLocal&, const NatForLocal&) = default;
+};
+using NatAsk = std::function<Result<std::string>(const NatQuestion&)>;
+
+// What TYPE A, which clients start with, means for files.
+enum class Ascii : std::uint8_t {
+    convert,  // line ends are made CRLF on the wire (RFC 959 3.1.1.1)
+    raw,      // TYPE A is accepted, files are moved as they are; so SIZE and REST are exact
+    refuse,   // TYPE A is refused, and sessions start in TYPE I
+};
 
 struct Settings {
     std::string greeting = "Wherry ready.";
@@ -18,11 +42,24 @@ struct Settings {
     // --- data connections --------------------------------------------------------------------------------------------
     std::uint16_t passive_first = 0;  // 0: the system chooses
     std::uint16_t passive_last = 0;
+    std::uint16_t announced_first =
+        0;  // the port announced for passive_first, and so on; 0: they are announced as they are
+    std::uint16_t announced_last = 0;
+    bool share_passive_ports = false;         // among clients of different addresses
     std::optional<net::Address> nat_address;  // what PASV announces (its port is not used); EPSV needs none
+    // Before nat_address and in this order: the first rule that holds for the client, the one for the address of ours
+    // that it has reached, what the embedder's resolver says, what the name resolves to.
+    std::vector<NatForClient> nat_for_clients;
+    std::vector<NatForLocal> nat_for_local;
+    NatAsk nat_resolver;
+    std::string nat_host;
+    std::chrono::seconds nat_cache{60};           // how long an answer of the two last holds
+    std::chrono::milliseconds nat_timeout{2000};  // how long PASV waits for one
     bool passive = true;
     bool active = true;
-    bool foreign_addresses = false;  // data peer != control peer (FXP); RFC 2577
-    bool privileged_ports = false;   // active mode to ports below 1024
+    bool foreign_addresses = false;             // data peer != control peer (FXP), for all users; RFC 2577
+    std::vector<net::Subnet> foreign_networks;  // where such peers may be, whoever the user is; empty: anywhere
+    bool privileged_ports = false;              // active mode to ports below 1024
     bool active_from_port_20 = false;
 
     // --- limits ------------------------------------------------------------------------------------------------------
@@ -31,7 +68,11 @@ struct Settings {
     std::chrono::seconds data_connect_timeout{30};  // from the transfer command to the data connection
     std::chrono::seconds stall_timeout{300};        // a running transfer moved no byte
     std::size_t line_limit = 8192;                  // bytes of one command
-    bool show_local_time = false;                   // in LIST; else UTC. MDTM and MLSx are always UTC
+    std::size_t reply_limit = 65536;  // bytes of replies that the client has not taken; then commands wait
+    Ascii ascii = Ascii::convert;
+    std::string charset;  // of names, instead of UTF-8, until a client says OPTS UTF8 ON; empty: UTF-8
+    std::vector<net::Address> charset_listen;  // only where clients have reached these; empty: everywhere
+    bool show_local_time = false;              // in LIST; else UTC. MDTM and MLSx are always UTC
 };
 
 }  // namespace wherry::ftp

@@ -25,6 +25,7 @@ constexpr auto table = std::to_array<Row>({
     {sessions, "wherry_sessions", gauge, "Sessions that are live."},
     {logins_total, "wherry_logins_total", counter, "Logins that succeeded."},
     {login_failures_total, "wherry_login_failures_total", counter, "Logins that failed."},
+    {bans_total, "wherry_bans_total", counter, "Addresses banned for failed logins."},
     {commands_total, "wherry_commands_total", counter, "Commands answered."},
     {downloads_total, "wherry_downloads_total", counter, "Downloads that ended, complete or not."},
     {uploads_total, "wherry_uploads_total", counter, "Uploads that ended, complete or not."},

@@ -15,6 +15,7 @@ enum class Metric : std::uint8_t {
     sessions,                   // gauge: live
     logins_total,
     login_failures_total,
+    bans_total,
     commands_total,
     downloads_total,  // ended, complete or not
     uploads_total,

@@ -28,6 +28,15 @@ struct AnonymousConfig {
     Perm permissions = perm::read;
 };
 
+struct SystemConfig {
+    Perm permissions = perm::all;
+    std::vector<std::string> allowed;
+    std::vector<std::string> rejected;
+    std::uint32_t lowest_uid = 1000;
+    bool valid_shell = true;
+    bool jail = true;
+};
+
 struct Config {
     std::string file;  // where it was read; empty: nowhere
 
@@ -36,9 +45,13 @@ struct Config {
     RateOptions rates;
     UploadPolicy uploads;
     LoginPolicy login;
+    BanOptions bans;
+    NameRules names;
 
     bool users_inline = false;             // `file` has [users.NAME] tables
     std::vector<std::string> users_files;  // asked in this order, after the users of `file`
+    bool system_users = false;             // accounts of this machine; asked after all files
+    SystemConfig system;
     AnonymousConfig anonymous;
     PosixOptions filesystem;  // of the anonymous folder; each user of a file has such settings of their own
 

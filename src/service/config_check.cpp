@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -14,7 +15,9 @@
 namespace wherry {
 namespace {
 
-bool has_users(const Config& config) { return config.users_inline || !config.users_files.empty(); }
+bool has_users(const Config& config) {
+    return config.users_inline || !config.users_files.empty() || config.system_users;
+}
 
 // Somebody else's machines may see what is sent there. Of a socket that was handed over nothing is known.
 bool is_public(const Config& config) {
@@ -42,12 +45,17 @@ void warn_of_data_connections(const ftp::Settings& ftp, std::vector<std::string>
     if (!ftp.passive && !ftp.active) {
         out.emplace_back("ftp.passive, ftp.active: both are off: nobody can list a directory or move a file");
     }
-    if (ftp.nat_address && ftp.passive_first == 0) {
-        out.emplace_back("ftp.nat_address: without ftp.passive_ports the router cannot know which ports to pass on");
+    if ((ftp.nat_address || !ftp.nat_host.empty()) && ftp.passive_first == 0) {
+        out.emplace_back(std::string(ftp.nat_address ? "ftp.nat_address" : "ftp.nat_host") +
+                         ": without ftp.passive_ports the router cannot know which ports to pass on");
     }
-    if (ftp.foreign_addresses) {
+    if (ftp.share_passive_ports && ftp.passive_first == 0) {
+        out.emplace_back("ftp.share_passive_ports: has no effect without ftp.passive_ports");
+    }
+    if (ftp.foreign_addresses && ftp.foreign_networks.empty()) {
         out.emplace_back(
-            "ftp.foreign_addresses: users can make this server connect to machines of others (FTP bounce, RFC 2577)");
+            "ftp.foreign_addresses: users can make this server connect to machines of others (FTP bounce, RFC 2577); "
+            "name those networks in ftp.foreign_networks, or allow it to single users");
     }
     if (ftp.privileged_ports) {
         out.emplace_back("ftp.privileged_ports: users can make this server connect to ports of other services");
@@ -60,6 +68,11 @@ std::vector<std::string> config_errors(const Config& config) {
     std::vector<std::string> out;
     if (config.ftp.listen.empty() && config.ftp.descriptors.empty()) {
         out.emplace_back("ftp.listen: is empty; give at least one address, like \"*:2121\"");
+    }
+    const ftp::Settings& ftp = config.ftp.settings;
+    if (ftp.announced_first != 0 &&
+        (ftp.passive_first == 0 || ftp.announced_last - ftp.announced_first != ftp.passive_last - ftp.passive_first)) {
+        out.emplace_back("ftp.announced_ports: must be as many as ftp.passive_ports: they stand for them, one for one");
     }
     return out;
 }
@@ -75,6 +88,12 @@ std::vector<std::string> config_warnings(const Config& config, OtherUsers others
     }
     warn_of_anonymous(config.anonymous, out);
     warn_of_data_connections(config.ftp.settings, out);
+    if (config.system_users && geteuid() != 0) {
+        out.emplace_back("login.system_users: nobody of them can log in: the server does not run as root");
+    }
+    if (!config.system.allowed.empty() && !config.system.rejected.empty()) {
+        out.emplace_back("login.system_allowed, login.system_rejected: both are given; whoever is in both is kept out");
+    }
     if (config.uploads.keep_partial && !config.uploads.atomic) {
         out.emplace_back("uploads.keep_partial: has no effect without uploads.atomic");
     }
@@ -115,6 +134,7 @@ std::string config_summary(const Config& config) {
     }
     std::vector<std::string> files = config.users_files;
     if (config.users_inline) files.insert(files.begin(), config.file);
+    if (config.system_users) files.emplace_back("the accounts of this machine");
     if (!files.empty()) out += fmt::format("; users: {}", fmt::join(files, ", "));
     return out;
 }

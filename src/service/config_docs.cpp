@@ -19,7 +19,8 @@ be left out. A key that is not listed here is an error.
   `M`, `G` are powers of 1024, `kB`, `MB`, `GB` powers of 1000.
 - Durations are numbers of seconds or text with units: `"500ms"`, `"90s"`, `"5m"`, `"1h30m"`, `"7d"`.
 - Folders and files are absolute paths.
-- *live*: on SIGHUP the file is read again and the new value holds. *restart*: it holds after the next start.
+- *live*: on SIGHUP the file is read again and the new value holds; those of `ftp` for sessions that begin then.
+  *restart*: it holds after the next start.
 )";
 
 constexpr std::string_view users_preface = R"(
@@ -28,6 +29,15 @@ constexpr std::string_view users_preface = R"(
 Each table `[users.NAME]` is a user. The same tables, and nothing else, make up the files of `login.users_files`. On SIGHUP
 users are read again, here and there; sessions that are open keep the user they came in with. `wherry hash-password` makes
 the value of `password`.
+)";
+
+constexpr std::string_view groups_preface = R"(
+## groups
+
+Each table `[groups.NAME]` holds, for the users of the same file whose `group` it is, what holds where they say nothing
+themselves: any key of a user but `password`, `anonymous` and `group`. In `limits` and `uploads` each key counts by itself;
+the `rules` of a user come after those of the group, and a mount of the user replaces that of the group at the same place.
+Where neither says a word, the server's settings hold. Besides, a group may have these keys:
 )";
 
 // What may stand in a cell of a table.
@@ -78,6 +88,10 @@ std::string config_markdown() {
     add_section(out, UserSection::rule, "rules");
     add_section(out, UserSection::mount, "mounts");
     add_section(out, UserSection::limits, "limits");
+    add_section(out, UserSection::uploads, "uploads");
+    out += groups_preface;
+    add_section(out, UserSection::group, {});
+    add_section(out, UserSection::shared, "shared");
     return out;
 }
 

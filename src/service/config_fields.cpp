@@ -7,6 +7,7 @@
 
 #include "core/suggest.h"
 #include "core/text.h"
+#include "ftp/charset.h"
 
 namespace wherry::fields {
 namespace {
@@ -172,6 +173,122 @@ Result<std::optional<net::Address>> read_ip(const Value& value) {
 
 std::string show_ip(const std::optional<net::Address>& shown) { return toml_text(shown ? shown->ip() : ""); }
 
+Result<std::vector<net::Subnet>> read_subnets(const Value& value) {
+    const auto list = read_list(value);
+    if (!list) return std::unexpected(list.error());
+    std::vector<net::Subnet> subnets;
+    for (const std::string& text : *list) {
+        const auto subnet = net::Subnet::parse(text);
+        if (!subnet) return wrong("must be networks like \"10.0.0.0/8\": {}", for_log(subnet.error().message));
+        subnets.push_back(*subnet);
+    }
+    return subnets;
+}
+
+std::string show_subnets(const std::vector<net::Subnet>& shown) {
+    std::vector<std::string> texts;
+    for (const net::Subnet& subnet : shown) texts.push_back(subnet.text());
+    return show_list(texts);
+}
+
+namespace {
+
+// "LEFT=ADDRESS", taken apart.
+Result<std::pair<std::string_view, net::Address>> read_pair(std::string_view text, std::string_view example) {
+    const auto equals = text.find('=');
+    const auto shown = net::Address::parse_ip(trim(text.substr(std::min(equals, text.size() - 1) + 1)), 0);
+    if (equals == std::string_view::npos || !shown || shown->is_ipv6() || shown->is_unspecified()) {
+        return wrong("must be texts like \"{}\", with an IPv4 address at the end; \"{}\" is not", example,
+                     for_log(text));
+    }
+    return std::pair(trim(text.substr(0, equals)), *shown);
+}
+
+}  // namespace
+
+Result<std::vector<ftp::NatForClient>> read_nat_for_clients(const Value& value) {
+    const auto list = read_list(value);
+    if (!list) return std::unexpected(list.error());
+    std::vector<ftp::NatForClient> rules;
+    for (const std::string& text : *list) {
+        const auto pair = read_pair(text, "10.0.0.0/8=10.0.0.5");
+        if (!pair) return std::unexpected(pair.error());
+        const auto subnet = net::Subnet::parse(pair->first);
+        if (!subnet) return wrong("must begin with networks: {}", for_log(subnet.error().message));
+        rules.push_back({*subnet, pair->second});
+    }
+    return rules;
+}
+
+std::string show_nat_for_clients(const std::vector<ftp::NatForClient>& shown) {
+    std::vector<std::string> texts;
+    for (const auto& rule : shown) texts.push_back(rule.client.text() + "=" + rule.shown.ip());
+    return show_list(texts);
+}
+
+Result<std::vector<ftp::NatForLocal>> read_nat_for_local(const Value& value) {
+    const auto list = read_list(value);
+    if (!list) return std::unexpected(list.error());
+    std::vector<ftp::NatForLocal> rules;
+    for (const std::string& text : *list) {
+        const auto pair = read_pair(text, "10.0.0.5=203.0.113.7");
+        if (!pair) return std::unexpected(pair.error());
+        const auto local = net::Address::parse_ip(pair->first, 0);
+        if (!local) return wrong("must begin with addresses: {}", for_log(local.error().message));
+        rules.push_back({*local, pair->second});
+    }
+    return rules;
+}
+
+std::string show_nat_for_local(const std::vector<ftp::NatForLocal>& shown) {
+    std::vector<std::string> texts;
+    for (const auto& rule : shown) texts.push_back(rule.local.ip() + "=" + rule.shown.ip());
+    return show_list(texts);
+}
+
+Result<std::string> read_host(const Value& value) {
+    auto text = read_text(value, 253);
+    const auto wrong_in_name = [](char c) { return !is_letter(c) && !is_digit(c) && c != '.' && c != '-'; };
+    if (text && std::any_of(text->begin(), text->end(), wrong_in_name)) {
+        return wrong("must be the name of a host, like \"ftp.example.org\"; \"{}\" is none", for_log(*text));
+    }
+    return text;
+}
+
+Result<std::string> read_charset(const Value& value) {
+    auto text = read_text(value, 64);
+    if (!text || text->empty()) return text;
+    if (const auto charset = ftp::Charset::open(*text); !charset) {
+        return wrong("must be a charset for names, like \"GBK\": {}", charset.error().message);
+    }
+    return text;
+}
+
+Result<std::vector<std::string>> read_names(const Value& value) {
+    auto list = read_list(value);
+    if (list && std::ranges::any_of(*list, [](const auto& name) { return name.empty() || has_control(name); })) {
+        return wrong("must be names; one is empty or holds control characters");
+    }
+    return list;
+}
+
+Result<std::vector<std::string>> read_patterns(const Value& value) {
+    auto list = read_list(value);
+    if (!list) return list;
+    if (list->size() > 1000) return wrong("must have at most 1000 patterns");
+    for (const std::string& pattern : *list) {
+        const bool whole_path = pattern.find('/') != std::string::npos;
+        if (pattern.empty() || has_control(pattern) || pattern.ends_with('/')) {
+            return wrong("must be patterns of names like \"*.tmp\", or of paths like \"/private/*\"; \"{}\" is neither",
+                         for_log(pattern));
+        }
+        if (whole_path && !pattern.starts_with('/')) {
+            return wrong("must be patterns; of a path, as \"{}\" is, it begins with \"/\"", for_log(pattern));
+        }
+    }
+    return list;
+}
+
 Result<PortRange> read_port_range(const Value& value) {
     const auto text = read_text(value, 64);
     if (!text) return std::unexpected(text.error());
@@ -210,6 +327,8 @@ Result<std::uint32_t> read_umask(const Value& value) {
     if (!octal || mask > 0777) return wrong("must be octal digits in quotation marks, like \"022\"");
     return mask;
 }
+
+Result<std::uint32_t> read_mode(const Value& value) { return read_umask(value); }
 
 std::string show_umask(std::uint32_t shown) { return fmt::format("\"{:03o}\"", shown); }
 

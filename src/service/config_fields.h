@@ -13,6 +13,7 @@
 
 #include "core/units.h"
 #include "net/address.h"
+#include "net/subnet.h"
 #include "service/config.h"
 #include "service/duration.h"
 #include "wherry/result.h"
@@ -28,6 +29,7 @@ struct Field {
     // Checks and stores. Code::invalid with what is wrong, to be read after the key: "must be true or false".
     std::function<Result<void>(Config& config, const Value& value)> set;
     std::function<std::string(const Config& config)> show;  // as TOML; set() takes it back
+    std::function<void(Config& to, const Config& from)> copy;
 };
 
 namespace fields {
@@ -58,7 +60,8 @@ Field make(std::string type, std::string allowed, Member member, Read read, Show
                 target = static_cast<std::remove_reference_t<decltype(target)>>(std::move(*result));
                 return {};
             },
-            [member, show](const Config& config) -> std::string { return show(member(config)); }};
+            [member, show](const Config& config) -> std::string { return show(member(config)); },
+            [member](Config& to, const Config& from) { member(to) = member(from); }};
 }
 
 template <class Member>
@@ -127,6 +130,17 @@ Result<std::vector<net::Address>> read_addresses(const Value& value);
 std::string show_addresses(const std::vector<net::Address>& shown);
 Result<std::optional<net::Address>> read_ip(const Value& value);
 std::string show_ip(const std::optional<net::Address>& shown);
+Result<std::vector<net::Subnet>> read_subnets(const Value& value);
+std::string show_subnets(const std::vector<net::Subnet>& shown);
+Result<std::vector<ftp::NatForClient>> read_nat_for_clients(const Value& value);
+std::string show_nat_for_clients(const std::vector<ftp::NatForClient>& shown);
+Result<std::vector<ftp::NatForLocal>> read_nat_for_local(const Value& value);
+std::string show_nat_for_local(const std::vector<ftp::NatForLocal>& shown);
+Result<std::string> read_host(const Value& value);
+Result<std::string> read_charset(const Value& value);
+Result<std::vector<std::string>> read_names(const Value& value);
+Result<std::vector<std::string>> read_patterns(const Value& value);
+Result<std::uint32_t> read_mode(const Value& value);
 Result<Perm> read_letters(const Value& value);
 Result<std::uint32_t> read_umask(const Value& value);
 std::string show_umask(std::uint32_t shown);
@@ -171,6 +185,38 @@ Field letters(Member member) {
                 [](Perm shown) { return toml_text(shown.text()); });
 }
 template <class Member>
+Field subnets(Member member) {
+    return make("list of networks", "like \"10.0.0.0/8\" or \"2001:db8::/32\"", member, read_subnets, show_subnets);
+}
+template <class Member>
+Field nat_for_clients(Member member) {
+    return make("list of texts", "like \"10.0.0.0/8=10.0.0.5\"", member, read_nat_for_clients, show_nat_for_clients);
+}
+template <class Member>
+Field nat_for_local(Member member) {
+    return make("list of texts", "like \"10.0.0.5=203.0.113.7\"", member, read_nat_for_local, show_nat_for_local);
+}
+template <class Member>
+Field host(Member member) {
+    return make("name of a host", "empty: none", member, read_host, toml_text);
+}
+template <class Member>
+Field charset(Member member) {
+    return make("name of a charset", "as of \"iconv -l\"; empty: none", member, read_charset, toml_text);
+}
+template <class Member>
+Field names(Member member) {
+    return make("list of names", "", member, read_names, show_list);
+}
+template <class Member>
+Field patterns(Member member) {
+    return make("list of patterns", "* and ? are wildcards", member, read_patterns, show_list);
+}
+template <class Member>
+Field mode(Member member) {
+    return make("octal text", "\"000\" to \"777\"", member, read_mode, show_umask);
+}
+template <class Member>
 Field umask(Member member) {
     return make("octal text", "\"000\" to \"777\"", member, read_umask, show_umask);
 }
@@ -185,7 +231,11 @@ Field port_range(First first, Last last) {
                 last(config) = range->last;
                 return {};
             },
-            [=](const Config& config) { return show_port_range({first(config), last(config)}); }};
+            [=](const Config& config) { return show_port_range({first(config), last(config)}); },
+            [=](Config& to, const Config& from) {
+                first(to) = first(from);
+                last(to) = last(from);
+            }};
 }
 
 }  // namespace fields

@@ -39,7 +39,9 @@ public:
 
     void file(const toml::table& table) {
         for (const auto& [name, node] : table) {
-            if (name.str() == "users") {
+            if (name.str() == "groups") {
+                if (!node.is_table()) add(node.source().begin, "groups: must hold tables, like [groups.staff]");
+            } else if (name.str() == "users") {
                 users(node);
             } else if (groups().end() != std::find(groups().begin(), groups().end(), name.str())) {
                 group(name, node);
@@ -55,7 +57,7 @@ public:
 private:
     static const std::vector<std::string_view>& groups() {
         static const auto names = [] {
-            std::vector<std::string_view> out{"users"};
+            std::vector<std::string_view> out{"users", "groups"};
             for (const ConfigKey& key : config_keys()) {
                 if (out.back() != key.group()) out.push_back(key.group());
             }

@@ -53,6 +53,70 @@ FtpService FtpService::nat_address(std::string address) {
     return *this;
 }
 
+FtpService FtpService::nat_address_for_client(std::string network, std::string address) {
+    auto& state = *server_->state_;
+    const auto subnet = net::Subnet::parse(network);
+    const auto shown = net::Address::parse_ip(address, 0);
+    if (subnet && shown && !shown->is_ipv6()) {
+        state.set([&](Config& config) { config.ftp.settings.nat_for_clients.push_back({*subnet, *shown}); });
+    } else {
+        state.mistake(
+            {Code::invalid, 0,
+             "nat_address_for_client: '" + network + "', '" + address + "' are not a network and an IPv4 address"});
+    }
+    return *this;
+}
+
+FtpService FtpService::nat_address_for_local(std::string local, std::string address) {
+    auto& state = *server_->state_;
+    const auto reached = net::Address::parse_ip(local, 0);
+    const auto shown = net::Address::parse_ip(address, 0);
+    if (reached && shown && !shown->is_ipv6()) {
+        state.set([&](Config& config) { config.ftp.settings.nat_for_local.push_back({*reached, *shown}); });
+    } else {
+        state.mistake(
+            {Code::invalid, 0,
+             "nat_address_for_local: '" + local + "', '" + address + "' are not an address and an IPv4 address"});
+    }
+    return *this;
+}
+
+FtpService FtpService::nat_resolver(std::function<Result<std::string>(const NatQuestion&)> ask,
+                                    std::chrono::seconds cache, std::chrono::milliseconds wait) {
+    server_->state_->set([&](Config& config) {
+        config.ftp.settings.nat_resolver = std::move(ask);
+        config.ftp.settings.nat_cache = cache;
+        config.ftp.settings.nat_timeout = wait;
+    });
+    return *this;
+}
+
+FtpService FtpService::nat_host(std::string name) {
+    return set(*server_->state_, &ftp::Settings::nat_host, std::move(name)), *this;
+}
+
+FtpService FtpService::announced_ports(std::uint16_t first, std::uint16_t last) {
+    server_->state_->set([&](Config& config) {
+        config.ftp.settings.announced_first = first;
+        config.ftp.settings.announced_last = last;
+    });
+    return *this;
+}
+
+FtpService FtpService::share_passive_ports(bool on) {
+    return set(*server_->state_, &ftp::Settings::share_passive_ports, on), *this;
+}
+
+FtpService FtpService::foreign_network(std::string network) {
+    auto& state = *server_->state_;
+    if (const auto subnet = net::Subnet::parse(network)) {
+        state.set([&](Config& config) { config.ftp.settings.foreign_networks.push_back(*subnet); });
+    } else {
+        state.mistake({Code::invalid, 0, "foreign_network: " + subnet.error().message});
+    }
+    return *this;
+}
+
 FtpService FtpService::passive(bool on) { return set(*server_->state_, &ftp::Settings::passive, on), *this; }
 FtpService FtpService::active(bool on) { return set(*server_->state_, &ftp::Settings::active, on), *this; }
 FtpService FtpService::foreign_addresses(bool on) {

@@ -76,24 +76,15 @@ Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, Us
       guards_(std::move(parts.guards)),
       limits_(config_.limits),
       rates_(config_.rates),
+      bans_(config_.bans),
       users_(std::move(users)),
       chain_(joined(std::move(parts.authenticators), users_.authenticators())),
       runtime_(config_.runtime, metrics_),
       network_(net::tcp_network()),
-      commons_{runtime_,
-               *log_,
-               metrics_,
-               events_,
-               guards_,
-               limits_,
-               rates_,
-               ledger_,
-               sessions_,
-               chain_,
-               std::move(anonymous),
-               config_.uploads,
-               config_.login,
-               config_.use_sendfile},
+      commons_{runtime_,        *log_,         metrics_,      events_,
+               guards_,         limits_,       rates_,        ledger_,
+               bans_,           sessions_,     chain_,        std::move(anonymous),
+               config_.uploads, config_.login, config_.names, config_.use_sendfile},
       ftp_(commons_, *network_, config_.ftp.settings),
       ended_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     events_.subscribe(log_sink(*log_));
@@ -185,19 +176,32 @@ std::vector<std::string> Service::refresh() {
 Reloaded Service::reload(const Config& fresh) {
     Reloaded out;
     out.mistakes = refresh();
+    auto anonymous = open_anonymous(fresh);
+    if (!anonymous) out.mistakes.push_back(anonymous.error().message);
     const std::lock_guard lock(mutex_);
     for (const ConfigKey& key : config_keys()) {
         if (key.field.show(config_) == key.field.show(fresh)) continue;
-        (key.change == ConfigKey::Change::live ? out.changed : out.restart).emplace_back(key.name);
+        const bool live = key.change == ConfigKey::Change::live;
+        if (!anonymous && (key.group() == "anonymous" || key.group() == "filesystem")) continue;
+        (live ? out.changed : out.restart).emplace_back(key.name);
+        // What needs a new start stays as it is in here, so that the next reload still tells of it.
+        if (live) key.field.copy(config_, fresh);
     }
-    limits_.set(fresh.limits);
-    rates_.set(fresh.rates);
-    log_->set_level(fresh.log.level);
-    // What needs a new start stays as it is in here, so that the next reload still tells of it.
-    config_.limits = fresh.limits;
-    config_.rates = fresh.rates;
-    config_.log.level = fresh.log.level;
+    apply();
+    if (anonymous) commons_.anonymous.set(std::move(*anonymous));
     return out;
+}
+
+// Lets what is live in config_ hold; with the mutex held.
+void Service::apply() {
+    limits_.set(config_.limits);
+    rates_.set(config_.rates);
+    bans_.set(config_.bans);
+    log_->set_level(config_.log.level);
+    commons_.uploads.set(config_.uploads);
+    commons_.logins.set(config_.login);
+    commons_.names.set(config_.names);
+    ftp_.set(config_.ftp.settings);
 }
 
 }  // namespace wherry

@@ -74,10 +74,12 @@ public:
     Sessions& sessions() noexcept { return sessions_; }
     Limits& limits() noexcept { return limits_; }
     Rates& rates() noexcept { return rates_; }
+    Bans& bans() noexcept { return bans_; }
 
 private:
     Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, UserSources users, UserPtr anonymous);
     void release();
+    void apply();
 
     // In the order of making; they go in the reverse order.
     Config config_;
@@ -90,6 +92,7 @@ private:
     Limits limits_;
     Rates rates_;
     Ledger ledger_;
+    Bans bans_;
     Sessions sessions_;
     const UserSources users_;
     Chain chain_;

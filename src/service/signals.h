@@ -8,6 +8,10 @@ namespace wherry {
 
 // SIGTERM, SIGINT and SIGHUP no longer act on the calling thread while this lives, and wait() takes them instead. The
 // thread that makes it ends it. A process whose other threads do not block these signals must make it before them.
+//
+// Afterwards the signals act as before, unless wait() has given out one that ends the process: then they stay blocked,
+// and so do nothing, since a second one that comes late would turn an orderly end into a killed process. What came and
+// was not waited for is dropped in either case.
 class Signals {
 public:
     Signals();
@@ -19,8 +23,10 @@ public:
     int wait(int descriptor);
 
 private:
+    int take() noexcept;  // 0: none
     sigset_t before_;
     net::Socket descriptor_;  // a signalfd
+    bool ending_ = false;
 };
 
 }  // namespace wherry

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "auth/file_users.h"
+#include "auth/system_users.h"
 
 namespace wherry {
 namespace {
@@ -14,6 +15,20 @@ Result<ConfiguredAuthenticator> users_of(const std::string& config_file) {
     if (!loaded) return std::unexpected(std::move(loaded.error()));
     const auto users = std::move(*loaded);
     return ConfiguredAuthenticator{users, [users] { return users->reload(); }, [users] { return users->warnings(); }};
+}
+
+ConfiguredAuthenticator accounts_of(const Config& config) {
+    const SystemConfig& system = config.system;
+    SystemUsersOptions options;
+    options.permissions = system.permissions;
+    options.allowed = system.allowed;
+    options.rejected = system.rejected;
+    options.lowest_uid = system.lowest_uid;
+    options.valid_shell = system.valid_shell;
+    options.jail = system.jail;
+    options.posix = config.filesystem;
+    return {std::make_shared<SystemUsers>(std::move(options)), [] { return Result<void>(); },
+            [] { return std::vector<std::string>(); }};
 }
 
 }  // namespace
@@ -30,6 +45,7 @@ Result<UserSources> UserSources::load(const Config& config) {
     };
     if (config.users_inline) take(users_of(config.file));
     for (const std::string& file : config.users_files) take(make_authenticator("file", {file}));
+    if (config.system_users) all.sources_.push_back(accounts_of(config));
     if (!mistakes.empty()) return fail(Code::invalid, std::move(mistakes));
     return all;
 }

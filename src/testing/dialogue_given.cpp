@@ -1,6 +1,8 @@
 #include "testing/dialogue_given.h"
 
 #include "core/text.h"
+#include "service/config_keys.h"
+#include "service/config_load.h"
 #include "testing/dialogue_text.h"
 #include "testing/harness.h"
 
@@ -8,6 +10,31 @@ namespace wherry::testing {
 namespace {
 
 bool switch_of(std::string_view text) { return text == "on" || text == "true" || text == "yes"; }
+
+// Any key of the configuration, as TOML.
+void set_key(Harness& harness, std::string_view name, std::string_view value) {
+    const std::size_t dot = name.find('.');
+    std::string text = "[" + std::string(name.substr(0, dot)) + "]\n";
+    text.append(name.substr(dot + 1)).append(" = ").append(value);
+    const LoadedConfig loaded = parse_config(text, "dialogue");
+    if (!loaded.problems.empty()) throw Mismatch(loaded.problems.front().text);
+    Config config;
+    config.ftp.settings = harness.settings;
+    config.limits = harness.limits;
+    config.rates = harness.rates;
+    config.uploads = harness.uploads;
+    config.login = harness.logins;
+    config.bans = harness.bans;
+    config.names = harness.names;
+    find_config_key(name)->field.copy(config, loaded.config);
+    harness.settings = config.ftp.settings;
+    harness.limits = config.limits;
+    harness.rates = config.rates;
+    harness.uploads = config.uploads;
+    harness.logins = config.login;
+    harness.bans = config.bans;
+    harness.names = config.names;
+}
 
 }  // namespace
 
@@ -46,6 +73,7 @@ void set_option(Harness& harness, std::string_view name, std::string_view value)
         return;
     }
     if (harness.is_built()) throw Mismatch("must be given before the first connection");
+    if (name.find('.') != std::string_view::npos) return set_key(harness, name, value);
     const auto seconds = [&] { return std::chrono::duration_cast<std::chrono::seconds>(span_of(value)); };
     const auto number = [&] { return static_cast<std::uint32_t>(parse_u63(value).value()); };
     ftp::Settings& settings = harness.settings;

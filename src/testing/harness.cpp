@@ -44,6 +44,7 @@ void Harness::build() {
     runtime_ = net::Runtime::simulated(clock_, metrics_, disk_threads);
     limits_ = std::make_unique<Limits>(limits);
     rates_ = std::make_unique<Rates>(rates);
+    bans_ = std::make_unique<Bans>(bans);
     UserPtr nobody;
     if (anonymous) nobody = std::make_shared<User>(anonymous_user(files).user);
     commons_.reset(new Commons{.runtime = *runtime_,
@@ -54,11 +55,13 @@ void Harness::build() {
                                .limits = *limits_,
                                .rates = *rates_,
                                .ledger = ledger_,
+                               .bans = *bans_,
                                .sessions = live_,
                                .authenticators = chain_,
                                .anonymous = nobody,
                                .uploads = uploads,
-                               .logins = logins});
+                               .logins = logins,
+                               .names = names});
     server_ = std::make_unique<ftp::Server>(*commons_, network_, settings);
 }
 

@@ -29,9 +29,12 @@ public:
     // --- before the first connection
     ftp::Settings settings;
     UploadPolicy uploads;
-    LoginPolicy logins;
+    // Without delays that grow and without bans, which a test of something else does not expect.
+    LoginPolicy logins{.longest_failure_delay{0}};
     LimitOptions limits;
     RateOptions rates;
+    BanOptions bans{.failures = 0};
+    NameRules names;
     FilesystemPtr files;  // what all users see; a memory filesystem until it is replaced
     Guards guards;
     std::size_t disk_threads = 0;  // of a disk lane that can hang; 0: jobs run at once
@@ -78,6 +81,7 @@ private:
     std::unique_ptr<Limits> limits_;
     std::unique_ptr<Rates> rates_;
     Ledger ledger_;
+    std::unique_ptr<Bans> bans_;
     Sessions live_;
     MemoryNetwork network_;
     std::unique_ptr<net::Runtime> runtime_;

@@ -220,5 +220,75 @@ TEST(LimitsStress, ManyThreadsNeverPassTheLimits) {
     EXPECT_TRUE(limits.transfer());
 }
 
+User member(const std::string& name, const std::string& group = "") {
+    User user;
+    user.name = name;
+    user.group = group;
+    return user;
+}
+
+TEST(LimitsOfUsers, TheUsersWordWinsOverTheServers) {
+    Limits limits({.sessions_per_user = 1, .transfers_per_user = 1});
+    User alice = member("alice");
+    const auto one = limits.user_session(alice);
+    EXPECT_THAT(limits.user_session(alice).error().message, HasSubstr("sessions of this user (limit 1)"));
+    alice.limits.sessions = 2;
+    const auto two = limits.user_session(alice);
+    EXPECT_TRUE(two);
+    EXPECT_FALSE(limits.user_session(alice));
+    alice.limits.sessions = UserLimits::any_number;
+    EXPECT_TRUE(limits.user_session(alice)) << "no limit at all";
+    const auto moving = limits.transfer(alice, "192.0.2.1");
+    EXPECT_THAT(limits.transfer(alice, "192.0.2.1").error().message, HasSubstr("transfers of this user (limit 1)"));
+    alice.limits.transfers = 2;
+    EXPECT_TRUE(limits.transfer(alice, "192.0.2.1"));
+}
+
+TEST(LimitsOfGroups, CountAllMembersTogether) {
+    Limits limits;
+    User alice = member("alice", "staff");
+    User bob = member("bob", "staff");
+    for (User* user : {&alice, &bob}) user->group_limits = {.sessions = 1, .transfers = 1};
+    auto session = limits.user_session(alice);
+    EXPECT_THAT(limits.user_session(bob).error().message, HasSubstr("sessions of this group (limit 1)"));
+    EXPECT_TRUE(limits.user_session(member("carol", "guests")));
+    session->release();
+    EXPECT_TRUE(limits.user_session(bob));
+    const auto transfer = limits.transfer(alice, "192.0.2.1");
+    EXPECT_THAT(limits.transfer(bob, "192.0.2.2").error().message, HasSubstr("transfers of this group (limit 1)"));
+}
+
+TEST(LimitsOfAddresses, CountTransfersBySlash64) {
+    Limits limits({.transfers_per_address = 1});
+    const auto one = limits.transfer(member("a"), "2001:db8::1");
+    EXPECT_FALSE(limits.transfer(member("b"), "2001:db8::ffff"));
+    EXPECT_TRUE(limits.transfer(member("b"), "2001:db8:0:1::1"));
+}
+
+// One that is refused must not keep the places it got before the refusal.
+TEST(LimitsOfUsers, ARefusalTakesNothing) {
+    Limits limits({.transfers = 10, .transfers_per_user = 1});
+    const auto one = limits.transfer(member("alice"), "192.0.2.1");
+    for (int i = 0; i < 20; ++i) EXPECT_FALSE(limits.transfer(member("alice"), "192.0.2.1"));
+    std::vector<Permit> others;
+    for (int i = 0; i < 9; ++i) {
+        auto other = limits.transfer(member("u" + std::to_string(i)), "192.0.2.1");
+        ASSERT_TRUE(other);
+        others.push_back(std::move(*other));
+    }
+    EXPECT_FALSE(limits.transfer(member("last"), "192.0.2.1"));
+}
+
+TEST(LimitsOfUsers, CommandsPerSecond) {
+    Limits limits({.commands_per_second = 5});
+    User alice = member("alice");
+    EXPECT_EQ(limits.commands_per_second(nullptr), 5U);
+    EXPECT_EQ(limits.commands_per_second(&alice), 5U);
+    alice.limits.commands_per_second = 9;
+    EXPECT_EQ(limits.commands_per_second(&alice), 9U);
+    alice.limits.commands_per_second = UserLimits::any_number;
+    EXPECT_EQ(limits.commands_per_second(&alice), 0U);
+}
+
 }  // namespace
 }  // namespace wherry

@@ -232,5 +232,70 @@ TEST(RatesStress, ChainsFromManyThreads) {
     EXPECT_LE(rates.users(), 80U);
 }
 
+TEST(Rates, ServersRateOfEachUserHoldsWhereTheUserSaysNothing) {
+    Rates rates({.user_download = MB});
+    std::vector<Mover> movers;
+    movers.emplace_back(rates.for_download(user_of("alice")));
+    movers.emplace_back(rates.for_download(user_of("bob", 2 * MB)));
+    run(movers, start + seconds(20));
+    expect_near(movers[0].moved, 20 * MB, 0.05);
+    expect_near(movers[1].moved, 40 * MB, 0.05);
+    EXPECT_TRUE(rates.for_download(user_of("carol", UserLimits::any_rate)).unlimited());
+}
+
+TEST(Rates, AGroupSharesItsRate) {
+    Rates rates;
+    std::vector<Mover> movers;
+    for (const char* name : {"alice", "bob"}) {
+        User user = user_of(name);
+        user.group = "staff";
+        user.group_limits.download_rate = 2 * MB;
+        movers.emplace_back(rates.for_download(user));
+    }
+    run(movers, start + seconds(20));
+    expect_near(total(movers), 40 * MB, 0.05);
+}
+
+// A session that takes many small files one after the other gets no more than with one large one.
+TEST(Rates, ASessionsTransfersPayForOneAnother) {
+    Rates rates({.session_download = MB});
+    SessionBuckets session;
+    TimePoint now = start;
+    std::uint64_t moved = 0;
+    while (now < start + seconds(20)) {
+        Throttle throttle = rates.for_download(user_of("alice"), &session);
+        moved += 100'000;
+        now += throttle.take(100'000, now);
+    }
+    expect_near(moved, 20 * MB, 0.05);
+    rates.set({});
+    EXPECT_TRUE(rates.for_download(user_of("alice"), &session).unlimited())
+        << "lifted for the session that has a bucket";
+}
+
+TEST(Rates, OfATransferAreItsOwn) {
+    Rates rates({.transfer_upload = MB, .transfer_download = 0});
+    std::vector<Mover> movers;
+    SessionBuckets session;
+    for (int i = 0; i < 3; ++i) movers.emplace_back(rates.for_upload(user_of("alice"), &session));
+    run(movers, start + seconds(20));
+    expect_near(total(movers), 60 * MB, 0.05);
+    User fast = user_of("bob");
+    fast.limits.transfer_upload_rate = UserLimits::any_rate;
+    EXPECT_TRUE(rates.for_upload(fast).unlimited());
+}
+
+TEST(Rates, ABurstPassesAtOnce) {
+    Rates rates({.user_download = MB, .burst = std::chrono::seconds(3)});
+    Throttle throttle = rates.for_download(user_of("alice"));
+    EXPECT_EQ(throttle.take(3 * MB, start), nanoseconds(0));
+    EXPECT_GT(throttle.take(MB, start), nanoseconds(0));
+    User bob = user_of("bob");
+    bob.limits.burst = seconds(10);
+    Throttle other = rates.for_download(bob);
+    EXPECT_EQ(other.take(10 * MB, start), nanoseconds(0));
+    EXPECT_GT(other.take(MB, start), nanoseconds(0));
+}
+
 }  // namespace
 }  // namespace wherry

@@ -58,9 +58,26 @@ TEST(ConfigKeys, DefaultsAreValidAndReadBack) {
 TEST(ConfigKeys, EachSetsItsOwnMember) {
     for (const ConfigKey& key : config_keys()) {
         bool changed = false;
-        for (const char* value :
-             {"true", "false", "7", "1024", "\"2s\"", "\"never\"", "\"error\"", "\"/x\"", "\"elrw\"", "\"077\"",
-              "\"1024-1030\"", "\"192.0.2.1\"", "[\"127.0.0.1:9\"]", "\"some text\""}) {
+        for (const char* value : {"true",
+                                  "false",
+                                  "7",
+                                  "1024",
+                                  "\"2s\"",
+                                  "\"never\"",
+                                  "\"error\"",
+                                  "\"/x\"",
+                                  "\"elrw\"",
+                                  "\"077\"",
+                                  "5000",
+                                  "\"raw\"",
+                                  "\"GBK\"",
+                                  "\"hide\"",
+                                  "[\"10.0.0.0/8=10.0.0.5\"]",
+                                  "[\"10.0.0.5=10.0.0.6\"]",
+                                  "\"1024-1030\"",
+                                  "\"192.0.2.1\"",
+                                  "[\"127.0.0.1:9\"]",
+                                  "\"some text\""}) {
             const LoadedConfig loaded = parse_config(toml_of(key, value), "test.toml");
             if (!loaded.problems.empty() || key.field.show(loaded.config) == key.field.show(Config())) continue;
             changed = true;

@@ -153,20 +153,20 @@ TEST(Service, ReloadAppliesWhatIsLiveAndTellsOfTheRest) {
     Config fresh = small();
     fresh.limits.sessions = 1;
     fresh.log.level = LogLevel::warning;
-    fresh.ftp.settings.greeting = "Hello";
+    fresh.runtime.disk_threads = 3;
     const Reloaded first = service->reload(fresh);
     EXPECT_THAT(first.changed, ElementsAre("limits.sessions", "log.level"));
-    EXPECT_THAT(first.restart, ElementsAre("ftp.greeting"));
+    EXPECT_THAT(first.restart, ElementsAre("runtime.disk_threads"));
     EXPECT_THAT(first.mistakes, IsEmpty());
     EXPECT_TRUE(service->log().writes(LogLevel::warning));
     EXPECT_FALSE(service->log().writes(LogLevel::info));
     const auto permit = service->limits().session("192.0.2.1");
     EXPECT_TRUE(permit);
     EXPECT_EQ(service->limits().session("192.0.2.2").error().code, Code::busy);
-    // The greeting waits for a restart still; the rest is as it is asked for.
+    // The threads wait for a restart still; the rest is as it is asked for.
     const Reloaded second = service->reload(fresh);
     EXPECT_THAT(second.changed, IsEmpty());
-    EXPECT_THAT(second.restart, ElementsAre("ftp.greeting"));
+    EXPECT_THAT(second.restart, ElementsAre("runtime.disk_threads"));
 }
 
 // The table says which keys are live; this says that they are.
@@ -175,15 +175,35 @@ TEST(Service, ReloadAppliesEveryKeyThatTheTableCallsLive) {
         const auto service = service_of(small());
         Config fresh = small();
         bool set = false;
-        for (const Value& value : {Value(std::int64_t{17}), Value(std::string("error")), Value(true), Value(false)}) {
+        if (key.change == ConfigKey::Change::restart) continue;
+        for (const Value& value :
+             {Value(std::int64_t{17}), Value(std::int64_t{5000}), Value(std::string("error")), Value(true),
+              Value(false), Value(std::string("/tmp")), Value(std::string("077")), Value(std::string("never")),
+              Value(std::string("hide")), Value(std::string("raw")), Value(std::string("GBK")),
+              Value(std::string("10.0.0.0/8=10.0.0.5")), Value(std::string("10.0.0.5=10.0.0.6")),
+              Value(std::string("127.0.0.1:9")), Value(std::string("10.0.0.0/8")), Value(std::string("192.0.2.1"))}) {
             set = set || (key.field.set(fresh, value) && key.field.show(fresh) != key.field.show(small()));
         }
-        if (key.change == ConfigKey::Change::restart) continue;
         ASSERT_TRUE(set) << key.name;
         EXPECT_THAT(service->reload(fresh).changed, ElementsAre(key.name));
         EXPECT_THAT(service->reload(fresh).changed, IsEmpty()) << key.name << " was not kept";
         EXPECT_THAT(service->reload(small()).changed, ElementsAre(key.name));
     }
+}
+
+// A folder that is not there leaves the anonymous user as it was, and the next reload still tells of it.
+TEST(Service, ReloadKeepsTheAnonymousFolderIfTheNewOneCannotBeOpened) {
+    const TempFolder folder;
+    Config config = small();
+    config.anonymous.folder = folder.path();
+    const auto service = service_of(config);
+    Config fresh = config;
+    fresh.anonymous.folder = folder.path("nowhere");
+    const Reloaded done = service->reload(fresh);
+    EXPECT_THAT(done.mistakes, ElementsAre(HasSubstr("anonymous")));
+    EXPECT_THAT(done.changed, IsEmpty());
+    fresh.anonymous.folder = folder.make_directory("there");
+    EXPECT_THAT(service->reload(fresh).changed, ElementsAre("anonymous.folder"));
 }
 
 TEST(Service, ReloadOpensTheLogAnewAndReportsUsersFilesThatAreWrong) {
@@ -205,7 +225,31 @@ TEST(Service, ReloadOpensTheLogAnewAndReportsUsersFilesThatAreWrong) {
 
 // --- run -----------------------------------------------------------------------------------------
 
-TEST(Run, FirstSignalDrains) {
+// The mask of the thread, and what is pending on it, as they were.
+class SignalsTest : public ::testing::Test {
+protected:
+    SignalsTest() { pthread_sigmask(SIG_SETMASK, nullptr, &before_); }
+    ~SignalsTest() override {
+        sigset_t ours;
+        sigemptyset(&ours);
+        for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&ours, number);
+        const timespec at_once{};
+        while (sigtimedwait(&ours, nullptr, &at_once) > 0) continue;
+        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+    static bool blocked(int number) {
+        sigset_t now;
+        pthread_sigmask(SIG_SETMASK, nullptr, &now);
+        return sigismember(&now, number) == 1;
+    }
+
+private:
+    sigset_t before_;
+};
+
+class Run : public SignalsTest {};
+
+TEST_F(Run, FirstSignalDrains) {
     Signals signals;
     const auto service = service_of(small());
     service->start();
@@ -214,7 +258,7 @@ TEST(Run, FirstSignalDrains) {
     EXPECT_TRUE(has_ended(*service, 0));
 }
 
-TEST(Run, HangUpIsPassedOnAndDoesNotEnd) {
+TEST_F(Run, HangUpIsPassedOnAndDoesNotEnd) {
     Signals signals;
     const auto service = service_of(small());
     service->start();
@@ -227,13 +271,34 @@ TEST(Run, HangUpIsPassedOnAndDoesNotEnd) {
     EXPECT_EQ(hangups, 1);
 }
 
-TEST(Run, EndsWhenSomebodyElseDrains) {
+TEST_F(Run, EndsWhenSomebodyElseDrains) {
     Signals signals;
     const auto service = service_of(small());
     service->start();
     service->drain();
     run_until_end(*service, signals, [] {});
     EXPECT_TRUE(has_ended(*service, 0));
+}
+
+// It killed the process with -15 after it had ended in an orderly way.
+TEST_F(SignalsTest, ASecondOneThatComesLateDoesNotKill) {
+    {
+        Signals signals;
+        pthread_kill(pthread_self(), SIGTERM);
+        EXPECT_EQ(signals.wait(-1), SIGTERM);
+        pthread_kill(pthread_self(), SIGTERM);
+    }
+    EXPECT_TRUE(blocked(SIGTERM));
+    pthread_kill(pthread_self(), SIGTERM);
+    pthread_kill(pthread_self(), SIGINT);
+}
+
+TEST_F(SignalsTest, OneThatNobodyWaitedForIsDropped) {
+    {
+        const Signals signals;
+        pthread_kill(pthread_self(), SIGHUP);
+    }
+    EXPECT_FALSE(blocked(SIGHUP));
 }
 
 TEST(Signals, AreTheCallersOwnAgainAfterwards) {
