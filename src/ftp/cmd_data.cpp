@@ -54,6 +54,12 @@ net::Task<void> pasv(Session& session, std::string_view) {
     const std::uint16_t port = session.data().announced(address->port());
     log.debug("[{} {}] PASV: announcing {} for {}", session.info().id, session.info().peer,
               shown->with_port(port).text(), address->text());
+    // What the client cannot reach is the usual reason for listings that hang.
+    if (shown->is_private() && !session.control().peer().is_private()) {
+        log.info(
+            "[{} {}] PASV: {} is a private address, and the client's is not; if it cannot connect, set ftp.nat_address",
+            session.info().id, session.info().peer, shown->ip());
+    }
     session.reply(227, text_227(std::span<const std::uint8_t, 4>(shown->bytes(), 4), port));
 }
 

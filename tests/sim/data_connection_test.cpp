@@ -1,6 +1,8 @@
 // Data connections, where a dialogue cannot say it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "testing/harness.h"
 
 namespace wherry {
@@ -77,6 +79,15 @@ TEST_F(DataConnection, a_user_may_be_allowed_fxp_alone) {
     EXPECT_EQ(client->ask("USER alice"), 331);
     EXPECT_EQ(client->ask("PASS x"), 230);
     EXPECT_EQ(client->ask("PORT 203,0,113,9,200,0"), 501) << "the next user of the session may not";
+}
+
+// Listings that hang behind a router are the most frequent question of all: the log says what to set.
+TEST_F(DataConnection, a_private_address_for_a_public_client_is_logged) {
+    const auto client = harness.connect(address("8.8.4.4:40000"), address("10.0.0.5:21"));
+    EXPECT_TRUE(client->log_in("alice", "x"));
+    EXPECT_EQ(client->ask("PASV"), 227);
+    const auto& log = harness.log();
+    EXPECT_TRUE(std::ranges::any_of(log, [](const auto& line) { return line.contains("set ftp.nat_address"); }));
 }
 
 TEST_F(DataConnection, pasv_asks_the_resolver) {
