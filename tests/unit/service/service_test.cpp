@@ -200,7 +200,7 @@ TEST(Service, ReloadKeepsTheAnonymousFolderIfTheNewOneCannotBeOpened) {
     Config fresh = config;
     fresh.anonymous.folder = folder.path("nowhere");
     const Reloaded done = service->reload(fresh);
-    EXPECT_THAT(done.mistakes, ElementsAre(HasSubstr("anonymous")));
+    EXPECT_THAT(done.mistakes, ElementsAre(HasSubstr("nowhere")));
     EXPECT_THAT(done.changed, IsEmpty());
     fresh.anonymous.folder = folder.make_directory("there");
     EXPECT_THAT(service->reload(fresh).changed, ElementsAre("anonymous.folder"));
