@@ -10,8 +10,9 @@
 //   - a magic link (/proc/<pid>/root and its like) is never followed;
 //   - more than 40 symlinks are ELOOP.
 // The code that passes names to the kernel stands in jail.cpp, jail_walk.cpp, posix_fs.cpp, posix_open.cpp,
-// posix_listing.cpp and atomic_file.cpp; outside of the first two only single names are passed, relative to a directory
-// that was opened here, and never followed if they are symlinks. These files are the audit point.
+// posix_listing.cpp, posix_change.cpp and atomic_file.cpp; outside of the first two only single names are passed,
+// relative to a directory that was opened here, and never followed if they are symlinks. These files are the audit
+// point.
 //
 // Immutable after enter(); any thread.
 #include <sys/types.h>
