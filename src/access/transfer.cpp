@@ -27,11 +27,15 @@ Transfer::~Transfer() {
     if (finished_) return;
     if (parts_.file) {
         std::shared_ptr<File> file = std::move(parts_.file);
-        parts_.commons.runtime.disk().run_detached(parts_.loop, [file = std::move(file)]() mutable {
+        const FilesystemPtr remove_in = left_nothing(Code::aborted) ? parts_.filesystem : nullptr;
+        const auto drop = [file = std::move(file), remove_in, path = parts_.path]() mutable {
             file->failed(Code::aborted);
             [[maybe_unused]] const auto closed = file->close();
             file.reset();
-        });
+            if (remove_in) [[maybe_unused]]
+                const auto removed = remove_in->remove_file(path);
+        };
+        parts_.commons.runtime.disk().run_detached(parts_.loop, drop);
     }
     account(Code::aborted);
 }
@@ -48,6 +52,8 @@ void Transfer::close_file(Code cause) {
     if (cause != Code::ok) parts_.file->failed(cause);
     closed_ = parts_.file->close();
     parts_.file.reset();
+    if (left_nothing(cause)) [[maybe_unused]]
+        const auto removed = parts_.filesystem->remove_file(parts_.path);
 }
 
 net::Task<Result<void>> Transfer::finish(Outcome outcome) {
@@ -60,6 +66,7 @@ net::Task<Result<void>> Transfer::finish(Outcome outcome) {
     if (outcome.complete() && !closed_) outcome = Outcome::file(closed_.error().code, closed_.error().system);
     account(outcome.cause);
     if (outcome.complete()) co_return Result<void>();
+    if (outcome.words != nullptr) co_return refuse(outcome.cause, outcome.words);
     if (!closed_) co_return std::unexpected(closed_.error());
     co_return fail(outcome.cause, {}, outcome.system);
 }
@@ -68,8 +75,8 @@ void Transfer::account(Code cause) {
     Commons& commons = parts_.commons;
     const bool upload = parts_.direction == Direction::upload;
     if (parts_.reservation) {
-        // What a failed upload left behind counts as well, unless it was written aside and dropped.
-        const bool stays = cause == Code::ok || !commons.uploads.atomic || commons.uploads.keep_partial;
+        // What a failed upload left behind counts as well.
+        const bool stays = cause == Code::ok || !(parts_.dropped_on_failure || left_nothing(cause));
         const std::uint64_t now_there = parts_.offset == 0 ? at_ : std::max(at_, parts_.old_size);
         const auto growth = static_cast<std::int64_t>(now_there) - static_cast<std::int64_t>(parts_.old_size);
         parts_.reservation.settle(stays ? growth : 0, stays && !parts_.existed ? 1 : 0);
@@ -93,8 +100,10 @@ void Transfer::account(Code cause) {
 
 // --- downloads
 
-net::Task<Outcome> Transfer::send_to(net::Stream& stream, Encoding encoding, net::Duration stall) {
+net::Task<Outcome> Transfer::send_to(net::Stream& stream, Wire wire, net::Duration stall) {
     stream.set_deadline(parts_.loop.now() + stall);
+    if (wire.deflate) co_return co_await send_deflated(stream, wire, stall);
+    const Encoding encoding = wire.encoding;
     if (encoding == Encoding::image && parts_.commons.use_sendfile && parts_.file->descriptor() >= 0) {
         bool unsupported = false;
         const Outcome outcome = co_await send_by_kernel(stream, stall, unsupported);
@@ -149,9 +158,10 @@ net::Task<Outcome> Transfer::send_by_copy(net::Stream& stream, Encoding encoding
     std::vector<std::byte> text(encoding == Encoding::ascii ? 2 * copy_size + NewlineEncoder::max_owed : 0);
     NewlineEncoder encoder;
     for (;;) {
-        const std::uint64_t slice = parts_.throttle.slice(buffer.size());
+        const std::uint64_t left = parts_.end - std::min(at_, parts_.end);
+        const std::uint64_t slice = std::min(left, parts_.throttle.slice(buffer.size()));
         const auto room = span_of(buffer).first(static_cast<std::size_t>(slice));
-        const auto got = co_await read_at(at_, room);
+        const auto got = slice == 0 ? Result<std::size_t>(0) : co_await read_at(at_, room);
         if (!got) co_return Outcome::file(got.error().code, got.error().system);
         at_ += *got;
         std::span<const std::byte> out = room.first(*got);
@@ -209,6 +219,18 @@ net::Task<Result<void>> Transfer::write_at(std::uint64_t offset, std::span<const
         moved_ += from.size();
     }
     co_return written;
+}
+
+net::Task<Result<std::uint64_t>> Transfer::copy_from(File& source, std::uint64_t from, std::uint64_t bytes) {
+    const auto copied = co_await parts_.commons.runtime.disk().run(parts_.loop, [&]() -> Result<std::uint64_t> {
+        if (auto reserved = reserve(at_ + bytes); !reserved) return std::unexpected(std::move(reserved.error()));
+        return parts_.file->copy_from(source, from, at_, bytes);
+    });
+    if (copied) {
+        at_ += *copied;
+        moved_ += *copied;
+    }
+    co_return copied;
 }
 
 }  // namespace wherry

@@ -197,7 +197,8 @@ constexpr auto keys = std::to_array<UserKey>({
      &read_home},
     {user, "permissions", false, "letters", R"("elr")", R"("elradfmwMT")",
      "What the user may do where no rule says otherwise: e enter, l list, r read, a append, d delete, f rename, "
-     "m make directories, w write, M change modes, T change times.",
+     "m make directories, w write, M change modes, T change times, S make symbolic links, D remove directories with "
+     "all that is in them, O change owners.",
      [](V value, D draft) { read_letters(value, draft.user.permissions); }},
     {user, "start", false, "path", R"("/")", R"("/inbox")", "Where a session begins; the directory must be there.",
      &read_start},

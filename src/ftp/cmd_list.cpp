@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "core/glob.h"
+#include "ftp/deflated_text.h"
 #include "ftp/list_arguments.h"
 #include "ftp/listing.h"
 #include "ftp/session.h"
@@ -108,17 +109,19 @@ private:
 
 net::Task<net::Io> send_lines(Session& session, net::Stream& stream, Lines& lines, std::string& text) {
     const auto stall = session.settings().stall_timeout;
+    DeflatedText sender(session);
     Result<void> read;
     while (read && (!text.empty() || lines.more())) {
         stream.set_deadline(session.loop().now() + stall);
-        const net::Io io = co_await stream.write_all(std::as_bytes(std::span(text)));
+        const net::Io io = co_await sender.send(stream, text);
         if (!io.ok()) co_return io;
         read = co_await session.workspace().on_disk([&] { return lines.next(text); });
         co_await session.loop().bulk_turn();
         if (stream.cause() != Code::ok) co_return net::Io::failed(stream.cause());
     }
     if (!read) co_return net::Io::failed(read.error().code, read.error().system);
-    co_return net::Io();
+    stream.set_deadline(session.loop().now() + stall);
+    co_return co_await sender.end(stream);
 }
 
 // A pattern in the last component of what the client typed is served if no object has that very name: of its directory

@@ -25,6 +25,7 @@ Server::Server(Commons& commons, net::Network& network, Settings settings)
     : commons_(commons),
       network_(network),
       settings_(std::move(settings)),
+      table_(settings_),
       ports_(settings_.passive_first, settings_.passive_last) {
     for (auto& post : commons_.runtime.posts()) places_.push_back(std::make_unique<Place>(*post));
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "access/commons.h"
+#include "ftp/commands.h"
 #include "ftp/settings.h"
 #include "net/acceptor.h"
 #include "net/network.h"
@@ -40,6 +41,7 @@ public:
     void serve(net::Post& place, net::StreamPtr control);
 
     const Settings& settings() const noexcept { return settings_; }
+    const CommandTable& table() const noexcept { return table_; }
     Commons& commons() noexcept { return commons_; }
     net::Network& network() noexcept { return network_; }
     net::PortPool& ports() noexcept { return ports_; }
@@ -57,6 +59,7 @@ private:
     Commons& commons_;
     net::Network& network_;
     const Settings settings_;
+    const CommandTable table_;
     net::PortPool ports_;
     std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
     std::vector<std::unique_ptr<Place>> places_;  // one per loop

@@ -42,6 +42,7 @@ Session::Session(Server& server, net::Post& place, std::uint64_t serial, net::St
 Session::~Session() { loop_.forget(*this); }
 
 const Settings& Session::settings() const noexcept { return server_.settings(); }
+const CommandTable& Session::table() const noexcept { return server_.table(); }
 
 // --- life
 
@@ -77,7 +78,7 @@ net::Task<void> Session::run() {
         cause_ = Code::internal;
     }
     timer_.cancel();
-    data_.abort(cause_ == Code::closed ? Code::reset : cause_);
+    interrupt(cause_ == Code::closed ? Code::reset : cause_);
     co_await transfers_.join();
     if (leaving_) reply(421, "Service shutting down");
     send_now();
@@ -99,7 +100,7 @@ void Session::end(Code cause, std::string_view farewell) {
     if (ending_) return control_->abort(cause);  // it only waits for its last replies to be taken
     ending_ = true;
     cause_ = cause;
-    data_.abort(cause);
+    interrupt(cause);
     reply(421, farewell);
     send_now();
     control_->abort(cause);
@@ -221,10 +222,10 @@ net::Task<void> Session::handle(Pending pending) {
         }
         co_return;
     }
-    const Row* row = find(commands(), pending.line.verb);
+    const Row* row = find(table().commands(), pending.line.verb);
     if (transferring() && (row == nullptr || !row->has(anytime) || !queue_.empty())) {
         // ABOR takes effect at once even where its reply has to wait for those before it.
-        if (row != nullptr && row->waiting == &abor) data_.abort(Code::aborted);
+        if (row != nullptr && row->waiting == &abor) interrupt(Code::aborted);
         queue_.push_back(std::move(pending));
         co_return;
     }
@@ -236,11 +237,11 @@ net::Task<void> Session::handle(Pending pending) {
     }
     if (auto refusal = gate(*row, pending.line.argument)) {
         reply(*refusal);
-        if (row->has(transfer)) restart = 0;  // REST is for this command, whatever becomes of it
+        if (row->has(channel)) take_range();  // REST is for this command, whatever becomes of it
         co_return tell(*row, pending.line.argument);
     }
     // Between RNFR and RNTO nothing else is forbidden, only forgotten with the next RNFR (clients send NOOP there).
-    if (row->has(transfer)) {
+    if (runs_beside(*row, pending.line.argument)) {
         data_.begin();
         transfers_.start(run_transfer(*row, std::move(pending.line.argument)));
     } else {
@@ -290,6 +291,7 @@ net::Task<void> Session::run_transfer(const Row& row, std::string argument) {
         running_.reset();
         reply(451, "Local error in processing");
     }
+    work_.reset();
     touch();
     tell(row, argument);
     if (draining_) leave();
@@ -396,13 +398,17 @@ void Session::reset_parameters() {
     data_.reset();
     cwd = Path();
     encoding = Encoding::ascii;
-    restart = 0;
+    compressed = false;
+    level.reset();
+    take_range();
     announced = 0;
     rename_from.reset();
+    copy_from.reset();
     login_name.clear();
     password_due = false;
     only_epsv = false;
     facts = Facts::standard();
+    hash_algorithm = Hash::sha256;
 }
 
 }  // namespace wherry::ftp

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "net/address.h"
 
@@ -32,6 +33,18 @@ struct Settings {
     std::chrono::seconds stall_timeout{300};        // a running transfer moved no byte
     std::size_t line_limit = 8192;                  // bytes of one command
     bool show_local_time = false;                   // in LIST; else UTC. MDTM and MLSx are always UTC
+
+    // --- commands ----------------------------------------------------------------------------------------------------
+    std::vector<std::string> disabled_commands;  // in capitals: "MLSD", "SITE CHMOD"; see can_be_disabled()
+    bool hash = false;                           // HASH, MD5, XCRC and their like: work for our processors
+    bool long_checksum_replies = false;          // of XCRC and its like: two lines instead of one
+    bool upper_case_checksums = true;            // of all but HASH
+    bool combine = false;                        // COMB
+    bool site_chown = false;                     // SITE CHOWN
+    bool mode_z = false;                         // MODE Z: compression, for our processors and the client's
+    int mode_z_level = 6;                        // 0 to 9, until a client says OPTS MODE Z LEVEL
+    std::uint32_t mode_z_ratio = 200;            // an upload may expand so many times, beside the first 32 MiB; 0: any
+    bool mdtm_sets = false;                      // "MDTM 20240131235959 path" sets the time of path
 };
 
 }  // namespace wherry::ftp

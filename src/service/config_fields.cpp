@@ -7,6 +7,7 @@
 
 #include "core/suggest.h"
 #include "core/text.h"
+#include "ftp/commands.h"
 
 namespace wherry::fields {
 namespace {
@@ -125,6 +126,18 @@ Result<std::vector<std::string>> read_places(const Value& value) {
     for (const std::string& text : *list) {
         if (text.empty() || text.front() != '/') {
             return wrong("\"{}\" must be an absolute path: it begins with \"/\"", for_log(text));
+        }
+    }
+    return list;
+}
+
+Result<std::vector<std::string>> read_commands(const Value& value) {
+    auto list = read_list(value);
+    if (!list) return list;
+    for (std::string& name : *list) {
+        name = upper(name);
+        if (!ftp::can_be_disabled(name)) {
+            return wrong("must be commands that can be done without; \"{}\" is none", for_log(name));
         }
     }
     return list;

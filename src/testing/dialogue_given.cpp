@@ -1,6 +1,9 @@
 #include "testing/dialogue_given.h"
 
+#include <vector>
+
 #include "core/text.h"
+#include "service/config_keys.h"
 #include "testing/dialogue_text.h"
 #include "testing/harness.h"
 
@@ -8,6 +11,35 @@ namespace wherry::testing {
 namespace {
 
 bool switch_of(std::string_view text) { return text == "on" || text == "true" || text == "yes"; }
+
+// true, 12, "text" and ["text", "text"].
+Value toml_value(std::string_view text) {
+    if (text == "true" || text == "false") return text == "true";
+    if (const auto number = parse_u63(text)) return static_cast<std::int64_t>(*number);
+    if (!text.starts_with('[')) return unquote(text);
+    std::vector<std::string> list;
+    for (const std::string_view piece : split(text.substr(1, text.size() - 2), ',')) list.push_back(unquote(piece));
+    return list;
+}
+
+// As a line of the configuration file has it.
+void set_key(Harness& harness, std::string_view name, std::string_view value) {
+    Config config;
+    config.ftp.settings = harness.settings;
+    config.uploads = harness.uploads;
+    config.limits = harness.limits;
+    config.rates = harness.rates;
+    config.login = harness.logins;
+    const ConfigKey* key = find_config_key(name);
+    if (key == nullptr) throw Mismatch("there is no such key");
+    const auto stored = key->field.set(config, toml_value(value));
+    if (!stored) throw Mismatch(stored.error().message);
+    harness.settings = config.ftp.settings;
+    harness.uploads = config.uploads;
+    harness.limits = config.limits;
+    harness.rates = config.rates;
+    harness.logins = config.login;
+}
 
 }  // namespace
 
@@ -46,6 +78,7 @@ void set_option(Harness& harness, std::string_view name, std::string_view value)
         return;
     }
     if (harness.is_built()) throw Mismatch("must be given before the first connection");
+    if (name.contains('.')) return set_key(harness, name, value);
     const auto seconds = [&] { return std::chrono::duration_cast<std::chrono::seconds>(span_of(value)); };
     const auto number = [&] { return static_cast<std::uint32_t>(parse_u63(value).value()); };
     ftp::Settings& settings = harness.settings;

@@ -310,7 +310,6 @@ TEST_P(FilesystemContract, ReadsLinksOfLinksOnly) {
 }
 
 // --- abilities that a filesystem may lack
-// --------------------------------------------------------------------------------
 
 TEST_P(FilesystemContract, MakesSymlinksThatLeadToTheTargetOrSaysThatItCannot) {
     EXPECT_EQ(make_directory("/dir"), Code::ok);

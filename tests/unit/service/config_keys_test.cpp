@@ -60,7 +60,7 @@ TEST(ConfigKeys, EachSetsItsOwnMember) {
         bool changed = false;
         for (const char* value :
              {"true", "false", "7", "1024", "\"2s\"", "\"never\"", "\"error\"", "\"/x\"", "\"elrw\"", "\"077\"",
-              "\"1024-1030\"", "\"192.0.2.1\"", "[\"127.0.0.1:9\"]", "\"some text\""}) {
+              "\"1024-1030\"", "\"192.0.2.1\"", "[\"127.0.0.1:9\"]", "[\"site chmod\"]", "\"some text\""}) {
             const LoadedConfig loaded = parse_config(toml_of(key, value), "test.toml");
             if (!loaded.problems.empty() || key.field.show(loaded.config) == key.field.show(Config())) continue;
             changed = true;
