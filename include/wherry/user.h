@@ -111,6 +111,8 @@ struct User {
     Perm permissions = perm::read;  // where no rule says otherwise
     std::vector<PermissionRule> rules;
     Path start;  // where the session begins
+    std::vector<std::string>
+        hosts{};  // names of the server, in small letters, by which alone this user is served; empty: any
     UserLimits limits;
     std::string login_message;  // text of 230; empty: the server's
     std::string quit_message;   // text of 221; empty: the server's
@@ -130,6 +132,7 @@ struct Login {
     std::string peer;      // the client's address as text, IPv4 unwrapped from ::ffff:
     std::string protocol;  // "ftp", later "tftp", "i2ftp"
     bool secure = false;   // the connection is encrypted
+    std::string host{};    // the name of the server that the client asked for (HOST), in small letters; mostly empty
 };
 
 // Decides whether an attempt is a user. Called on a worker of the "auth" lane, by several threads at once; may block.

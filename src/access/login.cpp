@@ -1,12 +1,18 @@
 #include "access/login.h"
 
+#include <algorithm>
+
 #include "auth/anonymous.h"
 #include "core/text.h"
 
 namespace wherry {
 namespace {
 
-Result<Admission> admit(Commons& commons, UserPtr user, Error& reason) {
+Result<Admission> admit(Commons& commons, UserPtr user, const std::string& host, Error& reason) {
+    if (!user->hosts.empty() && std::ranges::find(user->hosts, host) == user->hosts.end()) {
+        reason = {Code::denied, 0, "not a user of the host '" + host + "'"};
+        return fail(Code::denied);
+    }
     auto permit = commons.limits.user_session(user->name, user->limits.sessions);
     if (!permit) {
         reason = std::move(permit.error());
@@ -24,12 +30,12 @@ net::Task<Result<Admission>> log_in(Commons& commons, net::Stream& connection, S
     Error reason;
     if (commons.anonymous && is_anonymous_name(login.name)) {
         // No secret, so nothing to compute: no worker is needed.
-        admission = admit(commons, commons.anonymous, reason);
+        admission = admit(commons, commons.anonymous, login.host, reason);
     } else {
         auto answer =
             co_await commons.runtime.auth().run(loop, [&] { return commons.authenticators.authenticate(login); });
         if (answer.user) {
-            admission = admit(commons, std::move(*answer.user), reason);
+            admission = admit(commons, std::move(*answer.user), login.host, reason);
         } else {
             reason = std::move(answer.reason);
         }

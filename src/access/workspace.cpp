@@ -51,14 +51,17 @@ net::Task<Result<void>> Workspace::enter(Path path) {
 
 net::Task<Result<ListingPtr>> Workspace::list(Path path, Detail detail) {
     if (auto allowed = need(path, 'l', "listing"); !allowed) co_return std::unexpected(std::move(allowed.error()));
-    co_return co_await on_disk([&]() -> Result<ListingPtr> {
-        if (commons_.guards.watch<action::List>()) {
-            if (auto ok = commons_.guards.ask(action::List{session_, path}); !ok) {
-                return std::unexpected(std::move(ok.error()));
-            }
+    co_return co_await on_disk([&] { return list_now(path, detail); });
+}
+
+Result<ListingPtr> Workspace::list_now(const Path& path, Detail detail) {
+    if (auto allowed = need(path, 'l', "listing"); !allowed) return std::unexpected(std::move(allowed.error()));
+    if (commons_.guards.watch<action::List>()) {
+        if (auto ok = commons_.guards.ask(action::List{session_, path}); !ok) {
+            return std::unexpected(std::move(ok.error()));
         }
-        return user_->filesystem->list(path, detail);
-    });
+    }
+    return user_->filesystem->list(path, detail);
 }
 
 // --- downloads

@@ -60,6 +60,8 @@ public:
     net::Task<Result<Entry>> entry(Path path);                     // l; the object itself, with a symlink's target
     net::Task<Result<void>> enter(Path path);                      // e; a directory one may stand in
     net::Task<Result<ListingPtr>> list(Path path, Detail detail);  // l
+    // The same at once, for those who are on the disk lane already.
+    Result<ListingPtr> list_now(const Path& path, Detail detail);
     // Something with an open listing, on the disk lane: reading a batch and putting it into words in one go.
     template <class Function>
     auto on_disk(Function function) {

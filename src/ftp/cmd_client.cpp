@@ -1,4 +1,7 @@
-// CLNT, CSID, LANG: what the client says of itself (draft-peterson-streamlined-ftp, RFC 2640 section 4).
+// CLNT, CSID, HOST, LANG: what the client says of itself, and whom it wants (draft-peterson-streamlined-ftp, RFC 7151,
+// RFC 2640 section 4).
+#include <algorithm>
+
 #include "core/text.h"
 #include "ftp/session.h"
 
@@ -18,6 +21,17 @@ void csid(Session& session, std::string_view argument) {
         if (istarts_with(fact, name)) session.set_client(fact.substr(name.size()));
     }
     session.reply(200, "Name=Wherry; OS=Unix; CaseSensitive=1; DirSep=/;");
+}
+
+// RFC 7151 section 3: before USER, and again only after REIN. Users may be of some hosts only (User::hosts).
+void host(Session& session, std::string_view argument) {
+    if (session.logged_in() || session.password_due) return session.reply(503, "HOST comes before USER");
+    const std::string name = lower(trim(argument));
+    const auto& hosts = session.settings().hosts;
+    const auto found = std::ranges::find(hosts, name, &VirtualHost::name);
+    if (found == hosts.end()) return session.reply(504, "There is no such host here");
+    session.host = name;
+    session.reply(Reply::of_lines(220, found->greeting.empty() ? session.settings().greeting : found->greeting));
 }
 
 // Replies are English; without an argument the client asks for the language of the server.

@@ -25,6 +25,7 @@ void acct(Session& session, std::string_view) { session.reply(202, "No account i
 void rein(Session& session, std::string_view) {
     session.log_out();
     session.reset_parameters();
+    session.host.clear();
     session.reply(220, "Ready for a new user");
 }
 

@@ -13,6 +13,7 @@ namespace {
 bool hashing(const Settings& settings) { return settings.hash; }
 bool combining(const Settings& settings) { return settings.combine; }
 bool chown_allowed(const Settings& settings) { return settings.site_chown; }
+bool has_hosts(const Settings& settings) { return !settings.hosts.empty(); }
 bool deflates(const Settings& settings) { return settings.mode_z; }
 bool no_deflate(const Settings& settings) { return !settings.mode_z; }
 bool mdtm_reads(const Settings& settings) { return !settings.mdtm_sets; }
@@ -28,6 +29,7 @@ constexpr Row table[] = {
     {"QUIT", anytime, "QUIT", quit},
     {"CLNT", argument, "CLNT <client>", clnt, "CLNT"},
     {"CSID", argument, "CSID Name=<client>;...", csid, "CSID"},
+    {"HOST", argument, "HOST <name>", host, "HOST", has_hosts},
     {"LANG", nothing, "LANG [EN]", lang, "LANG EN*"},
     // parameters
     {"TYPE", login | argument, "TYPE A|I|L 8", type},
@@ -118,9 +120,9 @@ constexpr Row site_table[] = {
 // RFC 959, 765, 737, 743, 1639, 2228, 2640, 7151 and what other servers have. Those that the tables hold as well come
 // into it by the settings.
 constexpr std::string_view elsewhere[] = {
-    "ADAT", "AUTH", "CCC",  "CONF", "CPSV", "ENC",  "ESTA", "ESTP", "HOST", "LPRT", "LPSV",
-    "MFCT", "MIC",  "MLFL", "MRCP", "MRSQ", "MSAM", "MSND", "MSOM", "PBSZ", "PROT", "SMNT",
-    "SPSV", "SSCN", "THMB", "XCPF", "XDSS", "XMAS", "XRCP", "XRSQ", "XSEM", "XSEN",
+    "ADAT", "AUTH", "CCC",  "CONF", "CPSV", "ENC",  "ESTA", "ESTP", "LPRT", "LPSV", "MFCT",
+    "MIC",  "MLFL", "MRCP", "MRSQ", "MSAM", "MSND", "MSOM", "PBSZ", "PROT", "SMNT", "SPSV",
+    "SSCN", "THMB", "XCPF", "XDSS", "XMAS", "XRCP", "XRSQ", "XSEM", "XSEN",
 };
 constexpr std::string_view always_needed[] = {"USER", "PASS", "QUIT"};
 

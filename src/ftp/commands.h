@@ -136,6 +136,7 @@ net::Task<void> mdtm_or_set(Session& session, std::string_view argument);
 // --- cmd_client.cpp: what the client says of itself
 void clnt(Session& session, std::string_view argument);
 void csid(Session& session, std::string_view argument);
+void host(Session& session, std::string_view argument);
 void lang(Session& session, std::string_view argument);
 // --- cmd_info.cpp: the server itself
 void noop(Session& session, std::string_view argument);

@@ -344,17 +344,6 @@ net::Task<void> Session::abandon(Code cause) {
     running_.reset();
 }
 
-net::Task<void> Session::end_data(net::StreamPtr stream, net::Io last) {
-    data_.attach(nullptr);
-    if (last.ok() && stream->has_unread()) co_await stream->close_gently();
-    stream.reset();
-    if (last.ok()) {
-        reply(226, "Transfer complete");
-    } else {
-        reply(reply_for(last.code));
-    }
-}
-
 // --- users
 
 net::Task<void> Session::log_in(Password password) {
@@ -363,7 +352,8 @@ net::Task<void> Session::log_in(Password password) {
                 .password = std::move(password),
                 .peer = info_.peer,
                 .protocol = "ftp",
-                .secure = control_->is_secure()};
+                .secure = control_->is_secure(),
+                .host = host};
     auto admission = co_await wherry::log_in(commons_, *control_, info_, std::move(login));
     if (!admission) {
         if (++failed_logins_ >= commons_.logins.attempts) {

@@ -108,6 +108,7 @@ public:
     std::optional<Path> rename_from;           // RNFR
     std::optional<Path> copy_from;             // SITE CPFR
     std::string login_name;                    // USER
+    std::string host;                          // HOST; until REIN
     bool password_due = false;                 // USER
     bool only_epsv = false;                    // EPSV ALL
     Facts facts = Facts::standard();           // OPTS MLST

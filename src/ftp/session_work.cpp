@@ -1,4 +1,4 @@
-// The part of Session that is about how things are to be moved, and about long work without a data connection.
+// The part of Session that is about what is moved, or worked at, without being a file transfer.
 #include <utility>
 
 #include "ftp/session.h"
@@ -9,6 +9,17 @@ namespace {
 constexpr std::size_t most_client_name = 128;
 
 }  // namespace
+
+net::Task<void> Session::end_data(net::StreamPtr stream, net::Io last) {
+    data_.attach(nullptr);
+    if (last.ok() && stream->has_unread()) co_await stream->close_gently();
+    stream.reset();
+    if (last.ok()) {
+        reply(226, "Transfer complete");
+    } else {
+        reply(reply_for(last.code));
+    }
+}
 
 void Session::interrupt(Code cause) {
     data_.abort(cause);

@@ -11,6 +11,12 @@
 
 namespace wherry::ftp {
 
+// A name that clients may ask for by HOST (RFC 7151).
+struct VirtualHost {
+    std::string name;      // in small letters
+    std::string greeting;  // of the answer to HOST; empty: that of the server
+};
+
 struct Settings {
     std::string greeting = "Wherry ready.";
     std::string login_message = "Login successful.";
@@ -34,7 +40,13 @@ struct Settings {
     std::size_t line_limit = 8192;                  // bytes of one command
     bool show_local_time = false;                   // in LIST; else UTC. MDTM and MLSx are always UTC
 
+    // --- listings ----------------------------------------------------------------------------------------------------
+    bool list_options = true;          // LIST -la and its like; else they are part of the name
+    std::uint32_t list_recursion = 0;  // entries that LIST -R may show; 0: -R is passed over
+    bool owner_names = false;          // in LIST; else numbers, which tell less of this machine
+
     // --- commands ----------------------------------------------------------------------------------------------------
+    std::vector<VirtualHost> hosts;
     std::vector<std::string> disabled_commands;  // in capitals: "MLSD", "SITE CHMOD"; see can_be_disabled()
     bool hash = false;                           // HASH, MD5, XCRC and their like: work for our processors
     bool long_checksum_replies = false;          // of XCRC and its like: two lines instead of one

@@ -122,6 +122,8 @@ Field choice(Member member, std::vector<std::pair<std::string_view, Enum>> words
 
 Result<std::string> read_place(const Value& value);  // a file or folder: empty, or absolute
 Result<std::vector<std::string>> read_places(const Value& value);
+Result<std::vector<ftp::VirtualHost>> read_hosts(const Value& value);
+std::string show_hosts(const std::vector<ftp::VirtualHost>& shown);
 Result<std::vector<std::string>> read_commands(const Value& value);  // in capitals
 std::string show_list(const std::vector<std::string>& shown);
 Result<std::vector<net::Address>> read_addresses(const Value& value);
@@ -179,6 +181,10 @@ template <class Member>
 Field commands(Member member) {
     return make("list of commands", "as HELP shows them, like \"MLSD\" or \"SITE CHMOD\"", member, read_commands,
                 show_list);
+}
+template <class Member>
+Field hosts(Member member) {
+    return make("list of hosts", "\"NAME\" or \"NAME GREETING\"", member, read_hosts, show_hosts);
 }
 // Of two members.
 template <class First, class Last>

@@ -64,6 +64,17 @@ std::vector<ConfigKey> make_keys() {
         {"ftp.local_time", restart, flag([](auto& c) -> auto& { return c.ftp.settings.show_local_time; }),
          "Whether LIST shows times of the machine's own zone instead of UTC. MLSD and MDTM are always UTC."},
 
+        {"ftp.list_options", restart, flag([](auto& c) -> auto& { return c.ftp.settings.list_options; }),
+         "Whether LIST and NLST take the options of ls, like -la; else these are the beginning of a name."},
+        {"ftp.list_recursion", restart,
+         number([](auto& c) -> auto& { return c.ftp.settings.list_recursion; }, 0, most_count),
+         "How many entries LIST -R may show of a whole tree, before it ends; 0: it shows the one directory only."},
+        {"ftp.owner_names", restart, flag([](auto& c) -> auto& { return c.ftp.settings.owner_names; }),
+         "Whether LIST shows the names that this machine has for owners and groups; else their numbers."},
+        {"ftp.hosts", restart, hosts([](auto& c) -> auto& { return c.ftp.settings.hosts; }),
+         "Names of this server that clients may ask for by HOST (RFC 7151), each with a greeting of its own if you "
+         "like. "
+         "Users who have \"hosts\" are served by those names only."},
         {"ftp.disabled_commands", restart, commands([](auto& c) -> auto& { return c.ftp.settings.disabled_commands; }),
          "Commands that are not served, with their other spellings; neither FEAT nor HELP shows them."},
         {"ftp.hash", restart, flag([](auto& c) -> auto& { return c.ftp.settings.hash; }),

@@ -14,7 +14,7 @@ class Harness;
 // configuration, with its value as TOML has it: "ftp.hash", "true".
 void set_option(Harness& harness, std::string_view name, std::string_view value);
 
-// NAME PASSWORD [LETTERS] [DIR=LETTERS | storage=BYTES | sessions=N | start=DIR ...]
+// NAME PASSWORD [LETTERS] [DIR=LETTERS | storage=BYTES | sessions=N | start=DIR | host=NAME ...]
 User user_of(std::string_view text, std::string& password);
 
 }  // namespace wherry::testing

@@ -38,7 +38,7 @@ protected:
     std::unique_ptr<Client> client_;
 };
 
-TEST_F(LongWork, LeavesTheControlConnectionFree) {
+TEST_F(LongWork, leaves_the_control_connection_free) {
     alice().send("HASH big\r\nNOOP\r\nSTAT\r\nPWD\r\n");
     EXPECT_EQ(alice().code(), 200);  // NOOP
     EXPECT_THAT(alice().reply().value_or(""), HasSubstr("Computing SHA-256 of /big: 8388608 of 41943040 so far"));
@@ -48,7 +48,7 @@ TEST_F(LongWork, LeavesTheControlConnectionFree) {
     EXPECT_THAT(alice().last(), HasSubstr("No data connection"));
 }
 
-TEST_F(LongWork, IsEndedByAbor) {
+TEST_F(LongWork, is_ended_by_abor) {
     for (const char* command : {"HASH big", "XSHA512 big", "MMD5 big, big", "SITE COPY big copy", "COMB all big"}) {
         alice().send(std::string(command) + "\r\nABOR\r\n");
         EXPECT_EQ(alice().code(), 426) << command;
@@ -58,7 +58,7 @@ TEST_F(LongWork, IsEndedByAbor) {
     }
 }
 
-TEST_F(LongWork, EndsWithTheSession) {
+TEST_F(LongWork, ends_with_the_session) {
     alice().send("HASH big\r\n");
     alice().send("HASH big\r\nQUIT\r\n");
     EXPECT_EQ(alice().code(), 213);
@@ -74,7 +74,7 @@ TEST_F(LongWork, EndsWithTheSession) {
     EXPECT_EQ(names(), "big ");
 }
 
-TEST_F(LongWork, OfATreeIsEndedByAbor) {
+TEST_F(LongWork, of_a_tree_is_ended_by_abor) {
     ASSERT_TRUE(harness_.files->make_directory("/d"_p, 0777));
     for (int i = 0; i < 5000; ++i) harness_.put("/d/" + std::to_string(i), "x");
     alice().send("RMDA d\r\nABOR\r\n");
@@ -91,7 +91,7 @@ TEST_F(LongWork, OfATreeIsEndedByAbor) {
 }
 
 // Whatever operation of the disk fails, the copy is whole or not there, and nothing stays open.
-TEST_F(LongWork, IsWholeOrNothingWhereverTheDiskFails) {
+TEST_F(LongWork, is_whole_or_nothing_wherever_the_disk_fails) {
     const auto faulty = std::make_shared<FaultyFilesystem>(harness_.files);
     const FilesystemPtr below = std::exchange(harness_.files, faulty);
     for (const std::string command : {"SITE COPY p all", "COMB all p q"}) {
@@ -122,7 +122,7 @@ TEST_F(LongWork, IsWholeOrNothingWhereverTheDiskFails) {
     }
 }
 
-TEST_F(LongWork, OfCopiesCountsForTheQuota) {
+TEST_F(LongWork, of_copies_counts_for_the_quota) {
     User bob;
     bob.name = "bob";
     bob.permissions = Perm("elradfmwD");
@@ -150,7 +150,7 @@ TEST_F(LongWork, OfCopiesCountsForTheQuota) {
 
 // One policy for all commands (ProFTPD #2095, #2175): what a guard refuses to be downloaded has no checksum and no
 // copy.
-TEST_F(LongWork, AsksTheGuardsOfTheCommandsItStandsFor) {
+TEST_F(LongWork, asks_the_guards_of_the_commands_it_stands_for) {
     harness_.guards.add<action::Download>([](const action::Download&) { return Verdict::refuse("not that one"); });
     for (const char* command : {"HASH big", "XCRC big 0 1", "MD5 big", "SITE COPY big copy", "COMB all big"}) {
         EXPECT_EQ(alice().ask(command), 550) << command;
@@ -159,7 +159,7 @@ TEST_F(LongWork, AsksTheGuardsOfTheCommandsItStandsFor) {
     EXPECT_EQ(names(), "big ");
 }
 
-TEST_F(LongWork, OfRemovingAsksTheGuardForEachObject) {
+TEST_F(LongWork, of_removing_asks_the_guard_for_each_object) {
     ASSERT_TRUE(harness_.files->make_directory("/d"_p, 0777));
     harness_.put("/d/keep", "x");
     harness_.guards.add<action::RemoveFile>([](const action::RemoveFile& file) {
@@ -169,7 +169,7 @@ TEST_F(LongWork, OfRemovingAsksTheGuardForEachObject) {
     EXPECT_TRUE(harness_.exists("/d/keep"));
 }
 
-TEST_F(LongWork, TellsItsEvents) {
+TEST_F(LongWork, tells_its_events) {
     ASSERT_TRUE(harness_.files->make_directory("/d"_p, 0777));
     harness_.put("/d/f", "x");
     EXPECT_EQ(alice().ask("SITE CPFR d/f"), 350);
@@ -185,7 +185,7 @@ TEST_F(LongWork, TellsItsEvents) {
 }
 
 // A user with rules cannot lead around them by a link.
-TEST_F(LongWork, SymlinksAreNotForUsersWithRules) {
+TEST_F(LongWork, symlinks_are_not_for_users_with_rules) {
     User bob;
     bob.name = "bob";
     bob.permissions = Perm("elradfmwMTSDO");

@@ -81,7 +81,7 @@ protected:
     std::unique_ptr<Client> client_;
 };
 
-TEST_F(ModeZ, MovesLargeContentBothWays) {
+TEST_F(ModeZ, moves_large_content_both_ways) {
     const std::string content = lines(1000000, "\n");
     harness_.put("/a", content);
     begin("TYPE I");
@@ -96,7 +96,7 @@ TEST_F(ModeZ, MovesLargeContentBothWays) {
     EXPECT_TRUE(inflated(get("RETR a")) == content.substr(500, 500));
 }
 
-TEST_F(ModeZ, ConvertsLineEndsInside) {
+TEST_F(ModeZ, converts_line_ends_inside) {
     const std::string here = lines(700000, "\n");
     const std::string there = lines(700000 * 11 / 10, "\r\n");
     harness_.put("/a", here);
@@ -108,7 +108,7 @@ TEST_F(ModeZ, ConvertsLineEndsInside) {
     EXPECT_TRUE(stored.starts_with(here));
 }
 
-TEST_F(ModeZ, ListsLargeDirectories) {
+TEST_F(ModeZ, lists_large_directories) {
     for (int i = 0; i < 3000; ++i) harness_.put("/file-" + std::to_string(i), "x");
     begin("TYPE I");
     for (const char* command : {"LIST", "NLST", "MLSD"}) {
@@ -117,7 +117,7 @@ TEST_F(ModeZ, ListsLargeDirectories) {
     }
 }
 
-TEST_F(ModeZ, EndsABomb) {
+TEST_F(ModeZ, ends_a_bomb) {
     harness_.settings.mode_z_ratio = 50;
     harness_.uploads.atomic = true;
     begin("TYPE I");
@@ -127,7 +127,7 @@ TEST_F(ModeZ, EndsABomb) {
 }
 
 // The quota counts what comes out, not what came in.
-TEST_F(ModeZ, CountsForTheQuotaWhatItBecomes) {
+TEST_F(ModeZ, counts_for_the_quota_what_it_becomes) {
     User bob;
     bob.name = "bob";
     bob.permissions = perm::all;
@@ -141,7 +141,7 @@ TEST_F(ModeZ, CountsForTheQuotaWhatItBecomes) {
     EXPECT_EQ(put("STOR zeros", deflated(std::string(2 << 20, '\0')), 4096), 552);
 }
 
-TEST_F(ModeZ, CanBeAborted) {
+TEST_F(ModeZ, can_be_aborted) {
     harness_.put("/a", lines(1000000, "\n"));
     begin("TYPE I");
     EXPECT_EQ(client_->ask("EPSV"), 229);

@@ -216,7 +216,7 @@ TEST(UserKeys, AreDescribed) {
         EXPECT_NE(key.read, nullptr) << key.name;
         EXPECT_EQ(key.fallback.empty(), key.needed || key.name == "password") << key.name;
     }
-    EXPECT_EQ(seen.size(), 25U);
+    EXPECT_EQ(seen.size(), 26U);
 }
 
 // --- from the disk -------------------------------------------------------------------------------

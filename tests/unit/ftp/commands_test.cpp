@@ -20,6 +20,7 @@ using ::testing::Not;
 Settings everything() {
     Settings settings;
     settings.hash = settings.combine = settings.site_chown = settings.mode_z = true;
+    settings.hosts.push_back({"ftp.example.org", {}});
     return settings;
 }
 
@@ -69,7 +70,7 @@ TEST(Commands, FewCommandsNeedNoLogin) {
         if (!row.has(login)) open.insert(row.verb);
     }
     const std::set<std::string_view> expected{"USER", "PASS", "REIN", "QUIT", "OPTS", "ABOR", "STAT", "NOOP",
-                                              "SYST", "FEAT", "HELP", "SITE", "CLNT", "CSID", "LANG"};
+                                              "SYST", "FEAT", "HELP", "SITE", "CLNT", "CSID", "LANG", "HOST"};
     EXPECT_EQ(open, expected);
     EXPECT_TRUE(find(commands(), "PASS")->has(secret));
 }

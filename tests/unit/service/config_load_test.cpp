@@ -51,8 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
             "w.toml:1:1: listen: unknown key; known are users, ftp, limits, rates, uploads, login, anonymous, "
             "filesystem, "
             "log, runtime"},
-        Bad{"[log]\n\"a\\u001bb\" = 1",
-            "w.toml:2:1: log.\"a\\x1Bb\": unknown key; known are level, file, syslog"},
+        Bad{"[log]\n\"a\\u001bb\" = 1", "w.toml:2:1: log.\"a\\x1Bb\": unknown key; known are level, file, syslog"},
         Bad{"ftp = 3", "w.toml:1:1: ftp: must be a table: [ftp]"},
         Bad{"users = 3", "w.toml:1:9: users: must hold tables, like [users.alice]"},
         // kinds of values
