@@ -7,7 +7,7 @@ target_include_directories(wherry PUBLIC
 foreach(layer IN LISTS library_layers)
     target_sources(wherry PRIVATE $<TARGET_OBJECTS:wherry_${layer}>)
 endforeach()
-target_link_libraries(wherry PRIVATE fmt::fmt spdlog::spdlog PkgConfig::SODIUM crypt Threads::Threads wherry_flags)
+target_link_libraries(wherry PRIVATE fmt::fmt spdlog::spdlog PkgConfig::SODIUM OpenSSL::Crypto ZLIB::ZLIB crypt Threads::Threads wherry_flags)
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -16,7 +16,7 @@ install(TARGETS wherry ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT dev
 install(TARGETS wherry_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/wherry" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 install(FILES "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/CHANGELOG.md"
-              "${PROJECT_SOURCE_DIR}/docs/config.md"
+              "${PROJECT_SOURCE_DIR}/docs/config.md" "${PROJECT_SOURCE_DIR}/docs/commands.md"
         DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/WherryConfig.cmake.in"
     "${PROJECT_BINARY_DIR}/WherryConfig.cmake" INSTALL_DESTINATION ${WHERRY_CMAKE_DIR}

@@ -7,6 +7,7 @@
 // Guards run on a worker of the "disk" lane, several at once, before the action; the session waits for the answer.
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -22,6 +23,7 @@ struct SessionInfo {
     std::string peer;      // address of the client, IPv4 unwrapped from ::ffff:
     std::uint16_t peer_port = 0;
     std::string user;
+    std::string client{};  // what the client says it is (CLNT, CSID): any text, at most 128 bytes; mostly empty
 };
 
 namespace event {
@@ -94,12 +96,25 @@ struct TimeChanged {
     std::int64_t modified = 0;
 };
 
+struct OwnerChanged {
+    SessionInfo session;
+    Path path;
+    std::uint32_t uid = 0;
+    std::optional<std::uint32_t> gid;  // none: it stayed
+};
+struct SymlinkMade {
+    SessionInfo session;
+    Path path;
+    Path target;
+};
+
 }  // namespace event
 
 // All of them. A sink that visits this and misses one does not compile.
 using Event = std::variant<event::Connected, event::Disconnected, event::LoggedIn, event::LoginFailed, event::LoggedOut,
                            event::Command, event::Sent, event::Received, event::DirectoryMade, event::DirectoryRemoved,
-                           event::FileRemoved, event::Renamed, event::ModeChanged, event::TimeChanged>;
+                           event::FileRemoved, event::Renamed, event::ModeChanged, event::TimeChanged,
+                           event::OwnerChanged, event::SymlinkMade>;
 
 // What a guard answers. The text of a refusal goes to the client (made printable, one line).
 struct Verdict {
@@ -153,10 +168,22 @@ struct ChangeTime {
     std::int64_t modified = 0;
 };
 
+struct ChangeOwner {
+    SessionInfo session;
+    Path path;
+    std::uint32_t uid = 0;
+    std::optional<std::uint32_t> gid;  // none: it is to stay
+};
+struct MakeSymlink {
+    SessionInfo session;
+    Path path;
+    Path target;
+};
+
 }  // namespace action
 
-using Action =
-    std::variant<action::Download, action::Upload, action::List, action::MakeDirectory, action::RemoveDirectory,
-                 action::RemoveFile, action::Rename, action::ChangeMode, action::ChangeTime>;
+using Action = std::variant<action::Download, action::Upload, action::List, action::MakeDirectory,
+                            action::RemoveDirectory, action::RemoveFile, action::Rename, action::ChangeMode,
+                            action::ChangeTime, action::ChangeOwner, action::MakeSymlink>;
 
 }  // namespace wherry

@@ -88,6 +88,9 @@ public:
     // Writes all of `from` at `offset`. Code::no_space and Code::quota where that is the reason.
     virtual Result<void> write_at(std::uint64_t offset, std::span<const std::byte> from);
     virtual Result<void> truncate(std::uint64_t size);
+    // Writes at `to` up to `bytes` bytes that `source` has from `from` on, and says how many; 0 only at the end of
+    // `source`. Unless overridden it reads and writes; files of one disk can do better.
+    virtual Result<std::uint64_t> copy_from(File& source, std::uint64_t from, std::uint64_t to, std::uint64_t bytes);
 
     // The transfer did not end well, and why. Called before close(), at most once; an atomic file is not published
     // then.
@@ -108,6 +111,9 @@ struct Space {
     std::uint64_t total = 0;
 };
 
+// Checksums that clients may ask for.
+enum class Hash : std::uint8_t { crc32, md5, sha1, sha256, sha512 };
+
 class Filesystem {
 public:
     virtual ~Filesystem() = default;
@@ -127,6 +133,14 @@ public:
     virtual Result<void> set_modified(const Path& path, std::int64_t seconds);
     virtual Result<std::string> read_link(const Path& path);
     virtual Result<Space> space(const Path& path);
+    // Numbers as the system has them; no group: it stays. For commands that an operator must have allowed.
+    virtual Result<void> set_owner(const Path& path, std::uint32_t uid, std::optional<std::uint32_t> gid);
+    // A symlink `path` that leads to `target`, which need not exist; Code::exists if the name is taken. It must never
+    // lead out of the filesystem, whatever is renamed later.
+    virtual Result<void> make_symlink(const Path& path, const Path& target);
+    // The checksum, in lower-case hexadecimal, of the bytes of a file from `from` to before `to`, from a store that
+    // knows it without reading them. Code::unsupported: Wherry reads the file.
+    virtual Result<std::string> hash(const Path& path, Hash algorithm, std::uint64_t from, std::uint64_t to);
 
     // True if open() and stat() honour `wait == false` and are then quick and never wait: Wherry calls them on the
     // network thread first and spares the worker. Leave it false unless you are sure.

@@ -18,10 +18,14 @@ namespace wherry {
 
 // A set of permission letters. The letters, with the FTP commands that ask for them:
 //   e  change directory (CWD, CDUP)                l  list and look (LIST, NLST, MLSD, MLST, STAT, SIZE, MDTM)
-//   r  read files (RETR)                           a  append to files (APPE)
+//   r  read files (RETR, HASH)                     a  append to files (APPE)
 //   d  delete files and directories (DELE, RMD)    f  rename (RNFR, RNTO)
 //   m  make directories (MKD)                      w  write files (STOR, STOU)
 //   M  change modes (SITE CHMOD)                   T  change times (MFMT)
+// and those that perm::all has not, since they must be meant:
+//   S  make symbolic links (SITE SYMLINK)          D  delete directories with all in them (RMDA, SITE RMDIR)
+//   O  change owners (SITE CHOWN)
+// Copies (SITE COPY) want r on the one and w on the other; COMB wants w and a on its target, r and d on its parts.
 // Any other ASCII letter is free for commands of your own. A value of 8 bytes.
 class Perm {
 public:
@@ -34,7 +38,7 @@ public:
 
     constexpr bool has(char letter) const { return (bits_ & bit(letter)) != 0; }
     constexpr bool empty() const { return bits_ == 0; }
-    constexpr bool writes() const { return (bits_ & Perm("adfmwMT").bits_) != 0; }
+    constexpr bool writes() const { return (bits_ & Perm("adfmwMTSDO").bits_) != 0; }
     std::string text() const;  // the letters, in the order of the list above, own letters after them
 
     friend constexpr Perm operator|(Perm a, Perm b) { return Perm(a.bits_ | b.bits_); }
@@ -138,6 +142,8 @@ struct User {
     Perm permissions = perm::read;  // where no rule says otherwise
     std::vector<PermissionRule> rules;
     Path start;  // where the session begins
+    std::vector<std::string>
+        hosts{};  // names of the server, in small letters, by which alone this user is served; empty: any
     UserLimits limits;
     std::string group;  // empty: none. Sessions with the same one share its limits
     GroupLimits group_limits;
@@ -162,6 +168,7 @@ struct Login {
     std::string peer;      // the client's address as text, IPv4 unwrapped from ::ffff:
     std::string protocol;  // "ftp", later "tftp", "i2ftp"
     bool secure = false;   // the connection is encrypted
+    std::string host{};    // the name of the server that the client asked for (HOST), in small letters; mostly empty
 };
 
 // Decides whether an attempt is a user. Called on a worker of the "auth" lane, by several threads at once; may block.

@@ -55,8 +55,9 @@ void Transfer::close_file(Code cause) {
 }
 
 bool Transfer::to_be_dropped(Code cause) const noexcept {
-    return cause != Code::ok && parts_.direction == Direction::upload && parts_.policy.drop_broken &&
-           !parts_.policy.atomic && parts_.truncated && parts_.filesystem != nullptr;
+    if (cause == Code::ok || parts_.direction != Direction::upload || !parts_.filesystem) return false;
+    if (parts_.unique && moved_ == 0) return true;  // the name was made for it, and nothing came
+    return parts_.policy.drop_broken && !parts_.policy.atomic && parts_.truncated;
 }
 
 net::Task<Result<void>> Transfer::finish(Outcome outcome) {
@@ -69,6 +70,7 @@ net::Task<Result<void>> Transfer::finish(Outcome outcome) {
     if (outcome.complete() && !closed_) outcome = Outcome::file(closed_.error().code, closed_.error().system);
     account(outcome.cause);
     if (outcome.complete()) co_return Result<void>();
+    if (outcome.words != nullptr) co_return refuse(outcome.cause, outcome.words);
     if (!closed_) co_return std::unexpected(closed_.error());
     co_return fail(outcome.cause, {}, outcome.system);
 }
@@ -112,8 +114,10 @@ void Transfer::account(Code cause) {
 
 // --- downloads
 
-net::Task<Outcome> Transfer::send_to(net::Stream& stream, Encoding encoding, net::Duration stall) {
+net::Task<Outcome> Transfer::send_to(net::Stream& stream, Wire wire, net::Duration stall) {
     stream.set_deadline(parts_.loop.now() + stall);
+    if (wire.deflate) co_return co_await send_deflated(stream, wire, stall);
+    const Encoding encoding = wire.encoding;
     if (encoding == Encoding::image && parts_.commons.use_sendfile && parts_.file->descriptor() >= 0) {
         bool unsupported = false;
         const Outcome outcome = co_await send_by_kernel(stream, stall, unsupported);
@@ -168,9 +172,10 @@ net::Task<Outcome> Transfer::send_by_copy(net::Stream& stream, Encoding encoding
     const auto text = encoding == Encoding::ascii ? std::make_unique_for_overwrite<std::byte[]>(text_size) : nullptr;
     NewlineEncoder encoder;
     for (;;) {
-        const std::uint64_t slice = parts_.throttle.slice(copy_size);
+        const std::uint64_t left = parts_.end - std::min(at_, parts_.end);
+        const std::uint64_t slice = std::min(left, parts_.throttle.slice(copy_size));
         const std::span<std::byte> room(buffer.get(), static_cast<std::size_t>(slice));
-        const auto got = co_await read_at(at_, room);
+        const auto got = slice == 0 ? Result<std::size_t>(0) : co_await read_at(at_, room);
         if (!got) co_return Outcome::file(got.error().code, got.error().system);
         at_ += *got;
         std::span<const std::byte> out = room.first(*got);
@@ -228,6 +233,18 @@ net::Task<Result<void>> Transfer::write_at(std::uint64_t offset, std::span<const
         moved_ += from.size();
     }
     co_return written;
+}
+
+net::Task<Result<std::uint64_t>> Transfer::copy_from(File& source, std::uint64_t from, std::uint64_t bytes) {
+    const auto copied = co_await parts_.commons.runtime.disk().run(parts_.loop, [&]() -> Result<std::uint64_t> {
+        if (auto reserved = reserve(at_ + bytes); !reserved) return std::unexpected(std::move(reserved.error()));
+        return parts_.file->copy_from(source, from, at_, bytes);
+    });
+    if (copied) {
+        at_ += *copied;
+        moved_ += *copied;
+    }
+    co_return copied;
 }
 
 }  // namespace wherry

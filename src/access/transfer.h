@@ -7,6 +7,7 @@
 // that is destroyed unfinished counts as aborted: its file is dropped on the disk lane.
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,6 +26,7 @@ struct Outcome {
     Code cause = Code::ok;
     Side side = Side::none;
     int system = 0;
+    const char* words = nullptr;  // for the client, where the cause alone does not tell; a literal
 
     bool complete() const noexcept { return cause == Code::ok; }
     static Outcome network(Code cause, int system = 0) { return {cause, Side::network, system}; }
@@ -33,6 +35,16 @@ struct Outcome {
 
 // What the bytes are on the wire: as they are (TYPE I), or text with CRLF line ends (TYPE A).
 enum class Encoding : std::uint8_t { image, ascii };
+
+// How they travel: MODE S, or MODE Z with a level of compression.
+struct Wire {
+    Encoding encoding = Encoding::image;
+    bool deflate = false;
+    int level = 6;
+    std::uint64_t most_ratio = 0;  // of an upload in MODE Z: see Inflater
+
+    Wire(Encoding how = Encoding::image) : encoding(how) {}
+};
 
 class Transfer {
 public:
@@ -48,13 +60,15 @@ public:
         Direction direction = Direction::download;
         std::uint64_t offset = 0;    // where in the file it begins
         std::uint64_t old_size = 0;  // of the file before an upload
-        std::uint64_t size = 0;      // of the file when it was opened
+        std::uint64_t size = 0;      // of the file when it was opened; of a download, no more than it is to move to
+        std::uint64_t end = std::numeric_limits<std::uint64_t>::max();  // of a download, where it ends in any case
         bool existed = true;
         bool truncated = false;    // opening it for an upload has dropped what was in it
         bool quick_close = false;  // closing waits for nothing: no worker is needed
         Permit permit;
         Throttle throttle;
         Reservation reservation;
+        bool unique = false;       // an upload whose file was made for it, and goes again if nothing comes
         UploadPolicy policy;       // of an upload
         FilesystemPtr filesystem;  // where the policy needs it: to ask for free space on the way, to remove the file
     };
@@ -65,12 +79,16 @@ public:
 
     // Moves the whole of it, in slices with a turn of the loop between them. `stall`: the stream is given up when no
     // byte moved for so long. Ends with the cause of stream.abort() if there was one.
-    net::Task<Outcome> send_to(net::Stream& stream, Encoding encoding, net::Duration stall);
-    net::Task<Outcome> receive_from(net::Stream& stream, Encoding encoding, net::Duration stall);
+    net::Task<Outcome> send_to(net::Stream& stream, Wire wire, net::Duration stall);
+    net::Task<Outcome> receive_from(net::Stream& stream, Wire wire, net::Duration stall);
 
     // Ranges, for datagram and request protocols.
     net::Task<Result<std::size_t>> read_at(std::uint64_t offset, std::span<std::byte> into);
     net::Task<Result<void>> write_at(std::uint64_t offset, std::span<const std::byte> from);
+
+    // Of an upload: appends up to `bytes` bytes that `source` has from `from` on, without passing them through here
+    // where the files can; how many, 0 only at its end.
+    net::Task<Result<std::uint64_t>> copy_from(File& source, std::uint64_t from, std::uint64_t bytes);
 
     // The only end. For an upload that moved completely this publishes the file; its error is then the upload's.
     net::Task<Result<void>> finish(Outcome outcome);
@@ -85,6 +103,9 @@ private:
     struct Slice;  // what one turn of a worker has received
     net::Task<Outcome> send_by_kernel(net::Stream& stream, net::Duration stall, bool& unsupported);
     net::Task<Outcome> send_by_copy(net::Stream& stream, Encoding encoding, net::Duration stall);
+    net::Task<Outcome> send_deflated(net::Stream& stream, Wire wire, net::Duration stall);
+    net::Task<Outcome> receive_inflated(net::Stream& stream, Wire wire, net::Duration stall);
+    net::Task<Outcome> read_some(net::Stream& stream, std::span<std::byte> room, std::size_t& filled, bool& end);
     net::Task<Outcome> write_out(net::Stream& stream, std::span<const std::byte> bytes, net::Duration stall);
     net::Task<Outcome> receive_by_worker(net::Stream& stream, net::Duration stall);
     net::Task<Outcome> receive_by_copy(net::Stream& stream, Encoding encoding, net::Duration stall);

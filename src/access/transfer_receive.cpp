@@ -37,12 +37,13 @@ constexpr std::uint64_t space_step = 64 * 1024 * 1024;  // between looks at the 
 
 }  // namespace
 
-net::Task<Outcome> Transfer::receive_from(net::Stream& stream, Encoding encoding, net::Duration stall) {
+net::Task<Outcome> Transfer::receive_from(net::Stream& stream, Wire wire, net::Duration stall) {
     stream.set_deadline(parts_.loop.now() + stall);
-    if (encoding == Encoding::image && stream.raw_descriptor() >= 0 && parts_.file->descriptor() >= 0) {
+    if (wire.deflate) return receive_inflated(stream, wire, stall);
+    if (wire.encoding == Encoding::image && stream.raw_descriptor() >= 0 && parts_.file->descriptor() >= 0) {
         return receive_by_worker(stream, stall);
     }
-    return receive_by_copy(stream, encoding, stall);
+    return receive_by_copy(stream, wire.encoding, stall);
 }
 
 net::Task<Outcome> Transfer::receive_by_worker(net::Stream& stream, net::Duration stall) {

@@ -1,5 +1,6 @@
 #include "access/workspace.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "vfs/filtered_fs.h"
@@ -52,19 +53,22 @@ net::Task<Result<void>> Workspace::enter(Path path) {
 
 net::Task<Result<ListingPtr>> Workspace::list(Path path, Detail detail) {
     if (auto allowed = need(path, 'l', "listing"); !allowed) co_return std::unexpected(std::move(allowed.error()));
-    co_return co_await on_disk([&]() -> Result<ListingPtr> {
-        if (commons_.guards.watch<action::List>()) {
-            if (auto ok = commons_.guards.ask(action::List{session_, path}); !ok) {
-                return std::unexpected(std::move(ok.error()));
-            }
+    co_return co_await on_disk([&] { return list_now(path, detail); });
+}
+
+Result<ListingPtr> Workspace::list_now(const Path& path, Detail detail) {
+    if (auto allowed = need(path, 'l', "listing"); !allowed) return std::unexpected(std::move(allowed.error()));
+    if (commons_.guards.watch<action::List>()) {
+        if (auto ok = commons_.guards.ask(action::List{session_, path}); !ok) {
+            return std::unexpected(std::move(ok.error()));
         }
-        return user_->filesystem->list(path, detail);
-    });
+    }
+    return user_->filesystem->list(path, detail);
 }
 
 // --- downloads
 
-net::Task<Result<TransferPtr>> Workspace::open_read(Path path, std::uint64_t offset) {
+net::Task<Result<TransferPtr>> Workspace::open_read(Path path, ByteRange range) {
     if (auto allowed = need(path, 'r', "downloading"); !allowed) co_return std::unexpected(std::move(allowed.error()));
     auto permit = commons_.limits.transfer(*user_, session_.peer);
     if (!permit) co_return std::unexpected(std::move(permit.error()));
@@ -95,15 +99,16 @@ net::Task<Result<TransferPtr>> Workspace::open_read(Path path, std::uint64_t off
 
     Transfer::Parts parts{.commons = commons_, .loop = loop_, .session = session_, .path = std::move(path)};
     parts.file = std::move(*file);
-    parts.offset = offset;
-    parts.size = stat->size;
+    parts.offset = range.from;
+    parts.size = std::min(stat->size, range.to);
+    if (range.to < stat->size) parts.end = range.to;
     parts.quick_close = quick;
     parts.permit = std::move(*permit);
     parts.throttle = commons_.rates.for_download(*user_, &buckets_);
     auto transfer = std::make_unique<Transfer>(std::move(parts));
-    if (offset > stat->size) {
+    if (range.from > stat->size) {
         const auto closed = co_await transfer->finish(Outcome::file(Code::invalid));
-        co_return fail(Code::invalid, "downloading from byte " + std::to_string(offset) + ": the file ends at " +
+        co_return fail(Code::invalid, "downloading from byte " + std::to_string(range.from) + ": the file ends at " +
                                           std::to_string(stat->size));
     }
     co_return transfer;
@@ -133,15 +138,20 @@ Result<void> Workspace::open_upload(const Path& path, const WriteRequest& reques
         const action::Upload upload{session_, path, request.mode == Mode::append, request.offset};
         if (auto ok = commons_.guards.ask(upload); !ok) return ok;
     }
-    const bool counted = user_->limits.storage != 0 || user_->limits.files != 0;
-    const UploadPolicy policy = upload_policy();
+    const bool counted = is_counted();
+    UploadPolicy policy = upload_policy();
+    if (request.atomic) {
+        policy.atomic = true;
+        policy.keep_partial = false;
+    }
     parts.policy = policy;
     OpenMode mode{.write = true, .create = true, .mode = policy.file_mode};
-    mode.exclusive = !policy.overwrite && request.mode == Mode::store && request.offset == 0;
+    mode.exclusive = request.exclusive || (!policy.overwrite && request.mode == Mode::store && request.offset == 0);
     mode.truncate = request.mode == Mode::store && request.offset == 0;
     parts.truncated = mode.truncate;
     mode.atomic = policy.atomic;
     mode.keep_partial = policy.keep_partial;
+    parts.unique = request.exclusive && !mode.atomic;
     if (counted || !mode.truncate) {
         const auto before = files.stat(path);
         if (!before && before.error().code != Code::not_found) return std::unexpected(before.error());
@@ -155,7 +165,7 @@ Result<void> Workspace::open_upload(const Path& path, const WriteRequest& reques
                                        std::to_string(parts.old_size));
     }
     if (auto fits = check_space(path, request.announced); !fits) return fits;
-    if (policy.free_space_floor != 0 || policy.drop_broken) parts.filesystem = user_->filesystem;
+    if (policy.free_space_floor != 0 || policy.drop_broken || parts.unique) parts.filesystem = user_->filesystem;
     if (counted) {
         auto reservation = reserve(request.announced, parts.existed ? 0 : 1);
         if (!reservation) return std::unexpected(std::move(reservation.error()));
@@ -244,7 +254,7 @@ net::Task<Result<void>> Workspace::remove_file(Path path) {
 
 // What the user's account gets back when `path` goes; nothing if nobody counts, or it is not a file.
 std::optional<std::int64_t> Workspace::bytes_freed(const Path& path) const {
-    if (user_->limits.storage == 0 && user_->limits.files == 0) return std::nullopt;
+    if (!is_counted()) return std::nullopt;
     const auto stat = user_->filesystem->lstat(path);
     if (!stat || !stat->is_file()) return std::nullopt;
     return static_cast<std::int64_t>(stat->size);
@@ -288,6 +298,30 @@ net::Task<Result<void>> Workspace::set_modified(Path path, std::int64_t seconds)
         [&](Filesystem& files) { return files.set_modified(path, seconds); },
         [&] {
             commons_.events.publish<event::TimeChanged>([&] { return event::TimeChanged{session_, path, seconds}; });
+        });
+}
+
+net::Task<Result<void>> Workspace::set_owner(Path path, std::uint32_t uid, std::optional<std::uint32_t> gid) {
+    if (auto allowed = need(path, 'O', "changing the owner of"); !allowed) co_return allowed;
+    co_return co_await change(
+        action::ChangeOwner{session_, path, uid, gid},
+        [&](Filesystem& files) { return files.set_owner(path, uid, gid); },
+        [&] {
+            commons_.events.publish<event::OwnerChanged>([&] { return event::OwnerChanged{session_, path, uid, gid}; });
+        });
+}
+
+net::Task<Result<void>> Workspace::make_symlink(Path path, Path target) {
+    if (auto allowed = need(path, 'S', "making symlink"); !allowed) co_return allowed;
+    if (!user_->rules.empty()) {
+        co_return fail(Code::denied, "making symlink " + path.string() + ": " + user_->name +
+                                         " has rules for single directories, and a link would lead around them");
+    }
+    co_return co_await change(
+        action::MakeSymlink{session_, path, target},
+        [&](Filesystem& files) { return files.make_symlink(path, target); },
+        [&] {
+            commons_.events.publish<event::SymlinkMade>([&] { return event::SymlinkMade{session_, path, target}; });
         });
 }
 

@@ -6,6 +6,7 @@
 // loop. Errors: Code::denied where a letter is missing or a guard refuses (its message is the guard's text), else what
 // the filesystem says.
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "access/commons.h"
 #include "access/transfer.h"
+#include "access/work.h"
 #include "net/loop.h"
 #include "net/task.h"
 #include "wherry/filesystem.h"
@@ -29,6 +31,19 @@ struct WriteRequest {
     Mode mode = Mode::store;
     std::uint64_t offset = 0;
     std::uint64_t announced = 0;  // bytes the client said will come (ALLO), 0: unknown
+    bool exclusive = false;       // only if there is nothing of that name: Code::exists
+    bool atomic = false;          // complete or not at all, whatever the server's policy for uploads is
+};
+
+// A part of a file: from the byte `from` to before the byte `to`, or to the end if that is nearer.
+struct ByteRange {
+    std::uint64_t from = 0;
+    std::uint64_t to = std::numeric_limits<std::uint64_t>::max();
+};
+
+struct FileDigest {
+    std::string hex;  // lower case
+    ByteRange range;  // what was read: `to` is at most the size of the file
 };
 
 class Workspace {
@@ -45,6 +60,8 @@ public:
     net::Task<Result<Entry>> entry(Path path);                     // l; the object itself, with a symlink's target
     net::Task<Result<void>> enter(Path path);                      // e; a directory one may stand in
     net::Task<Result<ListingPtr>> list(Path path, Detail detail);  // l
+    // The same at once, for those who are on the disk lane already.
+    Result<ListingPtr> list_now(const Path& path, Detail detail);
     // Something with an open listing, on the disk lane: reading a batch and putting it into words in one go.
     template <class Function>
     auto on_disk(Function function) {
@@ -52,10 +69,32 @@ public:
     }
 
     // --- moving bytes ------------------------------------------------------------------------------------------------
-    net::Task<Result<TransferPtr>> open_read(Path path, std::uint64_t offset);   // r
+    net::Task<Result<TransferPtr>> open_read(Path path, ByteRange range);        // r
+    net::Task<Result<TransferPtr>> open_read(Path path, std::uint64_t offset) {  // r
+        return open_read(std::move(path), ByteRange{.from = offset});
+    }
     net::Task<Result<TransferPtr>> open_write(Path path, WriteRequest request);  // w, or a to append
+    // A new file whose name begins with that of `base` (STOU); it goes again if nothing comes.
+    net::Task<Result<TransferPtr>> open_unique(Path base, std::uint64_t announced);  // w
     // Whether an upload of `bytes` would fit: free space and quota. Code::no_space or Code::quota if not.
     net::Task<Result<void>> room_for(Path path, std::uint64_t bytes);
+    // How many bytes an upload into that directory may have at most, as far as one can say.
+    net::Task<Result<std::uint64_t>> available(Path directory);  // l
+    // What the user's account holds; Code::unsupported for a user without any quota, of whom nobody keeps account.
+    net::Task<Result<Usage>> usage();
+
+    // --- long work, in batches; Code of Work::stop when it was ended -------------------------------------------------
+    // Of a file; on the hash lane. Code::invalid if it ends before range.from.
+    net::Task<Result<FileDigest>> digest(Path path, Hash algorithm, ByteRange range, Work& work);  // r
+    // Bytes and files in a directory and below; what the user may not list there counts as nothing.
+    net::Task<Result<Usage>> measure(Path path, Work& work);  // l
+    // A directory with all that is in it. Stops at the first thing that may not or cannot be removed.
+    net::Task<Result<void>> remove_tree(Path path, Work& work);  // D, on each object
+    // One file to another, which is replaced as by an upload, but always complete or not at all.
+    net::Task<Result<void>> copy(Path from, Path to, Work& work);  // r and w
+    // Appends the parts to `target`, which is made if need be, and removes them: all of it or nothing. Answers how many
+    // parts could not be removed when all was there under its name.
+    net::Task<Result<std::size_t>> combine(Path target, std::vector<Path> parts, Work& work);  // w and a; r and d
 
     // --- changing ----------------------------------------------------------------------------------------------------
     net::Task<Result<void>> make_directory(Path path);                      // m
@@ -65,9 +104,17 @@ public:
     net::Task<Result<void>> rename(Path from, Path to);                     // f on both
     net::Task<Result<void>> set_mode(Path path, std::uint32_t mode);        // M; 0 to 0777
     net::Task<Result<void>> set_modified(Path path, std::int64_t seconds);  // T
+    net::Task<Result<void>> set_owner(Path path, std::uint32_t uid, std::optional<std::uint32_t> gid);  // O
+    // Not for a user with rules for single directories: a link would be a way around them.
+    net::Task<Result<void>> make_symlink(Path path, Path target);  // S
 
 private:
     UploadPolicy upload_policy() const { return commons_.uploads.get()->with(user_->uploads); }
+    struct Reading;  // a file that a digest or a copy reads
+    net::Task<Result<void>> begin_reading(Path path, net::Lane& lane, Reading& reading);
+    net::Task<Outcome> copy_all(Transfer& target, Reading& source, Work& work);
+    Result<void> remove_batch(class TreeWalk& walk, std::uint64_t& removed, bool& end);
+    Result<void> remove_one(const Path& path, const Stat& stat);
     Result<void> need(const Path& path, char letter, const char* doing) const;
     Result<void> open_upload(const Path& path, const WriteRequest& request, Transfer::Parts& parts);
     Result<Reservation> reserve(std::uint64_t bytes, std::uint64_t files) const;
@@ -75,6 +122,7 @@ private:
     std::optional<std::int64_t> bytes_freed(const Path& path) const;
     template <class Kind, class Tell, class Change>
     net::Task<Result<void>> change(Kind action, Change make, Tell tell);
+    bool is_counted() const noexcept { return user_->limits.storage != 0 || user_->limits.files != 0; }
 
     Commons& commons_;
     net::Loop& loop_;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/commands.h"
+#include "ftp/command_docs.h"
 #include "service/config_check.h"
 #include "service/config_docs.h"
 #include "service/config_load.h"
@@ -35,12 +36,19 @@ void add_check_config(CLI::App& program, int& exit_code) {
     struct Options {
         std::string file;
         bool keys = false;
+        bool commands = false;
     };
     const auto options = std::make_shared<Options>();
     CLI::App* const command = program.add_subcommand("check-config", "Check a configuration file without serving");
     command->add_option("FILE", options->file, "The TOML file");
     command->add_flag("--keys", options->keys, "Describe all keys instead, in Markdown");
+    command->add_flag("--commands", options->commands, "Describe the FTP commands instead, in Markdown");
     command->callback([&exit_code, options] {
+        if (options->commands) {
+            fmt::print("{}", ftp::commands_markdown());
+            exit_code = exit_ok;
+            return;
+        }
         if (options->keys) {
             fmt::print("{}", config_markdown());
             exit_code = exit_ok;

@@ -9,7 +9,7 @@ namespace wherry {
 
 namespace {
 
-constexpr std::string_view known_letters = "elradfmwMT";
+constexpr std::string_view known_letters = "elradfmwMTSDO";
 
 bool covers(const PermissionRule& rule, const Path& path) {
     if (rule.recursive) return path.is_inside(rule.directory);

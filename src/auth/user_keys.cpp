@@ -48,6 +48,16 @@ void read_start(const KeyValue& value, UserDraft& draft) {
     if (read_path(value, draft.user.start)) draft.start_place = value.place();
 }
 
+void read_hosts(const KeyValue& value, UserDraft& draft) {
+    const toml::array* const list = value.node().as_array();
+    if (list == nullptr) return value.problem("must be a list of texts");
+    for (const toml::node& node : *list) {
+        const auto name = node.value_exact<std::string>();
+        if (!name || name->empty()) return value.problem("must be a list of names");
+        draft.user.hosts.push_back(lower(*name));
+    }
+}
+
 void read_symlinks(const KeyValue& value, UserDraft& draft) {
     const auto text = value.text();
     if (!text) return;
@@ -167,10 +177,13 @@ constexpr auto keys = std::to_array<UserKey>({
      &read_home},
     {user, "permissions", false, "letters", R"("elr")", R"("elradfmwMT")",
      "What the user may do where no rule says otherwise: e enter, l list, r read, a append, d delete, f rename, "
-     "m make directories, w write, M change modes, T change times.",
+     "m make directories, w write, M change modes, T change times, S make symbolic links, D remove directories with "
+     "all that is in them, O change owners.",
      [](V value, D draft) { read_letters(value, draft.user.permissions); }},
     {user, "start", false, "path", R"("/")", R"("/inbox")", "Where a session begins; the directory must be there.",
      &read_start},
+    {user, "hosts", false, "list of texts", "all", R"([ "ftp.example.org" ])",
+     "The names of the server, out of ftp.hosts, by which alone the user is served.", &read_hosts},
     {user, "login_message", false, "text", "that of the server", R"("Welcome.")",
      "What the user reads after the login.", [](V value, D draft) { read_message(value, draft.user.login_message); }},
     {user, "quit_message", false, "text", "that of the server", R"("Goodbye.")", "What the user reads at the end.",

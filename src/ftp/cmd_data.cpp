@@ -1,5 +1,6 @@
 // PASV, EPSV, PORT, EPRT, ABOR: the data connection (RFC 959 4.1.2, RFC 2428).
 #include "ftp/host_port.h"
+#include "ftp/list_arguments.h"
 #include "ftp/session.h"
 
 namespace wherry::ftp {
@@ -91,11 +92,39 @@ void eprt(Session& session, std::string_view argument) {
     connect_to(session, *host_port);
 }
 
+// DrFTPD's PRET: what will come after the next PASV, so that a file that is not there needs no data connection.
+net::Task<void> pret(Session& session, std::string_view argument) {
+    const auto blank = argument.find(' ');
+    const std::string verb = upper(argument.substr(0, blank));
+    std::string_view rest = blank == std::string_view::npos ? std::string_view() : argument.substr(blank + 1);
+    const Row* row = find(session.table().commands(), verb);
+    if (row == nullptr || !row->has(channel)) co_return session.reply(501, "Not a command that uses a data connection");
+    if (row->has(Needs::argument) && rest.empty())
+        co_return session.reply(501, "Syntax: PRET " + std::string(row->help));
+    const bool lists = row->waiting == &list || row->waiting == &nlst;
+    const auto path = session.resolve(lists ? parse_list_arguments(rest).path : rest);
+    if (!path) co_return session.refuse(path.error());
+    if (row->waiting == &stor || row->waiting == &stou || row->waiting == &appe) {
+        if (!session.workspace().may(*path, row->waiting == &appe ? 'a' : 'w')) {
+            co_return session.refuse({.code = Code::denied});
+        }
+    } else {
+        const bool reads = row->waiting == &retr;
+        const auto stat = co_await session.workspace().stat(*path);
+        if (!stat) co_return session.refuse(stat.error());
+        if (reads && !session.workspace().may(*path, 'r')) co_return session.refuse({.code = Code::denied});
+        if (reads && !stat->is_file()) {
+            co_return session.refuse({.code = stat->is_directory() ? Code::is_directory : Code::not_regular});
+        }
+    }
+    session.reply(200, "Will do, open the data connection");
+}
+
 // RFC 959 4.1.3: with a transfer running two replies, the 426 of the transfer and the 226 of ABOR; a transfer that
 // ended just before has its own 226, and ABOR another.
 net::Task<void> abor(Session& session, std::string_view) {
     if (session.transferring()) {
-        session.data().abort(Code::aborted);
+        session.interrupt(Code::aborted);
         co_await session.transfer_end();
         co_return session.reply(226, "Abort successful");
     }

@@ -1,4 +1,4 @@
-// PWD, CWD, CDUP, MKD, RMD: directories (RFC 959 4.1.1 and 4.1.3).
+// PWD, CWD, CDUP, MKD, RMD, RMDA: directories (RFC 959 4.1.1 and 4.1.3, draft-peterson-streamlined-ftp).
 #include "ftp/session.h"
 
 namespace wherry::ftp {
@@ -41,6 +41,17 @@ net::Task<void> rmd(Session& session, std::string_view argument) {
     const auto removed = co_await session.workspace().remove_directory(*path);
     if (!removed) co_return session.refuse(removed.error());
     session.reply(250, "Directory removed");
+}
+
+// SITE RMDIR as well.
+net::Task<void> rmda(Session& session, std::string_view argument) {
+    const auto path = session.resolve(argument);
+    if (!path) co_return session.refuse(path.error());
+    if (path->is_root()) co_return session.reply(550, "The root cannot be removed");
+    Work& work = session.begin_work("Removing " + path->string());
+    const auto removed = co_await session.workspace().remove_tree(*path, work);
+    if (!removed) co_return session.refuse(removed.error());
+    session.reply(250, "Directory removed, with all that was in it");
 }
 
 }  // namespace wherry::ftp

@@ -1,5 +1,4 @@
-// DELE, RNFR, RNTO, MFMT: files (RFC 959 4.1.3, draft-somers-ftp-mfxx).
-#include "core/calendar.h"
+// DELE, RNFR, RNTO: files (RFC 959 4.1.3).
 #include "ftp/session.h"
 
 namespace wherry::ftp {
@@ -30,19 +29,6 @@ net::Task<void> rnto(Session& session, std::string_view argument) {
     const auto renamed = co_await session.workspace().rename(*from, *to);
     if (!renamed) co_return session.refuse(renamed.error());
     session.reply(250, "Renamed");
-}
-
-net::Task<void> mfmt(Session& session, std::string_view argument) {
-    const auto blank = argument.find(' ');
-    const auto seconds = parse_timestamp(argument.substr(0, blank));
-    if (blank == std::string_view::npos || !seconds) {
-        co_return session.reply(501, "Use MFMT YYYYMMDDHHMMSS path, in UTC");
-    }
-    const auto path = session.resolve(argument.substr(blank + 1));
-    if (!path) co_return session.refuse(path.error());
-    const auto set = co_await session.workspace().set_modified(*path, *seconds);
-    if (!set) co_return session.refuse(set.error());
-    session.reply(213, "Modify=" + timestamp(*seconds) + "; " + path->string());
 }
 
 }  // namespace wherry::ftp

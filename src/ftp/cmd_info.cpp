@@ -5,6 +5,7 @@
 #include "ftp/list_arguments.h"
 #include "ftp/listing.h"
 #include "ftp/session.h"
+#include "vfs/digest.h"
 
 namespace wherry::ftp {
 namespace {
@@ -16,11 +17,16 @@ void stat_server(Session& session) {
     Reply reply(211, "Wherry status");
     const SessionInfo& who = session.info();
     reply.line("Connected from " + who.peer + (session.logged_in() ? ", logged in as " + who.user : ", not logged in"));
-    reply.line(std::string("TYPE ") + (session.encoding == Encoding::ascii ? "A" : "I") + ", MODE S, STRU F");
+    reply.line(std::string("TYPE ") + (session.encoding == Encoding::ascii ? "A" : "I") + ", MODE " +
+               (session.compressed ? "Z" : "S") + ", STRU F");
     if (session.running()) {
         const Transfer& transfer = *session.running();
         reply.line("Transferring " + transfer.path().string() + ": " + std::to_string(transfer.moved()) +
                    " bytes so far");
+    } else if (session.work() != nullptr) {
+        const Work& work = *session.work();
+        reply.line(work.what + ": " + std::to_string(work.done) +
+                   (work.total != 0 ? " of " + std::to_string(work.total) : std::string()) + " so far");
     } else {
         reply.line(session.data().prepared() ? "Data connection prepared" : "No data connection");
     }
@@ -63,6 +69,15 @@ net::Task<void> stat_path(Session& session, std::string_view argument) {
     session.reply(reply.line("End of status"));
 }
 
+// "SHA-1;SHA-256*;...": the star is behind the one in use.
+std::string hash_feature(Hash in_use) {
+    std::string text;
+    for (const Hash hash : all_hashes) {
+        text.append(text.empty() ? "" : ";").append(hash_name(hash)).append(hash == in_use ? "*" : "");
+    }
+    return text;
+}
+
 Reply verbs(std::span<const Row> rows, std::string_view title) {
     Reply reply(214, title);
     std::string line;
@@ -86,10 +101,13 @@ void syst(Session& session, std::string_view) { session.reply(215, "UNIX Type: L
 
 void feat(Session& session, std::string_view) {
     std::vector<std::string> lines;
-    for (const Row& row : commands()) {
-        if (row.feature.empty()) continue;
-        lines.emplace_back(row.feature);
-        if (row.feature == "MLST") lines.back() += " " + session.facts.feature_text();
+    for (const auto rows : {session.table().commands(), session.table().site_commands()}) {
+        for (const Row& row : rows) {
+            if (row.feature.empty()) continue;
+            lines.emplace_back(row.feature);
+            if (row.feature == "MLST") lines.back() += " " + session.facts.feature_text();
+            if (row.feature == "HASH") lines.back() += " " + hash_feature(session.hash_algorithm);
+        }
     }
     std::ranges::sort(lines);
     Reply reply(211, "Features:");
@@ -106,9 +124,9 @@ void help_about(Session& session, std::span<const Row> rows, std::string_view ti
 
 void help(Session& session, std::string_view argument) {
     if (istarts_with(argument, "SITE ")) {
-        return help_about(session, site_commands(), "SITE commands:", argument.substr(5));
+        return help_about(session, session.table().site_commands(), "SITE commands:", argument.substr(5));
     }
-    help_about(session, commands(), "Commands:", argument);
+    help_about(session, session.table().commands(), "Commands:", argument);
 }
 
 net::Task<void> stat(Session& session, std::string_view argument) {

@@ -7,8 +7,11 @@
 #include <functional>
 
 #include "core/glob.h"
+#include "ftp/deflated_text.h"
 #include "ftp/list_arguments.h"
 #include "ftp/listing.h"
+#include "ftp/owner_lookup.h"
+#include "ftp/recursion.h"
 #include "ftp/session.h"
 
 namespace wherry::ftp {
@@ -47,6 +50,7 @@ struct Request {
     Detail detail = Detail::full;
     Order order = Order::name;
     bool reverse = false;
+    Recursion* recursion = nullptr;                                    // LIST -R, where it is served
     bool only_directory = false;                                       // MLSD of a file is an error
     bool itself = false;                                               // LIST -d
     std::function<void(std::string& out, const Entry& entry)> append;  // one line; on the disk lane
@@ -70,6 +74,10 @@ public:
         }
         for (const Entry& entry : entries_) request_.append(out, entry);
         if (at_end_) listing_.reset();
+        if (at_end_ && request_.recursion != nullptr) {
+            listing_ = request_.recursion->next(out);
+            first_ = true;
+        }
         return {};
     }
     bool more() const noexcept { return listing_ != nullptr; }
@@ -108,18 +116,20 @@ private:
 
 net::Task<net::Io> send_lines(Session& session, net::Stream& stream, Lines& lines, std::string& text) {
     const auto stall = session.stall_timeout();
+    DeflatedText sender(session);
     Result<void> read;
     while (read && (!text.empty() || lines.more())) {
         stream.set_deadline(session.loop().now() + stall);
         if (session.has_charset()) text = session.to_client(text);
-        const net::Io io = co_await stream.write_all(std::as_bytes(std::span(text)));
+        const net::Io io = co_await sender.send(stream, text);
         if (!io.ok()) co_return io;
         read = co_await session.workspace().on_disk([&] { return lines.next(text); });
         co_await session.loop().bulk_turn();
         if (stream.cause() != Code::ok) co_return net::Io::failed(stream.cause());
     }
     if (!read) co_return net::Io::failed(read.error().code, read.error().system);
-    co_return net::Io();
+    stream.set_deadline(session.loop().now() + stall);
+    co_return co_await sender.end(stream);
 }
 
 // A pattern in the last component of what the client typed is served if no object has that very name: of its directory
@@ -175,10 +185,22 @@ net::Task<void> send_listing(Session& session, Request request) {
     co_await session.workspace().on_disk([&] { lines.close(); });
 }
 
+// Options in front of the path; but a file may be called so, and an operator may not want any.
+net::Task<ListArguments> listing_arguments(Session& session, std::string_view argument) {
+    ListArguments arguments = parse_list_arguments(argument);
+    bool literal = !session.settings().list_options;
+    if (!literal && arguments.options) {
+        const auto whole = session.resolve(argument);
+        literal = whole && co_await session.workspace().stat(*whole);
+    }
+    if (literal) arguments = {.whole = argument, .path = argument};
+    co_return arguments;
+}
+
 }  // namespace
 
 net::Task<void> list(Session& session, std::string_view argument) {
-    const auto arguments = parse_list_arguments(argument);
+    const auto arguments = co_await listing_arguments(session, argument);
     auto path = session.resolve(arguments.path);
     if (!path) co_return session.refuse(path.error());
     ListStyle style;
@@ -188,13 +210,23 @@ net::Task<void> list(Session& session, std::string_view argument) {
     Request request{.path = std::move(*path), .reverse = arguments.reverse, .itself = arguments.directory_itself};
     if (arguments.by_size) request.order = Order::size;
     if (arguments.by_time) request.order = Order::time;
-    request.append = [&style](std::string& out, const Entry& entry) { append_list(out, entry, style); };
+    if (session.settings().owner_names && !arguments.numeric) {
+        style.owners = OwnerNames(user_name);
+        style.groups = OwnerNames(group_name);
+    }
+    Recursion recursion(session.workspace(), request.path, arguments.recursive ? session.settings().list_recursion : 0);
+    if (arguments.recursive && session.settings().list_recursion > 0) request.recursion = &recursion;
+    request.append = [&style, &recursion](std::string& out, const Entry& entry) {
+        append_list(out, entry, style);
+        recursion.note(entry);
+    };
     if (!co_await take_pattern(session, request, arguments.path)) co_return;
+    if (!request.pattern.empty() || request.itself) request.recursion = nullptr;
     co_await send_listing(session, std::move(request));
 }
 
 net::Task<void> nlst(Session& session, std::string_view argument) {
-    const auto arguments = parse_list_arguments(argument);
+    const auto arguments = co_await listing_arguments(session, argument);
     auto path = session.resolve(arguments.path);
     if (!path) co_return session.refuse(path.error());
     // Names as the client can use them (RFC 1123 4.1.2.7): with the directory it asked for in front.

@@ -1,4 +1,4 @@
-// USER, PASS, REIN, QUIT: who is there (RFC 959 4.1.1).
+// USER, PASS, ACCT, REIN, QUIT: who is there (RFC 959 4.1.1).
 #include "ftp/session.h"
 
 namespace wherry::ftp {
@@ -19,9 +19,13 @@ net::Task<void> pass(Session& session, std::string_view argument) {
     co_await session.log_in(Password(std::string(argument)));
 }
 
+// Nobody has accounts besides users here; 202 is what RFC 959 has for that.
+void acct(Session& session, std::string_view) { session.reply(202, "No account is needed"); }
+
 void rein(Session& session, std::string_view) {
     session.log_out();
     session.reset_parameters();
+    session.host.clear();
     session.reply(220, "Ready for a new user");
 }
 

@@ -1,6 +1,9 @@
-// TYPE, MODE, STRU, OPTS, REST, ALLO: how things are transferred (RFC 959 4.1.2, RFC 2389, RFC 3659).
+// TYPE, MODE, STRU, OPTS, REST, RANG: how things are transferred (RFC 959 4.1.2, RFC 2389, RFC 3659).
+#include <algorithm>
+
 #include "core/text.h"
 #include "ftp/session.h"
+#include "vfs/digest.h"
 
 namespace wherry::ftp {
 
@@ -19,8 +22,10 @@ void type(Session& session, std::string_view argument) {
 }
 
 void mode(Session& session, std::string_view argument) {
-    if (iequals(argument, "S")) return session.reply(200, "Mode set to stream");
-    session.reply(504, "Only mode S is served");
+    const bool compressed = iequals(argument, "Z") && session.settings().mode_z;
+    if (!compressed && !iequals(argument, "S")) return session.reply(504, "This mode is not served");
+    session.compressed = compressed;
+    session.reply(200, compressed ? "Mode set to deflate" : "Mode set to stream");
 }
 
 void stru(Session& session, std::string_view argument) {
@@ -44,6 +49,25 @@ void opts_mlst(Session& session, std::string_view value) {
     session.reply(200, "MLST OPTS " + session.facts.text());
 }
 
+// draft-bryan-ftpext-hash 3.2.
+void opts_hash(Session& session, std::string_view value) {
+    if (!value.empty()) {
+        const auto algorithm = hash_named(value);
+        if (!algorithm) return session.reply(501, "Unknown algorithm");
+        session.hash_algorithm = *algorithm;
+    }
+    session.reply(200, hash_name(session.hash_algorithm));
+}
+
+// "OPTS MODE Z LEVEL 9" (draft-preston-ftpext-deflate 3.2).
+void opts_mode(Session& session, std::string_view value) {
+    constexpr std::string_view start = "Z LEVEL ";
+    const auto level = istarts_with(value, start) ? parse_at_most(value.substr(start.size()), 9) : std::nullopt;
+    if (!level) return session.reply(501, "Use OPTS MODE Z LEVEL and a number from 0 to 9");
+    session.level = static_cast<int>(*level);
+    session.reply(200, "MODE Z LEVEL set to " + std::to_string(*level));
+}
+
 }  // namespace
 
 void opts(Session& session, std::string_view argument) {
@@ -52,6 +76,8 @@ void opts(Session& session, std::string_view argument) {
     const std::string_view value = blank == std::string_view::npos ? std::string_view() : trim(argument.substr(blank));
     if (iequals(what, "UTF8") || iequals(what, "UTF-8")) return opts_utf8(session, value);
     if (iequals(what, "MLST")) return opts_mlst(session, value);
+    if (iequals(what, "HASH") && find(session.table().commands(), "HASH") != nullptr) return opts_hash(session, value);
+    if (iequals(what, "MODE") && session.settings().mode_z) return opts_mode(session, value);
     session.reply(501, "No options for this command");
 }
 
@@ -62,18 +88,25 @@ void rest(Session& session, std::string_view argument) {
     if (session.encoding == Encoding::ascii && *offset != 0) {
         return session.reply(501, "An offset into text has no meaning, use TYPE I");
     }
+    session.take_range();
     session.restart = *offset;
     session.reply(350, "Restarting at " + std::to_string(*offset));
 }
 
-// Really asked, since a client that says ALLO wants to know before it sends gigabytes.
-net::Task<void> allo(Session& session, std::string_view argument) {
-    const auto bytes = parse_u63(argument.substr(0, argument.find(' ')));
-    if (!bytes) co_return session.reply(501, "Not a number of bytes");
-    const auto fits = co_await session.workspace().room_for(session.cwd, *bytes);
-    if (!fits) co_return session.refuse(fits.error());
-    session.announced = *bytes;
-    session.reply(200, "There is room");
+// draft-bryan-ftp-range: a part of the file, both ends included, for the next RETR or HASH; "RANG 1 0" takes it back.
+void rang(Session& session, std::string_view argument) {
+    const auto blank = argument.find(' ');
+    const auto first = parse_u63(argument.substr(0, blank));
+    const auto last = parse_u63(argument.substr(std::min(blank, argument.size() - 1) + 1));
+    if (!first || !last) return session.reply(501, "Use RANG first last, in bytes");
+    if (session.encoding == Encoding::ascii) return session.reply(501, "A range of text has no meaning, use TYPE I");
+    if (*first > *last) {
+        session.take_range();
+        return session.reply(350, "No range");
+    }
+    session.restart = *first;
+    session.range_end = *last + 1;
+    session.reply(350, "Range from " + std::to_string(*first) + " to " + std::to_string(*last));
 }
 
 }  // namespace wherry::ftp

@@ -3,31 +3,55 @@
 #include <algorithm>
 #include <array>
 
+#include "core/text.h"
+#include "ftp/settings.h"
+
 namespace wherry::ftp {
 namespace {
+
+// What the settings say of a row.
+bool hashing(const Settings& settings) { return settings.hash; }
+bool combining(const Settings& settings) { return settings.combine; }
+bool chown_allowed(const Settings& settings) { return settings.site_chown; }
+bool has_hosts(const Settings& settings) { return !settings.hosts.empty(); }
+bool deflates(const Settings& settings) { return settings.mode_z; }
+bool no_deflate(const Settings& settings) { return !settings.mode_z; }
+bool mdtm_reads(const Settings& settings) { return !settings.mdtm_sets; }
+bool mdtm_sets(const Settings& settings) { return settings.mdtm_sets; }
 
 // The protocol on one page. FEAT and HELP are made from it: a row taken out takes all its traces along.
 constexpr Row table[] = {
     // access control
     {"USER", argument, "USER <name>", user},
     {"PASS", secret, "PASS [<password>]", pass},
+    {"ACCT", login | argument | secret, "ACCT <account>", acct},
     {"REIN", nothing, "REIN (log out, start again)", rein},
     {"QUIT", anytime, "QUIT", quit},
+    {"CLNT", argument, "CLNT <client>", clnt, "CLNT"},
+    {"CSID", argument, "CSID Name=<client>;...", csid, "CSID"},
+    {"HOST", argument, "HOST <name>", host, "HOST", has_hosts},
+    {"LANG", nothing, "LANG [EN]", lang, "LANG EN*"},
     // parameters
     {"TYPE", login | argument, "TYPE A|I|L 8", type},
-    {"MODE", login | argument, "MODE S", mode},
+    {"MODE", login | argument, "MODE S", mode, {}, no_deflate},
+    {"MODE", login | argument, "MODE S|Z", mode, "MODE Z", deflates},
     {"STRU", login | argument, "STRU F", stru},
-    {"OPTS", argument, "OPTS MLST [<fact>;...] | OPTS UTF8 ON", opts, "UTF8"},
+    {"OPTS", argument, "OPTS <command> [<options>]", opts, "UTF8"},
     {"REST", login | argument, "REST <offset>", rest, "REST STREAM"},
+    {"RANG", login | argument, "RANG <first byte> <last byte>", rang, "RANG STREAM"},
     {"ALLO", login | argument, "ALLO <bytes>", allo},
+    {"AVBL", login, "AVBL [<directory>]", avbl, "AVBL"},
     // data connection
     {"PASV", login, "PASV", pasv},
+    {"P@SW", login, "P@SW", pasv},  // how some old clients spell it
     {"EPSV", login, "EPSV [1|2|ALL]", epsv, "EPSV"},
     {"PORT", login | argument, "PORT <h1,h2,h3,h4,p1,p2>", port},
     {"EPRT", login | argument, "EPRT <|protocol|address|port|>", eprt, "EPRT"},
+    {"PRET", login | argument, "PRET <command> [<path>]", pret, "PRET"},
     // transfers
     {"RETR", login | argument | channel | transfer, "RETR <path>", retr},
     {"STOR", login | argument | channel | transfer, "STOR <path>", stor},
+    {"STOU", login | channel | transfer, "STOU [<name>]", stou},
     {"APPE", login | argument | channel | transfer, "APPE <path>", appe},
     {"LIST", login | channel | transfer, "LIST [-adFnrtS] [<path>]", list},
     {"NLST", login | channel | transfer, "NLST [<path>]", nlst},
@@ -36,8 +60,20 @@ constexpr Row table[] = {
     // looking
     {"MLST", login, "MLST [<path>]", mlst, "MLST"},
     {"SIZE", login | argument, "SIZE <path>", size, "SIZE"},
-    {"MDTM", login | argument, "MDTM <path>", mdtm, "MDTM"},
+    {"DSIZ", login | transfer, "DSIZ [<directory>]", dsiz, "DSIZ"},
+    {"MDTM", login | argument, "MDTM <path>", mdtm, "MDTM", mdtm_reads},
+    {"MDTM", login | argument, "MDTM [<YYYYMMDDHHMMSS>] <path>", mdtm_or_set, "MDTM", mdtm_sets},
     {"STAT", anytime, "STAT [<path>]", stat},
+    // checksums
+    {"HASH", login | argument | transfer, "HASH <path>", hash, "HASH", hashing},
+    {"XCRC", login | argument | transfer, "XCRC <path> [<from> [<to>]]", xcrc, "XCRC", hashing},
+    {"MD5", login | argument | transfer, "MD5 <path>", md5, "MD5", hashing},
+    {"MMD5", login | argument | transfer, "MMD5 <path>, <path>, ...", mmd5, "MMD5", hashing},
+    {"XMD5", login | argument | transfer, "XMD5 <path> [<from> [<to>]]", xmd5, "XMD5", hashing},
+    {"XSHA", login | argument | transfer, "XSHA <path> [<from> [<to>]]", xsha1, "XSHA", hashing},
+    {"XSHA1", login | argument | transfer, "XSHA1 <path> [<from> [<to>]]", xsha1, "XSHA1", hashing},
+    {"XSHA256", login | argument | transfer, "XSHA256 <path> [<from> [<to>]]", xsha256, "XSHA256", hashing},
+    {"XSHA512", login | argument | transfer, "XSHA512 <path> [<from> [<to>]]", xsha512, "XSHA512", hashing},
     // directories
     {"PWD", login, "PWD", pwd, "TVFS"},
     {"XPWD", login, "XPWD", pwd},
@@ -49,11 +85,14 @@ constexpr Row table[] = {
     {"XMKD", login | argument, "XMKD <path>", mkd},
     {"RMD", login | argument, "RMD <path>", rmd},
     {"XRMD", login | argument, "XRMD <path>", rmd},
+    {"RMDA", login | argument | transfer, "RMDA <directory> (with all that is in it)", rmda, "RMDA"},
     // files
     {"DELE", login | argument, "DELE <path>", dele},
     {"RNFR", login | argument, "RNFR <path>", rnfr},
     {"RNTO", login | argument, "RNTO <path>", rnto},
+    {"COMB", login | argument | transfer, "COMB <target> <part> [<part> ...]", comb, "COMB", combining},
     {"MFMT", login | argument, "MFMT <YYYYMMDDHHMMSS> <path>", mfmt, "MFMT"},
+    {"MFF", login | argument, "MFF [modify=<YYYYMMDDHHMMSS>;][unix.mode=<mode>;] <path>", mff, "MFF modify;unix.mode;"},
     // the server
     {"NOOP", anytime, "NOOP", noop},
     {"SYST", nothing, "SYST", syst},
@@ -64,20 +103,49 @@ constexpr Row table[] = {
 
 constexpr Row site_table[] = {
     {"CHMOD", login | argument, "SITE CHMOD <mode> <path>", site_chmod},
+    {"CHOWN", login | argument, "SITE CHOWN <uid>[:<gid>] <path>", site_chown, "SITE CHOWN", chown_allowed},
+    {"COPY", login | argument | transfer, "SITE COPY <from> <to>", site_copy, "SITE COPY"},
+    {"CPFR", login | argument, "SITE CPFR <path>", site_cpfr},
+    {"CPTO", login | argument | transfer, "SITE CPTO <path>", site_cpto},
     {"HELP", nothing, "SITE HELP [<command>]", site_help},
+    {"MKDIR", login | argument, "SITE MKDIR <path> (with its parents)", site_mkdir, "SITE MKDIR"},
+    {"QUOTA", login | transfer, "SITE QUOTA", site_quota},
+    {"RMDIR", login | argument | transfer, "SITE RMDIR <directory> (with all that is in it)", rmda, "SITE RMDIR"},
+    {"SYMLINK", login | argument, "SITE SYMLINK <target> <link>", site_symlink, "SITE SYMLINK"},
+    {"USAGE", login | transfer, "SITE USAGE [<directory>]", site_usage},
+    {"UTIME", login | argument, "SITE UTIME <YYYYMMDDhhmm[ss]> <path>", site_utime, "SITE UTIME"},
+    {"ZONE", nothing, "SITE ZONE", site_zone},
 };
 
-constexpr std::array known_elsewhere = {
-    std::string_view("ACCT"), std::string_view("ADAT"), std::string_view("AUTH"), std::string_view("AVBL"),
-    std::string_view("CCC"),  std::string_view("CLNT"), std::string_view("COMB"), std::string_view("CONF"),
-    std::string_view("CSID"), std::string_view("DSIZ"), std::string_view("ENC"),  std::string_view("HASH"),
-    std::string_view("HOST"), std::string_view("LANG"), std::string_view("LPRT"), std::string_view("LPSV"),
-    std::string_view("MFCT"), std::string_view("MFF"),  std::string_view("MIC"),  std::string_view("PBSZ"),
-    std::string_view("PROT"), std::string_view("RANG"), std::string_view("RMDA"), std::string_view("SMNT"),
-    std::string_view("SPSV"), std::string_view("STOU"), std::string_view("THMB"), std::string_view("XCRC"),
-    std::string_view("XMD5"), std::string_view("XRCP"), std::string_view("XRSQ"), std::string_view("XSEM"),
-    std::string_view("XSEN"), std::string_view("XSHA"),
+// RFC 959, 765, 737, 743, 1639, 2228, 2640, 7151 and what other servers have. Those that the tables hold as well come
+// into it by the settings.
+constexpr std::string_view elsewhere[] = {
+    "ADAT", "AUTH", "CCC",  "CONF", "CPSV", "ENC",  "ESTA", "ESTP", "LPRT", "LPSV", "MFCT",
+    "MIC",  "MLFL", "MRCP", "MRSQ", "MSAM", "MSND", "MSOM", "PBSZ", "PROT", "SMNT", "SPSV",
+    "SSCN", "THMB", "XCPF", "XDSS", "XMAS", "XRCP", "XRSQ", "XSEM", "XSEN",
 };
+constexpr std::string_view always_needed[] = {"USER", "PASS", "QUIT"};
+
+constexpr std::string_view site_prefix = "SITE ";
+
+std::vector<Row> rows_left(const Settings& settings, std::span<const Row> rows, std::string_view prefix) {
+    const auto disables = [&](const Row& row, std::string_view name) {
+        if (name.starts_with(prefix) && name.substr(prefix.size()) == row.verb) return true;
+        const bool is_site = name.starts_with(site_prefix);
+        const auto others = is_site ? std::span<const Row>(site_table) : std::span<const Row>(table);
+        return std::ranges::any_of(others, [&](const Row& other) {
+            return other.verb == name.substr(is_site ? site_prefix.size() : 0) && other.runs_same(row);
+        });
+    };
+    std::vector<Row> left;
+    for (const Row& row : rows) {
+        if (row.when != nullptr && !row.when(settings)) continue;
+        const auto& off = settings.disabled_commands;
+        if (std::ranges::none_of(off, [&](const std::string& name) { return disables(row, name); }))
+            left.push_back(row);
+    }
+    return left;
+}
 
 }  // namespace
 
@@ -90,7 +158,18 @@ const Row* find(std::span<const Row> rows, std::string_view verb) {
 }
 
 bool is_known_elsewhere(std::string_view verb) {
-    return std::ranges::find(known_elsewhere, verb) != known_elsewhere.end();
+    return find(table, verb) != nullptr || std::ranges::find(elsewhere, verb) != std::end(elsewhere);
+}
+
+bool can_be_disabled(std::string_view name) {
+    if (std::ranges::find(always_needed, name) != std::end(always_needed)) return false;
+    if (name.starts_with(site_prefix)) return find(site_table, name.substr(site_prefix.size())) != nullptr;
+    return find(table, name) != nullptr;
+}
+
+CommandTable::CommandTable(const Settings& settings)
+    : commands_(rows_left(settings, table, {})), site_(rows_left(settings, site_table, site_prefix)) {
+    if (find(commands_, "SITE") == nullptr) site_.clear();
 }
 
 }  // namespace wherry::ftp

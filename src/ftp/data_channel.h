@@ -42,6 +42,8 @@ public:
     // Ends what is under way: a wait for the connection, or the stream that open() gave and that is still in use. A
     // command that has not come to open() yet (its file is on a slow disk) finds out there.
     void abort(Code cause);
+    // What abort() said since begin().
+    Code aborted() const noexcept { return aborted_; }
     // Forgets what was prepared.
     void reset();
     // Tells which stream abort() is to reach; its user takes it away again before it goes.

@@ -24,6 +24,7 @@ struct Server::Place {
 Server::Server(Commons& commons, net::Network& network, Settings settings)
     : commons_(commons),
       network_(network),
+      table_(settings),
       ports_(settings.passive_first, settings.passive_last),
       nat_(commons.runtime.resolve()),
       settings_(std::move(settings)) {

@@ -7,6 +7,7 @@
 
 #include "access/commons.h"
 #include "core/live.h"
+#include "ftp/commands.h"
 #include "ftp/nat.h"
 #include "ftp/settings.h"
 #include "net/acceptor.h"
@@ -44,6 +45,8 @@ public:
     Live<Settings>::Snapshot settings() const { return settings_.get(); }
     // For sessions that begin from now on. The passive ports stay those that the server was made with.
     void set(Settings settings) { settings_.set(std::move(settings)); }
+    // What its settings left of the commands when it was made.
+    const CommandTable& table() const noexcept { return table_; }
     Commons& commons() noexcept { return commons_; }
     net::Network& network() noexcept { return network_; }
     net::PortPool& ports() noexcept { return ports_; }
@@ -61,6 +64,7 @@ private:
 
     Commons& commons_;
     net::Network& network_;
+    const CommandTable table_;
     net::PortPool ports_;
     Nat nat_;
     Live<Settings> settings_;

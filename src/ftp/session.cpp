@@ -44,6 +44,8 @@ Session::Session(Server& server, net::Post& place, std::uint64_t serial, net::St
 
 Session::~Session() { loop_.forget(*this); }
 
+const CommandTable& Session::table() const noexcept { return server_.table(); }
+
 // --- life
 
 bool Session::admit() {
@@ -70,7 +72,7 @@ net::Task<void> Session::run() {
         cause_ = Code::internal;
     }
     timer_.cancel();
-    data_.abort(cause_ == Code::closed ? Code::reset : cause_);
+    interrupt(cause_ == Code::closed ? Code::reset : cause_);
     co_await transfers_.join();
     if (leaving_) reply(421, "Service shutting down");
     send_now();
@@ -92,7 +94,7 @@ void Session::end(Code cause, std::string_view farewell) {
     if (ending_) return control_->abort(cause);  // it only waits for its last replies to be taken
     ending_ = true;
     cause_ = cause;
-    data_.abort(cause);
+    interrupt(cause);
     reply(421, farewell);
     send_now();
     control_->abort(cause);
@@ -218,10 +220,10 @@ net::Task<void> Session::handle(Pending pending) {
         }
         co_return;
     }
-    const Row* row = find(commands(), pending.line.verb);
+    const Row* row = find(table().commands(), pending.line.verb);
     if (transferring() && (row == nullptr || !row->has(anytime) || !queue_.empty())) {
         // ABOR takes effect at once even where its reply has to wait for those before it.
-        if (row != nullptr && row->waiting == &abor) data_.abort(Code::aborted);
+        if (row != nullptr && row->waiting == &abor) interrupt(Code::aborted);
         queue_.push_back(std::move(pending));
         co_return;
     }
@@ -233,11 +235,11 @@ net::Task<void> Session::handle(Pending pending) {
     }
     if (auto refusal = gate(*row, pending.line.argument)) {
         reply(*refusal);
-        if (row->has(transfer)) restart = 0;  // REST is for this command, whatever becomes of it
+        if (row->has(channel)) take_range();  // REST is for this command, whatever becomes of it
         co_return tell(*row, pending.line.argument);
     }
     // Between RNFR and RNTO nothing else is forbidden, only forgotten with the next RNFR (clients send NOOP there).
-    if (row->has(transfer)) {
+    if (runs_beside(*row, pending.line.argument)) {
         data_.begin();
         transfers_.start(run_transfer(*row, std::move(pending.line.argument)));
     } else {
@@ -287,6 +289,7 @@ net::Task<void> Session::run_transfer(const Row& row, std::string argument) {
         running_.reset();
         reply(451, "Local error in processing");
     }
+    work_.reset();
     touch();
     tell(row, argument);
     if (draining_) leave();
@@ -339,17 +342,6 @@ net::Task<void> Session::abandon(Code cause) {
     running_.reset();
 }
 
-net::Task<void> Session::end_data(net::StreamPtr stream, net::Io last) {
-    data_.attach(nullptr);
-    if (last.ok() && stream->has_unread()) co_await stream->close_gently();
-    stream.reset();
-    if (last.ok()) {
-        reply(226, "Transfer complete");
-    } else {
-        reply(reply_for(last.code));
-    }
-}
-
 // --- users
 
 net::Task<void> Session::log_in(Password password) {
@@ -358,7 +350,8 @@ net::Task<void> Session::log_in(Password password) {
                 .password = std::move(password),
                 .peer = info_.peer,
                 .protocol = "ftp",
-                .secure = control_->is_secure()};
+                .secure = control_->is_secure(),
+                .host = host};
     auto admission = co_await wherry::log_in(commons_, *control_, info_, std::move(login));
     if (!admission) {
         if (++failed_logins_ >= commons_.logins.get()->attempts || is_banned(commons_, control_->peer(), loop_.now())) {
@@ -395,13 +388,17 @@ void Session::reset_parameters() {
     data_.reset();
     cwd = Path();
     encoding = first_encoding();
-    restart = 0;
+    compressed = false;
+    level.reset();
+    take_range();
     announced = 0;
     rename_from.reset();
+    copy_from.reset();
     login_name.clear();
     password_due = false;
     only_epsv = false;
     facts = Facts::standard();
+    hash_algorithm = Hash::sha256;
 }
 
 }  // namespace wherry::ftp

@@ -13,6 +13,7 @@
 
 #include "access/commons.h"
 #include "access/transfer.h"
+#include "access/work.h"
 #include "access/workspace.h"
 #include "core/text.h"
 #include "core/token_bucket.h"
@@ -74,9 +75,14 @@ public:
     net::Task<void> end_transfer(net::StreamPtr stream, Outcome outcome);
     // Ends it before any byte moved; the reply has been given.
     net::Task<void> abandon(Code cause);
+    // Says what long work this command (a row with `transfer`) does; until it returns.
+    Work& begin_work(std::string what);
+    const Work* work() const noexcept { return work_ ? &*work_ : nullptr; }
     // Ends a data connection that carried no file.
     net::Task<void> end_data(net::StreamPtr stream, net::Io last);
     bool transferring() const noexcept { return !transfers_.empty(); }
+    // Ends what runs beside us: the data connection, or the work without one.
+    void interrupt(Code cause);
     net::Scope::Join transfer_end() noexcept { return transfers_.join(); }
     DataChannel& data() noexcept { return data_; }
     // What PASV announces: an address that the settings name or find out, else `own`.
@@ -92,26 +98,37 @@ public:
     // Forgets what USER and all later commands have set (REIN).
     void reset_parameters();
 
-    std::uint64_t take_restart() noexcept { return std::exchange(restart, 0); }
+    std::uint64_t take_restart() noexcept { return take_range().from; }
+    // What REST or RANG asked for, once.
+    ByteRange take_range() noexcept { return {std::exchange(restart, 0), std::exchange(range_end, ByteRange().to)}; }
     std::uint64_t take_announced() noexcept { return std::exchange(announced, 0); }
 
     const Settings& settings() const noexcept { return *settings_; }
     net::Duration stall_timeout() const;  // of this user's transfers
+    const CommandTable& table() const noexcept;
     Commons& commons() noexcept { return commons_; }
     net::Loop& loop() noexcept { return loop_; }
     const net::Stream& control() const noexcept { return *control_; }
+    Wire wire() const;  // as TYPE, MODE and their options have it
     const SessionInfo& info() const noexcept { return info_; }
+    void set_client(std::string_view name);  // CLNT, CSID
 
     // What commands have set; each belongs to the commands that its comment names.
-    Path cwd;                         // CWD
-    Encoding encoding;                // TYPE; RFC 959 5.1: ASCII is the default
-    std::uint64_t restart = 0;        // REST, for the next transfer
-    std::uint64_t announced = 0;      // ALLO, for the next upload
-    std::optional<Path> rename_from;  // RNFR
-    std::string login_name;           // USER
-    bool password_due = false;        // USER
-    bool only_epsv = false;           // EPSV ALL
-    Facts facts = Facts::standard();  // OPTS MLST
+    Path cwd;                                  // CWD
+    Encoding encoding;                         // TYPE; RFC 959 5.1: ASCII is the default
+    bool compressed = false;                   // MODE
+    std::optional<int> level;                  // OPTS MODE Z LEVEL; none: that of the settings
+    std::uint64_t restart = 0;                 // REST, RANG: for the next transfer
+    std::uint64_t range_end = ByteRange().to;  // RANG
+    std::uint64_t announced = 0;               // ALLO, for the next upload
+    std::optional<Path> rename_from;           // RNFR
+    std::optional<Path> copy_from;             // SITE CPFR
+    std::string login_name;                    // USER
+    std::string host;                          // HOST; until REIN
+    bool password_due = false;                 // USER
+    bool only_epsv = false;                    // EPSV ALL
+    Facts facts = Facts::standard();           // OPTS MLST
+    Hash hash_algorithm = Hash::sha256;        // OPTS HASH
 
 private:
     struct Pending {
@@ -127,6 +144,7 @@ private:
     net::Task<void> handle(Pending pending);
     net::Task<void> execute(const Row& row, std::string argument);
     net::Task<void> run_transfer(const Row& row, std::string argument);
+    bool runs_beside(const Row& row, std::string_view argument) const;
     net::Task<void> invoke(const Row& row, std::string_view argument);
     std::optional<Reply> gate(const Row& row, std::string_view argument) const;
     net::Task<void> send_rest();
@@ -156,6 +174,7 @@ private:
     net::Scope transfers_;
     net::Scope senders_;
     TransferPtr running_;
+    std::optional<Work> work_;
     LineSplitter splitter_;
     std::string_view fresh_;  // received and not yet cut into lines: in the loop's scratch, or in stash_
     std::string stash_;

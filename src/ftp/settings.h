@@ -34,6 +34,12 @@ enum class Ascii : std::uint8_t {
     refuse,   // TYPE A is refused, and sessions start in TYPE I
 };
 
+// A name that clients may ask for by HOST (RFC 7151).
+struct VirtualHost {
+    std::string name;      // in small letters
+    std::string greeting;  // of the answer to HOST; empty: that of the server
+};
+
 struct Settings {
     std::string greeting = "Wherry ready.";
     std::string login_message = "Login successful.";
@@ -73,6 +79,24 @@ struct Settings {
     std::string charset;  // of names, instead of UTF-8, until a client says OPTS UTF8 ON; empty: UTF-8
     std::vector<net::Address> charset_listen;  // only where clients have reached these; empty: everywhere
     bool show_local_time = false;              // in LIST; else UTC. MDTM and MLSx are always UTC
+
+    // --- listings ----------------------------------------------------------------------------------------------------
+    bool list_options = true;          // LIST -la and its like; else they are part of the name
+    std::uint32_t list_recursion = 0;  // entries that LIST -R may show; 0: -R is passed over
+    bool owner_names = false;          // in LIST; else numbers, which tell less of this machine
+
+    // --- commands ----------------------------------------------------------------------------------------------------
+    std::vector<VirtualHost> hosts;
+    std::vector<std::string> disabled_commands;  // in capitals: "MLSD", "SITE CHMOD"; see can_be_disabled()
+    bool hash = false;                           // HASH, MD5, XCRC and their like: work for our processors
+    bool long_checksum_replies = false;          // of XCRC and its like: two lines instead of one
+    bool upper_case_checksums = true;            // of all but HASH
+    bool combine = false;                        // COMB
+    bool site_chown = false;                     // SITE CHOWN
+    bool mode_z = false;                         // MODE Z: compression, for our processors and the client's
+    int mode_z_level = 6;                        // 0 to 9, until a client says OPTS MODE Z LEVEL
+    std::uint32_t mode_z_ratio = 200;            // an upload may expand so many times, beside the first 32 MiB; 0: any
+    bool mdtm_sets = false;                      // "MDTM 20240131235959 path" sets the time of path
 };
 
 }  // namespace wherry::ftp

@@ -8,6 +8,7 @@
 #include "core/suggest.h"
 #include "core/text.h"
 #include "ftp/charset.h"
+#include "ftp/commands.h"
 
 namespace wherry::fields {
 namespace {
@@ -126,6 +127,46 @@ Result<std::vector<std::string>> read_places(const Value& value) {
     for (const std::string& text : *list) {
         if (text.empty() || text.front() != '/') {
             return wrong("\"{}\" must be an absolute path: it begins with \"/\"", for_log(text));
+        }
+    }
+    return list;
+}
+
+Result<std::vector<ftp::VirtualHost>> read_hosts(const Value& value) {
+    const auto list = read_list(value);
+    if (!list) return std::unexpected(list.error());
+    std::vector<ftp::VirtualHost> hosts;
+    for (const std::string& text : *list) {
+        const std::size_t blank = text.find(' ');
+        ftp::VirtualHost host{lower(text.substr(0, blank)), {}};
+        if (blank != std::string::npos) host.greeting = text.substr(blank + 1);
+        if (host.name.empty() || host.name.size() > 255 || has_control(text)) {
+            return wrong("must be names, each with a greeting behind a blank if you like; \"{}\" is none",
+                         for_log(text));
+        }
+        const auto same = [&](const ftp::VirtualHost& other) { return other.name == host.name; };
+        if (std::any_of(hosts.begin(), hosts.end(), same))
+            return wrong("must not name \"{}\" twice", for_log(host.name));
+        hosts.push_back(std::move(host));
+    }
+    return hosts;
+}
+
+std::string show_hosts(const std::vector<ftp::VirtualHost>& shown) {
+    std::vector<std::string> list;
+    for (const ftp::VirtualHost& host : shown) {
+        list.push_back(host.greeting.empty() ? host.name : host.name + " " + host.greeting);
+    }
+    return show_list(list);
+}
+
+Result<std::vector<std::string>> read_commands(const Value& value) {
+    auto list = read_list(value);
+    if (!list) return list;
+    for (std::string& name : *list) {
+        name = upper(name);
+        if (!ftp::can_be_disabled(name)) {
+            return wrong("must be commands that can be done without; \"{}\" is none", for_log(name));
         }
     }
     return list;

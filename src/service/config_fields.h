@@ -125,6 +125,9 @@ Field choice(Member member, std::vector<std::pair<std::string_view, Enum>> words
 
 Result<std::string> read_place(const Value& value);  // a file or folder: empty, or absolute
 Result<std::vector<std::string>> read_places(const Value& value);
+Result<std::vector<ftp::VirtualHost>> read_hosts(const Value& value);
+std::string show_hosts(const std::vector<ftp::VirtualHost>& shown);
+Result<std::vector<std::string>> read_commands(const Value& value);  // in capitals
 std::string show_list(const std::vector<std::string>& shown);
 Result<std::vector<net::Address>> read_addresses(const Value& value);
 std::string show_addresses(const std::vector<net::Address>& shown);
@@ -181,7 +184,7 @@ Field ip(Member member) {
 }
 template <class Member>
 Field letters(Member member) {
-    return make("permissions", "letters of elradfmwMT", member, read_letters,
+    return make("permissions", "letters of elradfmwMTSDO", member, read_letters,
                 [](Perm shown) { return toml_text(shown.text()); });
 }
 template <class Member>
@@ -219,6 +222,15 @@ Field mode(Member member) {
 template <class Member>
 Field umask(Member member) {
     return make("octal text", "\"000\" to \"777\"", member, read_umask, show_umask);
+}
+template <class Member>
+Field commands(Member member) {
+    return make("list of commands", "as HELP shows them, like \"MLSD\" or \"SITE CHMOD\"", member, read_commands,
+                show_list);
+}
+template <class Member>
+Field hosts(Member member) {
+    return make("list of hosts", "\"NAME\" or \"NAME GREETING\"", member, read_hosts, show_hosts);
 }
 // Of two members.
 template <class First, class Last>

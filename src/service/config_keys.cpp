@@ -97,6 +97,45 @@ std::vector<ConfigKey> make_keys() {
         {"ftp.local_time", live, flag([](auto& c) -> auto& { return c.ftp.settings.show_local_time; }),
          "Whether LIST shows times of the machine's own zone instead of UTC. MLSD and MDTM are always UTC."},
 
+        {"ftp.list_options", restart, flag([](auto& c) -> auto& { return c.ftp.settings.list_options; }),
+         "Whether LIST and NLST take the options of ls, like -la; else these are the beginning of a name."},
+        {"ftp.list_recursion", restart,
+         number([](auto& c) -> auto& { return c.ftp.settings.list_recursion; }, 0, most_count),
+         "How many entries LIST -R may show of a whole tree, before it ends; 0: it shows the one directory only."},
+        {"ftp.owner_names", restart, flag([](auto& c) -> auto& { return c.ftp.settings.owner_names; }),
+         "Whether LIST shows the names that this machine has for owners and groups; else their numbers."},
+        {"ftp.hosts", restart, hosts([](auto& c) -> auto& { return c.ftp.settings.hosts; }),
+         "Names of this server that clients may ask for by HOST (RFC 7151), each with a greeting of its own if you "
+         "like. "
+         "Users who have \"hosts\" are served by those names only."},
+        {"ftp.disabled_commands", restart, commands([](auto& c) -> auto& { return c.ftp.settings.disabled_commands; }),
+         "Commands that are not served, with their other spellings; neither FEAT nor HELP shows them."},
+        {"ftp.hash", restart, flag([](auto& c) -> auto& { return c.ftp.settings.hash; }),
+         "Whether clients may ask for checksums of files (HASH, MD5, MMD5, XCRC, XMD5, XSHA and their like). Each "
+         "takes "
+         "a thread of runtime.hash_threads for as long as the file is read."},
+        {"ftp.long_checksum_replies", restart,
+         flag([](auto& c) -> auto& { return c.ftp.settings.long_checksum_replies; }),
+         "Whether XCRC and its like answer in two lines, as some clients want it, and not in one."},
+        {"ftp.upper_case_checksums", restart,
+         flag([](auto& c) -> auto& { return c.ftp.settings.upper_case_checksums; }),
+         "Whether checksums of all commands but HASH have capital letters."},
+        {"ftp.combine", restart, flag([](auto& c) -> auto& { return c.ftp.settings.combine; }),
+         "Whether clients may make one file of several (COMB)."},
+        {"ftp.site_chown", restart, flag([](auto& c) -> auto& { return c.ftp.settings.site_chown; }),
+         "Whether users with the permission O may change owners (SITE CHOWN), as far as the system lets the server."},
+        {"ftp.mode_z", restart, flag([](auto& c) -> auto& { return c.ftp.settings.mode_z; }),
+         "Whether clients may have data compressed (MODE Z). It costs much processor time, on runtime.hash_threads."},
+        {"ftp.mode_z_level", restart, number([](auto& c) -> auto& { return c.ftp.settings.mode_z_level; }, 0, 9),
+         "How hard data is compressed, from 0 to 9, where the client does not say (OPTS MODE Z LEVEL)."},
+        {"ftp.mode_z_ratio", restart, number([](auto& c) -> auto& { return c.ftp.settings.mode_z_ratio; }, 0, 2000),
+         "How many times its size a compressed upload may become, beside its first 32 MiB; more is taken for an attack "
+         "and ends it. 0 is no limit."},
+        {"ftp.mdtm_sets", restart, flag([](auto& c) -> auto& { return c.ftp.settings.mdtm_sets; }),
+         "Whether \"MDTM 20240131235959 file\" sets the time of a file, as old clients have it. A file that is called "
+         "so "
+         "goes before."},
+
         // --- how much at a time ------------------------------------------------------------------
         {"limits.sessions", live, number([](auto& c) -> auto& { return c.limits.sessions; }, 0, most_count),
          "Sessions at the same time; 0 is no limit."},
@@ -213,7 +252,8 @@ std::vector<ConfigKey> make_keys() {
          "without an account."},
         {"anonymous.permissions", live, letters([](auto& c) -> auto& { return c.anonymous.permissions; }),
          "What everybody may do there: e enter, l list, r read, a append, d delete, f rename, m make directories, "
-         "w write, M change modes, T change times."},
+         "w write, M change modes, T change times, S make symbolic links, D remove directories with all that is in "
+         "them, O change owners."},
 
         {"filesystem.symlinks", live,
          choice([](auto& c) -> auto& { return c.filesystem.symlinks; },

@@ -241,7 +241,9 @@ template void Server::add_sink(std::function<void(const event::FileRemoved&)>);
 template void Server::add_sink(std::function<void(const event::Renamed&)>);
 template void Server::add_sink(std::function<void(const event::ModeChanged&)>);
 template void Server::add_sink(std::function<void(const event::TimeChanged&)>);
-static_assert(std::variant_size_v<Event> == 14, "a new event needs a line above");
+template void Server::add_sink(std::function<void(const event::OwnerChanged&)>);
+template void Server::add_sink(std::function<void(const event::SymlinkMade&)>);
+static_assert(std::variant_size_v<Event> == 16, "a new event needs a line above");
 
 template void Server::add_guard(std::function<Verdict(const action::Download&)>);
 template void Server::add_guard(std::function<Verdict(const action::Upload&)>);
@@ -252,7 +254,9 @@ template void Server::add_guard(std::function<Verdict(const action::RemoveFile&)
 template void Server::add_guard(std::function<Verdict(const action::Rename&)>);
 template void Server::add_guard(std::function<Verdict(const action::ChangeMode&)>);
 template void Server::add_guard(std::function<Verdict(const action::ChangeTime&)>);
-static_assert(std::variant_size_v<Action> == 9, "a new action needs a line above");
+template void Server::add_guard(std::function<Verdict(const action::ChangeOwner&)>);
+template void Server::add_guard(std::function<Verdict(const action::MakeSymlink&)>);
+static_assert(std::variant_size_v<Action> == 11, "a new action needs a line above");
 
 void Server::log_level(LogLevel level) {
     state_->set_live([&](Config& config) { config.log.level = level; },

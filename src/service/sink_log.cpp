@@ -74,6 +74,13 @@ struct Text {
     std::string operator()(const event::TimeChanged& event) const {
         return fmt::format("touched {} modified={}", word(event.path), event.modified);
     }
+    std::string operator()(const event::OwnerChanged& event) const {
+        return fmt::format("chown {} uid={}{}", word(event.path), event.uid,
+                           event.gid ? fmt::format(" gid={}", *event.gid) : "");
+    }
+    std::string operator()(const event::SymlinkMade& event) const {
+        return fmt::format("symlink {} to {}", word(event.path), word(event.target));
+    }
 };
 
 }  // namespace

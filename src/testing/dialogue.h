@@ -3,7 +3,7 @@
 //
 // A line holds steps, separated by two or more blanks; '#' begins a comment line. Steps:
 //   given file PATH "TEXT"      a file that is there from the beginning      given dir PATH
-//   given user NAME PASSWORD [LETTERS] [DIR=LETTERS | storage=BYTES | sessions=N | start=DIR ...]
+//   given user NAME PASSWORD [LETTERS] [DIR=LETTERS | storage=BYTES | sessions=N | start=DIR | host=NAME ...]
 //   given anonymous      given NAME = VALUE (see dialogue_given.cpp, or
 //   any key of the configuration, with its value as TOML)
 //   as NAME                     logs in as that user (its password is looked up)

@@ -1,5 +1,7 @@
 #include "testing/dialogue_given.h"
 
+#include <vector>
+
 #include "core/text.h"
 #include "service/config_keys.h"
 #include "service/config_load.h"
@@ -58,6 +60,8 @@ User user_of(std::string_view rest, std::string& password) {
             user.limits.storage = parse_u63(value).value();
         } else if (what == "sessions") {
             user.limits.sessions = static_cast<std::uint32_t>(parse_u63(value).value());
+        } else if (what == "host") {
+            user.hosts.emplace_back(value);
         } else if (what == "start") {
             user.start = Path::resolve(value).value();
         } else {

@@ -221,4 +221,16 @@ Result<Space> FaultyFilesystem::space(const Path& path) {
     return attempt(*state_, [&] { return inner_->space(path); });
 }
 
+Result<void> FaultyFilesystem::set_owner(const Path& path, std::uint32_t uid, std::optional<std::uint32_t> gid) {
+    return attempt(*state_, [&] { return inner_->set_owner(path, uid, gid); });
+}
+
+Result<void> FaultyFilesystem::make_symlink(const Path& path, const Path& target) {
+    return attempt(*state_, [&] { return inner_->make_symlink(path, target); });
+}
+
+Result<std::string> FaultyFilesystem::hash(const Path& path, Hash algorithm, std::uint64_t from, std::uint64_t to) {
+    return attempt(*state_, [&] { return inner_->hash(path, algorithm, from, to); });
+}
+
 }  // namespace wherry::testing

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "vfs/checks.h"
 
@@ -35,6 +36,21 @@ Result<void> File::write_at(std::uint64_t /*offset*/, std::span<const std::byte>
 
 Result<void> File::truncate(std::uint64_t /*size*/) { return fail(Code::unsupported, "this file cannot be cut"); }
 
+Result<std::uint64_t> File::copy_from(File& source, std::uint64_t from, std::uint64_t to, std::uint64_t bytes) {
+    constexpr std::uint64_t most_at_once = 256U << 10U;
+    std::vector<std::byte> buffer(static_cast<std::size_t>(std::min(bytes, most_at_once)));
+    std::uint64_t done = 0;
+    while (done < bytes) {
+        const auto room = std::span(buffer).first(static_cast<std::size_t>(std::min(bytes - done, most_at_once)));
+        const auto got = source.read_at(from + done, room);
+        if (!got) return std::unexpected(got.error());
+        if (*got == 0) break;
+        if (auto put = write_at(to + done, room.first(*got)); !put) return std::unexpected(std::move(put.error()));
+        done += *got;
+    }
+    return done;
+}
+
 void File::failed(Code /*cause*/) {}
 
 Result<void> File::close() { return {}; }
@@ -64,6 +80,19 @@ Result<void> Filesystem::set_modified(const Path& path, std::int64_t /*seconds*/
 Result<std::string> Filesystem::read_link(const Path& path) { return refuse(Code::unsupported, "read link", path); }
 
 Result<Space> Filesystem::space(const Path& path) { return refuse(Code::unsupported, "ask space of", path); }
+
+Result<void> Filesystem::set_owner(const Path& path, std::uint32_t /*uid*/, std::optional<std::uint32_t> /*gid*/) {
+    return refuse(Code::unsupported, "change owner of", path);
+}
+
+Result<void> Filesystem::make_symlink(const Path& path, const Path& /*target*/) {
+    return refuse(Code::unsupported, "make symlink", path);
+}
+
+Result<std::string> Filesystem::hash(const Path& path, Hash /*algorithm*/, std::uint64_t /*from*/,
+                                     std::uint64_t /*to*/) {
+    return refuse(Code::unsupported, "hash", path);
+}
 
 Result<Stat> Filesystem::stat_at_once(const Path& /*path*/) { return fail(Code::would_block); }
 

@@ -83,6 +83,19 @@ Result<std::string> FilteredFilesystem::read_link(const Path& path) {
 Result<Space> FilteredFilesystem::space(const Path& path) {
     return unless_denied(path, "ask space of", [&](Filesystem& files) { return files.space(path); });
 }
+Result<void> FilteredFilesystem::set_owner(const Path& path, std::uint32_t uid, std::optional<std::uint32_t> gid) {
+    return unless_denied(path, "change owner of", [&](Filesystem& files) { return files.set_owner(path, uid, gid); });
+}
+// The target as well: a link of another name would lead around the rule.
+Result<void> FilteredFilesystem::make_symlink(const Path& path, const Path& target) {
+    return unless_denied(path, "make symlink", [&](Filesystem&) {
+        return unless_denied(target, "make symlink to",
+                             [&](Filesystem& files) { return files.make_symlink(path, target); });
+    });
+}
+Result<std::string> FilteredFilesystem::hash(const Path& path, Hash algorithm, std::uint64_t from, std::uint64_t to) {
+    return unless_denied(path, "hash", [&](Filesystem& files) { return files.hash(path, algorithm, from, to); });
+}
 
 Filesystem& without_filter(Filesystem& filesystem) noexcept {
     auto* const filtered = dynamic_cast<FilteredFilesystem*>(&filesystem);

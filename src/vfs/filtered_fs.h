@@ -26,6 +26,9 @@ public:
     Result<void> set_modified(const Path& path, std::int64_t seconds) override;
     Result<std::string> read_link(const Path& path) override;
     Result<Space> space(const Path& path) override;
+    Result<void> set_owner(const Path& path, std::uint32_t uid, std::optional<std::uint32_t> gid) override;
+    Result<void> make_symlink(const Path& path, const Path& target) override;
+    Result<std::string> hash(const Path& path, Hash algorithm, std::uint64_t from, std::uint64_t to) override;
     bool can_answer_at_once() const noexcept override { return inner_->can_answer_at_once(); }
     Result<Stat> stat_at_once(const Path& path) override;
 

@@ -96,6 +96,15 @@ Result<std::string> IdentityFilesystem::read_link(const Path& path) {
 Result<Space> IdentityFilesystem::space(const Path& path) {
     return who_->as([&] { return inner_->space(path); });
 }
+Result<void> IdentityFilesystem::set_owner(const Path& path, std::uint32_t uid, std::optional<std::uint32_t> gid) {
+    return who_->as([&] { return inner_->set_owner(path, uid, gid); });
+}
+Result<void> IdentityFilesystem::make_symlink(const Path& path, const Path& target) {
+    return who_->as([&] { return inner_->make_symlink(path, target); });
+}
+Result<std::string> IdentityFilesystem::hash(const Path& path, Hash algorithm, std::uint64_t from, std::uint64_t to) {
+    return who_->as([&] { return inner_->hash(path, algorithm, from, to); });
+}
 
 Result<ListingPtr> IdentityFilesystem::list(const Path& path, Detail detail) {
     return who_->as([&]() -> Result<ListingPtr> {

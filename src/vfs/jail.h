@@ -11,8 +11,9 @@
 //   - more than 40 symlinks are ELOOP.
 // With Symlinks::anywhere, by explicit choice of the operator, the folder is "/" and there is nothing to keep in.
 // The code that passes names to the kernel stands in jail.cpp, jail_walk.cpp, posix_fs.cpp, posix_open.cpp,
-// posix_listing.cpp and atomic_file.cpp; outside of the first two only single names are passed, relative to a directory
-// that was opened here, and never followed if they are symlinks. These files are the audit point.
+// posix_listing.cpp, posix_change.cpp and atomic_file.cpp; outside of the first two only single names are passed,
+// relative to a directory that was opened here, and never followed if they are symlinks. These files are the audit
+// point.
 //
 // Immutable after enter(); any thread.
 #include <sys/types.h>

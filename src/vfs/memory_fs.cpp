@@ -145,6 +145,15 @@ public:
         return {};
     }
 
+    Result<void> set_owner(const Path& path, std::uint32_t uid, std::optional<std::uint32_t> gid) override {
+        const Lock lock(tree_->mutex);
+        const auto node = tree_->find(path);
+        if (!node) return refuse(node.error(), "change owner of", path);
+        (*node)->stat.uid = uid;
+        if (gid) (*node)->stat.gid = *gid;
+        return {};
+    }
+
     Result<std::string> read_link(const Path& path) override {
         const Lock lock(tree_->mutex);
         const auto node = tree_->find(path);

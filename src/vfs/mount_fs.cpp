@@ -135,6 +135,22 @@ public:
         return forward(path, "ask space of", [](Filesystem& inner, const Path& at) { return inner.space(at); });
     }
 
+    Result<void> set_owner(const Path& path, std::uint32_t uid, std::optional<std::uint32_t> gid) override {
+        return forward(path, "change owner of",
+                       [&](Filesystem& inner, const Path& at) { return inner.set_owner(at, uid, gid); });
+    }
+    Result<void> make_symlink(const Path& path, const Path& target) override {
+        if (is_fixed(path)) return refuse(Code::exists, "make symlink", path);
+        const Mount* mount = serving(path);
+        if (mount == nullptr) return refuse(Code::not_found, "make symlink", path);
+        if (serving(target) != mount) return refuse(Code::unsupported, "make symlink to", target);
+        return mount->filesystem->make_symlink(path.below(mount->at), target.below(mount->at));
+    }
+    Result<std::string> hash(const Path& path, Hash algorithm, std::uint64_t from, std::uint64_t to) override {
+        return forward(path, "hash",
+                       [&](Filesystem& inner, const Path& at) { return inner.hash(at, algorithm, from, to); });
+    }
+
 private:
     const Mount* serving(const Path& path) const {
         const auto found = std::ranges::find_if(mounts_, [&](const Mount& mount) { return path.is_inside(mount.at); });

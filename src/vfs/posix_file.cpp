@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 
@@ -127,6 +129,23 @@ Result<void> PosixFile::truncate(std::uint64_t size) {
         if (errno != EINTR) return refused(errno, "truncate", path_);
     }
     return {};
+}
+
+// Not every pair of files can (EXDEV, EINVAL ...), and some kernels answer 0 too early: whatever is not a success is
+// tried by hand, which also finds the true error.
+Result<std::uint64_t> PosixFile::copy_from(File& source, std::uint64_t from, std::uint64_t to, std::uint64_t bytes) {
+    if (auto good = check(use_.write, "write"); !good) return fail(std::move(good.error()));
+    const bool offsets_fit = from <= largest_offset && to <= largest_offset;
+    if (source.descriptor() >= 0 && offsets_fit) {
+        auto in = static_cast<off_t>(from);
+        auto out = static_cast<off_t>(to);
+        opened_is_fresh_ = false;
+        written_ = true;
+        const ssize_t got = ::copy_file_range(source.descriptor(), &in, descriptor(), &out,
+                                              static_cast<std::size_t>(std::min<std::uint64_t>(bytes, 1U << 30U)), 0);
+        if (got > 0) return static_cast<std::uint64_t>(got);
+    }
+    return File::copy_from(source, from, to, bytes);
 }
 
 void PosixFile::failed(Code cause) { failure_ = cause == Code::ok ? Code::aborted : cause; }

@@ -45,6 +45,8 @@ public:
     Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override;
     Result<void> write_at(std::uint64_t offset, std::span<const std::byte> from) override;
     Result<void> truncate(std::uint64_t size) override;
+    // By copy_file_range(2), which shares the blocks where the disk can.
+    Result<std::uint64_t> copy_from(File& source, std::uint64_t from, std::uint64_t to, std::uint64_t bytes) override;
     void failed(Code cause) override;
     // After failed() of a written file: closes it and answers with that cause.
     Result<void> close() override;

@@ -42,6 +42,15 @@ public:
     Result<void> set_modified(const Path& path, std::int64_t /*seconds*/) override {
         return refuse(Code::read_only, "change time of", path);
     }
+    Result<void> set_owner(const Path& path, std::uint32_t /*uid*/, std::optional<std::uint32_t> /*gid*/) override {
+        return refuse(Code::read_only, "change owner of", path);
+    }
+    Result<void> make_symlink(const Path& path, const Path& /*target*/) override {
+        return refuse(Code::read_only, "make symlink", path);
+    }
+    Result<std::string> hash(const Path& path, Hash algorithm, std::uint64_t from, std::uint64_t to) override {
+        return inner_->hash(path, algorithm, from, to);
+    }
 
 private:
     FilesystemPtr inner_;

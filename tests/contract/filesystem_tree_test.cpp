@@ -309,4 +309,84 @@ TEST_P(FilesystemContract, ReadsLinksOfLinksOnly) {
     EXPECT_EQ(code_of(fs_->read_link(at("/nothing"))), Code::not_found);
 }
 
+// --- abilities that a filesystem may lack
+
+TEST_P(FilesystemContract, MakesSymlinksThatLeadToTheTargetOrSaysThatItCannot) {
+    EXPECT_EQ(make_directory("/dir"), Code::ok);
+    EXPECT_EQ(make_directory("/dir/inner"), Code::ok);
+    EXPECT_EQ(put("/file", "content"), Code::ok);
+    EXPECT_EQ(put("/dir/file", "other"), Code::ok);
+    const Code made = code_of(fs_->make_symlink(at("/dir/inner/link"), at("/file")));
+    if (made == Code::unsupported) {
+        EXPECT_EQ(stat("/dir/inner/link"), Code::not_found);
+        return;
+    }
+    ASSERT_EQ(made, Code::ok);
+    EXPECT_EQ(get("/dir/inner/link"), "content");
+    EXPECT_EQ(fs_->lstat(at("/dir/inner/link")).value().kind, Kind::symlink);
+    EXPECT_EQ(code_of(fs_->make_symlink(at("/dir/inner/link"), at("/file"))), Code::exists);
+    EXPECT_EQ(code_of(fs_->make_symlink(at("/file"), at("/dir"))), Code::exists);
+    EXPECT_EQ(code_of(fs_->make_symlink(at("/"), at("/file"))), Code::exists);
+    EXPECT_EQ(code_of(fs_->make_symlink(at("/none/link"), at("/file"))), Code::not_found);
+    EXPECT_EQ(code_of(fs_->make_symlink(at("/beside"), at("/dir/file"))), Code::ok);
+    EXPECT_EQ(get("/beside"), "other");
+    EXPECT_EQ(code_of(fs_->make_symlink(at("/dir/up"), at("/dir"))), Code::ok);
+    EXPECT_EQ(get("/dir/up/file"), "other");
+    EXPECT_EQ(code_of(fs_->make_symlink(at("/dir/root"), at("/"))), Code::ok);
+    EXPECT_EQ(get("/dir/root/file"), "content");
+    EXPECT_EQ(code_of(fs_->make_symlink(at("/later"), at("/not-yet"))), Code::ok);
+    EXPECT_EQ(get("/later"), "<not_found>");
+    // Wherever a link is put afterwards, it does not lead out.
+    EXPECT_EQ(rename("/dir/inner/link", "/link"), Code::ok);
+    EXPECT_NE(get("/link"), "content");
+}
+
+TEST_P(FilesystemContract, CopiesFromOneFileToAnother) {
+    std::string content;
+    for (int i = 0; i < 300000; ++i) content += static_cast<char>('a' + i % 23);
+    EXPECT_EQ(put("/from", content), Code::ok);
+    const FilePtr from = open("/from", OpenMode::for_reading());
+    const FilePtr to = open("/to", OpenMode::for_writing());
+    std::uint64_t done = 0;
+    for (;;) {
+        const auto copied = to->copy_from(*from, 10 + done, 3 + done, 1000000);
+        ASSERT_TRUE(copied) << copied.error().message;
+        if (*copied == 0) break;
+        done += *copied;
+    }
+    EXPECT_EQ(done, content.size() - 10);
+    EXPECT_TRUE(to->write_at(0, bytes_of("123")));
+    EXPECT_TRUE(to->close());
+    EXPECT_EQ(get("/to"), "123" + content.substr(10));
+    EXPECT_EQ(code_of(from->copy_from(*from, 0, 0, 10)), Code::denied);
+    EXPECT_EQ(get("/from"), content);
+}
+
+TEST_P(FilesystemContract, CopiesBetweenFilesystemsOfDifferentKinds) {
+    const FilesystemPtr other = memory_filesystem();
+    EXPECT_TRUE(testing::put(*other, "/from"_p, "0123456789"));
+    const FilePtr from = other->open("/from"_p, OpenMode::for_reading()).value();
+    const FilePtr to = open("/to", OpenMode::for_writing());
+    EXPECT_EQ(to->copy_from(*from, 2, 0, 5).value(), 5U);
+    EXPECT_TRUE(to->close());
+    EXPECT_EQ(get("/to"), "23456");
+}
+
+TEST_P(FilesystemContract, SaysThatItKnowsNoChecksumOrGivesTheRightOne) {
+    EXPECT_EQ(put("/file", "123456789"), Code::ok);
+    const auto hash = fs_->hash(at("/file"), Hash::crc32, 0, 9);
+    if (hash) EXPECT_EQ(*hash, "cbf43926");
+    if (!hash) EXPECT_EQ(hash.error().code, Code::unsupported);
+}
+
+TEST_P(FilesystemContract, KeepsTheOwnerThatIsThere) {
+    EXPECT_EQ(put("/file", "x"), Code::ok);
+    const Stat before = fs_->stat(at("/file")).value();
+    EXPECT_TRUE(fs_->set_owner(at("/file"), before.uid, before.gid));
+    EXPECT_TRUE(fs_->set_owner(at("/file"), before.uid, std::nullopt));
+    EXPECT_EQ(fs_->stat(at("/file")).value().uid, before.uid);
+    EXPECT_EQ(fs_->stat(at("/file")).value().gid, before.gid);
+    EXPECT_EQ(code_of(fs_->set_owner(at("/nothing"), before.uid, std::nullopt)), Code::not_found);
+}
+
 }  // namespace wherry::testing

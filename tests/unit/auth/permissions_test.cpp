@@ -28,6 +28,7 @@ TEST(Perm, ParsesLettersOnly) {
 TEST(Perm, TextIsInTheOrderOfTheListWithOwnLettersBehind) {
     EXPECT_EQ(Perm().text(), "");
     EXPECT_EQ(Perm("TMwmfdarle").text(), "elradfmwMT");
+    EXPECT_EQ(Perm("ODSTr").text(), "rTSDO");
     EXPECT_EQ(Perm("ZrbAe").text(), "erbAZ");
 }
 

@@ -227,7 +227,7 @@ TEST(UserKeys, AreDescribed) {
         EXPECT_NE(key.read, nullptr) << key.name;
         EXPECT_EQ(key.fallback.empty(), key.needed || key.name == "password") << key.name;
     }
-    EXPECT_EQ(seen.size(), 52U);
+    EXPECT_EQ(seen.size(), 53U);
 }
 
 // --- from the disk -------------------------------------------------------------------------------
