@@ -83,7 +83,8 @@ public:
 
 private:
     struct Slice;  // what one turn of a worker has received
-    net::Task<Outcome> send_by_kernel(net::Stream& stream, net::Duration stall, bool& unsupported);
+    net::Task<Outcome> send_by_descriptor(net::Stream& stream, net::Duration stall);
+    Result<net::Io> send_slice(net::Stream& stream, bool copying, std::uint64_t bytes, std::span<std::byte> scratch);
     net::Task<Outcome> send_by_copy(net::Stream& stream, Encoding encoding, net::Duration stall);
     net::Task<Outcome> write_out(net::Stream& stream, std::span<const std::byte> bytes, net::Duration stall);
     net::Task<Outcome> receive_by_worker(net::Stream& stream, net::Duration stall);
@@ -92,7 +93,8 @@ private:
     Outcome ended(const net::Stream& stream, net::Io io) const;
 
     // On a worker of the disk lane:
-    Slice receive_slice(const net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most);
+    Slice receive_slice(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most);
+    bool decrypt_once(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);
     bool linger(int socket, const Slice& slice) const;
     bool receive_once(int socket, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);
     bool splice_once(int socket, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);

@@ -87,7 +87,7 @@ void syst(Session& session, std::string_view) { session.reply(215, "UNIX Type: L
 void feat(Session& session, std::string_view) {
     std::vector<std::string> lines;
     for (const Row& row : commands()) {
-        if (row.feature.empty()) continue;
+        if (row.feature.empty() || (row.has(secured) && !session.tls_offered())) continue;
         lines.emplace_back(row.feature);
         if (row.feature == "MLST") lines.back() += " " + session.facts.feature_text();
     }

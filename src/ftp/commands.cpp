@@ -13,6 +13,11 @@ constexpr Row table[] = {
     {"PASS", secret, "PASS [<password>]", pass},
     {"REIN", nothing, "REIN (log out, start again)", rein},
     {"QUIT", anytime, "QUIT", quit},
+    // protection
+    {"AUTH", secured | argument, "AUTH TLS", auth, "AUTH TLS"},
+    {"PBSZ", secured | argument, "PBSZ 0", pbsz, "PBSZ"},
+    {"PROT", secured | argument, "PROT C|P", prot, "PROT"},
+    {"CCC", secured | login, "CCC (control connection in clear again)", ccc},
     // parameters
     {"TYPE", login | argument, "TYPE A|I|L 8", type},
     {"MODE", login | argument, "MODE S", mode},
@@ -68,12 +73,11 @@ constexpr Row site_table[] = {
 };
 
 constexpr std::array known_elsewhere = {
-    std::string_view("ACCT"), std::string_view("ADAT"), std::string_view("AUTH"), std::string_view("AVBL"),
-    std::string_view("CCC"),  std::string_view("CLNT"), std::string_view("COMB"), std::string_view("CONF"),
-    std::string_view("CSID"), std::string_view("DSIZ"), std::string_view("ENC"),  std::string_view("HASH"),
-    std::string_view("HOST"), std::string_view("LANG"), std::string_view("LPRT"), std::string_view("LPSV"),
-    std::string_view("MFCT"), std::string_view("MFF"),  std::string_view("MIC"),  std::string_view("PBSZ"),
-    std::string_view("PROT"), std::string_view("RANG"), std::string_view("RMDA"), std::string_view("SMNT"),
+    std::string_view("ACCT"), std::string_view("ADAT"), std::string_view("AVBL"), std::string_view("CLNT"),
+    std::string_view("COMB"), std::string_view("CONF"), std::string_view("CSID"), std::string_view("DSIZ"),
+    std::string_view("ENC"),  std::string_view("HASH"), std::string_view("HOST"), std::string_view("LANG"),
+    std::string_view("LPRT"), std::string_view("LPSV"), std::string_view("MFCT"), std::string_view("MFF"),
+    std::string_view("MIC"),  std::string_view("RANG"), std::string_view("RMDA"), std::string_view("SMNT"),
     std::string_view("SPSV"), std::string_view("STOU"), std::string_view("THMB"), std::string_view("XCRC"),
     std::string_view("XMD5"), std::string_view("XRCP"), std::string_view("XRSQ"), std::string_view("XSEM"),
     std::string_view("XSEN"), std::string_view("XSHA"),
