@@ -6,6 +6,7 @@
 #include <string>
 
 #include "wherry/result.h"
+#include "wherry/tls.h"
 
 namespace wherry {
 
@@ -30,6 +31,24 @@ public:
     FtpService listen(std::string address);
     // A socket that listens already: from systemd, or opened before privileges were dropped. The server closes it.
     FtpService listen_on(int descriptor);
+
+    // Where TLS comes before everything else (ftps://, port 990 by custom).
+    FtpService listen_implicit(std::string address);
+
+    // --- TLS (RFC 4217): without a certificate there is none ---
+    // PEM files; `certificate` is followed by its chain, and `key` is empty if the key is in there, too. Call it again
+    // for clients that ask for another name (SNI); then the key must be in the same file. They are read by start(), and
+    // again by run() on SIGHUP.
+    FtpService tls(std::string certificate, std::string key = {});
+    FtpService protect_control(Protection rule);  // default optional: who asks for it gets it
+    FtpService protect_data(Protection rule);     // likewise
+    FtpService tls_reuse(TlsReuse rule);          // of the session, by data connections; default prefer
+    FtpService tls_minimum(TlsVersion version);   // default tls12
+    // Asks clients for certificates of these authorities (PEM file); `revocations`: PEM file of their lists, or empty.
+    FtpService client_certificates(ClientCertificates rule, std::string authorities, std::string revocations = {});
+    // Who needs no password because of the certificate. Authenticators are asked for the user all the same, with
+    // Login::by_certificate set.
+    FtpService certificate_login(CertificateRule rule);
 
     // The ports, both included, for data connections that clients open (PASV, EPSV). Default: the system chooses.
     FtpService passive_ports(std::uint16_t first, std::uint16_t last);

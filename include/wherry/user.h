@@ -11,6 +11,7 @@
 #include "wherry/filesystem.h"
 #include "wherry/path.h"
 #include "wherry/result.h"
+#include "wherry/tls.h"
 
 namespace wherry {
 
@@ -150,6 +151,7 @@ struct User {
     UserUploads uploads;
     std::optional<NameRules> names;  // instead of those of the server
     bool foreign_addresses = false;  // may have data sent from and to other addresses than the client's (FXP)
+    bool tls_required = false;       // no login in clear, and no data connection in clear
     std::string login_message;       // text of 230; empty: the server's
     std::string quit_message;        // text of 221; empty: the server's
 
@@ -169,6 +171,9 @@ struct Login {
     std::string protocol;  // "ftp", later "tftp", "i2ftp"
     bool secure = false;   // the connection is encrypted
     std::string host{};    // the name of the server that the client asked for (HOST), in small letters; mostly empty
+    std::shared_ptr<const ClientCertificate> certificate{};  // that the client has shown; null: none
+    // The certificate names this user, by the rule of the server (CertificateRule): there is no password to check.
+    bool by_certificate = false;
 };
 
 // Decides whether an attempt is a user. Called on a worker of the "auth" lane, by several threads at once; may block.

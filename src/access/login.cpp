@@ -18,9 +18,13 @@ UserPtr with_names(Commons& commons, UserPtr user) {
     return own;
 }
 
-Result<Admission> admit(Commons& commons, UserPtr user, const std::string& host, Error& reason) {
-    if (!user->hosts.empty() && std::ranges::find(user->hosts, host) == user->hosts.end()) {
-        reason = {Code::denied, 0, "not a user of the host '" + host + "'"};
+Result<Admission> admit(Commons& commons, UserPtr user, const Login& login, Error& reason) {
+    if (user->tls_required && !login.secure) {
+        reason = {Code::denied, 0, "this user may not log in without TLS"};
+        return fail(Code::denied);
+    }
+    if (!user->hosts.empty() && std::ranges::find(user->hosts, login.host) == user->hosts.end()) {
+        reason = {Code::denied, 0, "not a user of the host '" + login.host + "'"};
         return fail(Code::denied);
     }
     auto permit = commons.limits.user_session(*user);
@@ -43,12 +47,12 @@ std::chrono::milliseconds delay_of(const LoginPolicy& policy, std::uint32_t fail
 
 // Asks who it is; `reason` says why the answer is a refusal.
 net::Task<Result<Admission>> ask(Commons& commons, net::Loop& loop, const Login& login, Error& reason) {
-    if (const UserPtr anonymous = *commons.anonymous.get(); anonymous && is_anonymous_name(login.name)) {
-        co_return admit(commons, anonymous, login.host,
-                        reason);  // no secret, so nothing to compute: no worker is needed
+    if (const UserPtr anonymous = *commons.anonymous.get();
+        anonymous && is_anonymous_name(login.name) && !login.by_certificate) {
+        co_return admit(commons, anonymous, login, reason);  // no secret, so nothing to compute: no worker is needed
     }
     auto answer = co_await commons.runtime.auth().run(loop, [&] { return commons.authenticators.authenticate(login); });
-    if (answer.user) co_return admit(commons, std::move(*answer.user), login.host, reason);
+    if (answer.user) co_return admit(commons, std::move(*answer.user), login, reason);
     reason = std::move(answer.reason);
     co_return fail(Code::denied);
 }

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::uint64_t slice_alone = 1024 * 1024;  // of one turn, when nobody else waits for bulk work
 constexpr std::uint64_t slice_shared = 256 * 1024;
+constexpr std::uint64_t copy_alone = 128 * 1024;  // the same, of what has to be encrypted here
+constexpr std::uint64_t copy_shared = 64 * 1024;
 constexpr std::uint64_t cache_window = 4 * 1024 * 1024;  // asked for, or read ahead, at once
 constexpr std::size_t copy_size = 128 * 1024;            // buffer of a transfer that the kernel cannot do alone
 constexpr std::size_t text_size = 2 * copy_size + NewlineEncoder::max_owed;  // what that may become as text
@@ -116,25 +118,25 @@ void Transfer::account(Code cause) {
 
 net::Task<Outcome> Transfer::send_to(net::Stream& stream, Wire wire, net::Duration stall) {
     stream.set_deadline(parts_.loop.now() + stall);
-    if (wire.deflate) co_return co_await send_deflated(stream, wire, stall);
-    const Encoding encoding = wire.encoding;
-    if (encoding == Encoding::image && parts_.commons.use_sendfile && parts_.file->descriptor() >= 0) {
-        bool unsupported = false;
-        const Outcome outcome = co_await send_by_kernel(stream, stall, unsupported);
-        if (!unsupported) co_return outcome;
-    }
-    co_return co_await send_by_copy(stream, encoding, stall);
+    if (wire.deflate) return send_deflated(stream, wire, stall);
+    if (wire.encoding == Encoding::image && parts_.file->descriptor() >= 0) return send_by_descriptor(stream, stall);
+    return send_by_copy(stream, wire.encoding, stall);
 }
 
-net::Task<Outcome> Transfer::send_by_kernel(net::Stream& stream, net::Duration stall, bool& unsupported) {
+// From the loop as long as the bytes are in the page cache: by the kernel alone, or, where the stream has to see them
+// (TLS), through the loop's scratch.
+net::Task<Outcome> Transfer::send_by_descriptor(net::Stream& stream, net::Duration stall) {
     net::Loop& loop = parts_.loop;
     const int file = parts_.file->descriptor();
-    const int socket = stream.raw_descriptor();
     const std::uint64_t end = parts_.size;
     std::uint64_t cached_until = at_;
+    bool copying = !parts_.commons.use_sendfile;
     bool on_lane = false;  // the kernel cannot tell what is in memory: a worker sends, in case it has to wait
     while (at_ < end) {
-        const std::uint64_t most = std::min(end - at_, loop.has_bulk() ? slice_shared : slice_alone);
+        const bool shared = loop.has_bulk();
+        const std::uint64_t turn =
+            copying ? (shared ? copy_shared : copy_alone) : (shared ? slice_shared : slice_alone);
+        const std::uint64_t most = std::min(end - at_, turn);
         const std::uint64_t slice = parts_.throttle.unlimited() ? most : parts_.throttle.slice(most);
         if (!on_lane && at_ + slice > cached_until) {
             const std::uint64_t window =
@@ -143,28 +145,48 @@ net::Task<Outcome> Transfer::send_by_kernel(net::Stream& stream, net::Duration s
             if (cached == Cached::no) {
                 co_await parts_.commons.runtime.disk().run(loop, [&] { bring_into_memory(file, at_, window); });
             }
-            on_lane = cached == Cached::unknown && socket >= 0;
+            on_lane = cached == Cached::unknown && stream.works_on_lanes();
             cached_until = at_ + window;
         }
-        const auto attempt = [&] { return stream.try_send_file(file, at_, static_cast<std::size_t>(slice)); };
-        const net::Io io = on_lane ? co_await parts_.commons.runtime.disk().run(loop, attempt) : attempt();
-        if (io.would_block()) {
-            co_await stream.wait(io.needs);
+        Result<net::Io> io;
+        if (on_lane) {
+            io = co_await parts_.commons.runtime.disk().run(loop, [&](net::Lane::Worker& worker) {
+                return send_slice(stream, copying, slice, copying ? worker.scratch() : std::span<std::byte>());
+            });
+        } else {
+            io = send_slice(stream, copying, slice, copying ? loop.scratch() : std::span<std::byte>());
+        }
+        if (!io) co_return Outcome::file(io.error().code, io.error().system);
+        if (io->would_block()) {
+            co_await stream.wait(io->needs);
             continue;
         }
-        if (io.code == Code::unsupported && moved_ == 0) {
-            unsupported = true;
-            co_return Outcome();
+        if (io->code == Code::unsupported && !copying) {
+            copying = true;
+            continue;
         }
-        if (!io.ok()) co_return ended(stream, io);
-        if (io.bytes == 0) co_return Outcome::file(Code::io);  // the file has become shorter meanwhile
-        at_ += io.bytes;
-        moved_ += io.bytes;
+        if (!io->ok()) co_return ended(stream, *io);
+        if (io->bytes == 0) co_return Outcome::file(Code::io);  // the file has become shorter meanwhile
+        at_ += io->bytes;
+        moved_ += io->bytes;
         stream.set_deadline(loop.now() + stall);
-        if (!parts_.throttle.unlimited() && !co_await pay(stream, io.bytes, stall)) co_return ended(stream, io);
+        if (!parts_.throttle.unlimited() && !co_await pay(stream, io->bytes, stall)) co_return ended(stream, *io);
         if (at_ < end) co_await loop.bulk_turn();
     }
     co_return Outcome();
+}
+
+// One attempt. What was read and not taken by the stream is read again by the next one.
+Result<net::Io> Transfer::send_slice(net::Stream& stream, bool copying, std::uint64_t bytes,
+                                     std::span<std::byte> scratch) {
+    const auto count = static_cast<std::size_t>(bytes);
+    if (!copying) return stream.try_send_file(parts_.file->descriptor(), at_, count);
+    const net::Io room = stream.try_flush();
+    if (!room.ok()) return room;
+    const auto got = parts_.file->read_at(at_, scratch.first(std::min(count, scratch.size())));
+    if (!got) return std::unexpected(got.error());
+    if (*got == 0) return net::Io::moved(0);
+    return stream.try_write(scratch.first(*got));
 }
 
 net::Task<Outcome> Transfer::send_by_copy(net::Stream& stream, Encoding encoding, net::Duration stall) {

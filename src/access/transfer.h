@@ -101,7 +101,8 @@ public:
 
 private:
     struct Slice;  // what one turn of a worker has received
-    net::Task<Outcome> send_by_kernel(net::Stream& stream, net::Duration stall, bool& unsupported);
+    net::Task<Outcome> send_by_descriptor(net::Stream& stream, net::Duration stall);
+    Result<net::Io> send_slice(net::Stream& stream, bool copying, std::uint64_t bytes, std::span<std::byte> scratch);
     net::Task<Outcome> send_by_copy(net::Stream& stream, Encoding encoding, net::Duration stall);
     net::Task<Outcome> send_deflated(net::Stream& stream, Wire wire, net::Duration stall);
     net::Task<Outcome> receive_inflated(net::Stream& stream, Wire wire, net::Duration stall);
@@ -113,7 +114,8 @@ private:
     Outcome ended(const net::Stream& stream, net::Io io) const;
 
     // On a worker of the disk lane:
-    Slice receive_slice(const net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most);
+    Slice receive_slice(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most);
+    bool decrypt_once(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);
     bool linger(int socket, const Slice& slice) const;
     bool receive_once(int socket, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);
     bool splice_once(int socket, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);

@@ -1,5 +1,6 @@
-// The upload half of Transfer. From a plain socket into a plain file the bytes are moved by a worker of the disk lane,
-// straight from the one to the other, as many as are there; everything else comes through a buffer of the loop.
+// The upload half of Transfer. From a socket into a file the bytes are moved by a worker of the disk lane, as many as
+// are there: straight from the one to the other, or decrypted on the way; everything else comes through a buffer of the
+// loop.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -40,7 +41,9 @@ constexpr std::uint64_t space_step = 64 * 1024 * 1024;  // between looks at the 
 net::Task<Outcome> Transfer::receive_from(net::Stream& stream, Wire wire, net::Duration stall) {
     stream.set_deadline(parts_.loop.now() + stall);
     if (wire.deflate) return receive_inflated(stream, wire, stall);
-    if (wire.encoding == Encoding::image && stream.raw_descriptor() >= 0 && parts_.file->descriptor() >= 0) {
+    // With a raw descriptor the worker may splice; that needs one on the other side, too.
+    const bool fits = stream.raw_descriptor() < 0 || parts_.file->descriptor() >= 0;
+    if (wire.encoding == Encoding::image && stream.works_on_lanes() && fits) {
         return receive_by_worker(stream, stall);
     }
     return receive_by_copy(stream, wire.encoding, stall);
@@ -48,7 +51,8 @@ net::Task<Outcome> Transfer::receive_from(net::Stream& stream, Wire wire, net::D
 
 net::Task<Outcome> Transfer::receive_by_worker(net::Stream& stream, net::Duration stall) {
     net::Loop& loop = parts_.loop;
-    co_await stream.wait(net::Io::Needs::read);
+    // All of a small upload may have come with the end of a TLS handshake.
+    if (!stream.holds_input()) co_await stream.wait(net::Io::Needs::read);
     for (;;) {
         if (stream.cause() != Code::ok) co_return Outcome::network(stream.cause());
         const std::uint64_t most = parts_.throttle.slice(worker_slice);
@@ -62,14 +66,18 @@ net::Task<Outcome> Transfer::receive_by_worker(net::Stream& stream, net::Duratio
     }
 }
 
-Transfer::Slice Transfer::receive_slice(const net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most) {
+Transfer::Slice Transfer::receive_slice(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most) {
     Slice slice;
     const int socket = stream.raw_descriptor();
     while (slice.bytes < most) {
         const std::uint64_t left = most - slice.bytes;
-        const bool splicing = may_splice_ && moved_ >= splice_from && open_pipe();
-        if (splicing ? splice_once(socket, scratch, left, slice) : receive_once(socket, scratch, left, slice)) continue;
-        if (slice.end || !slice.outcome.complete() || !linger(socket, slice)) break;
+        const bool splicing = socket >= 0 && may_splice_ && moved_ >= splice_from && open_pipe();
+        if (splicing      ? splice_once(socket, scratch, left, slice)
+            : socket >= 0 ? receive_once(socket, scratch, left, slice)
+                          : decrypt_once(stream, scratch, left, slice)) {
+            continue;
+        }
+        if (slice.end || !slice.outcome.complete() || !linger(stream.poll_descriptor(), slice)) break;
     }
     // An abort ends the socket too; only an end that nobody made from our side is the end of the file.
     if (stream.cause() != Code::ok) slice.outcome = Outcome::network(stream.cause());
@@ -88,7 +96,19 @@ bool Transfer::linger(int socket, const Slice& slice) const {
     return poll(&more, 1, linger_ms) > 0;
 }
 
-// The two below return false when there is no more to move in this turn.
+// The three below return false when there is no more to move in this turn.
+
+bool Transfer::decrypt_once(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most, Slice& slice) {
+    const std::size_t room = static_cast<std::size_t>(std::min<std::uint64_t>(scratch.size(), most));
+    const net::Io io = stream.try_read(scratch.first(room));
+    if (io.would_block()) return false;
+    if (!io.ok()) return slice.fail(Outcome::network(io.code, io.system));
+    if (io.bytes == 0) {
+        slice.end = true;
+        return false;
+    }
+    return keep(scratch.first(io.bytes), slice);
+}
 
 bool Transfer::receive_once(int socket, std::span<std::byte> scratch, std::uint64_t most, Slice& slice) {
     const std::size_t room = static_cast<std::size_t>(std::min<std::uint64_t>(scratch.size(), most));

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "app/certificate.h"
 #include "app/commands.h"
 #include "app/prompt.h"
 #include "app/serve_options.h"
@@ -56,11 +57,24 @@ Result<void> add_user(const ServeOptions& options, const Config& config, Service
     return users->add(std::move(user), *password);
 }
 
+// The configuration, with a certificate if one can be had. Where TLS is only on offer, the server starts without one.
+Result<Config> complete_config(const ServeOptions& options) {
+    auto config = make_config(options);
+    if (!config) return config;
+    const bool off = config->ftp.settings.tls.control == Protection::clear;
+    if (options.tls && off) return fail(Code::invalid, "--tls: tls.control = \"clear\" switches TLS off");
+    const auto provided = provide_certificate(*config);
+    if (provided) return config;
+    if (options.tls || needs_tls(*config)) return std::unexpected(provided.error());
+    complain("TLS is off: " + provided.error().message);
+    return config;
+}
+
 void reload(Service& service, const ServeOptions& options) {
     const auto report = [&](const std::vector<std::string>& mistakes) {
         for (const std::string& mistake : mistakes) service.log().error("reload: {}", mistake);
     };
-    const auto config = make_config(options);
+    const auto config = complete_config(options);
     if (!config) {
         report({config.error().message, "all stays as it was"});
         // Whoever rotates logs relies on this much.
@@ -84,7 +98,7 @@ int serve(ServeOptions& options) {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);  // a file above RLIMIT_FSIZE is an error of that upload, not the end of the program
     if (const auto taken = take_environment(options); !taken) return failed(taken.error(), exit_usage);
-    const auto config = make_config(options);
+    const auto config = complete_config(options);
     if (!config) return failed(config.error(), exit_usage);
     ServiceParts parts;
     if (const auto added = add_user(options, *config, parts); !added) return failed(added.error(), exit_usage);

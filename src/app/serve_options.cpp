@@ -33,6 +33,10 @@ constexpr auto key_options = std::to_array<KeyOption>({
     {"--timeout", "ftp.idle_timeout", nullptr, "TIME", "Silence after which a session ends [300]; 0: never"},
     {"--permit-foreign-addresses", "ftp.foreign_addresses", "true", "", "Data connections with others than the client"},
     {"--permit-privileged-ports", "ftp.privileged_ports", "true", "", "Active mode to ports below 1024"},
+    {"--certfile", "tls.certificate", nullptr, "FILE", "Certificate and its chain (PEM) [one of its own making]"},
+    {"--keyfile", "tls.key", nullptr, "FILE", "Private key of it [in --certfile]"},
+    {"--tls-control-required", "tls.control", "required", "", "No login without TLS"},
+    {"--tls-data-required", "tls.data", "required", "", "No data connection without TLS"},
     {"--max-cons", "limits.sessions", nullptr, "N", "Sessions at a time [512]; 0: no limit"},
     {"--max-cons-per-ip", "limits.sessions_per_address", nullptr, "N", "Sessions per address [0: no limit]"},
     {"--max-login-attempts", "login.attempts", nullptr, "N", "Wrong logins before the end [3]"},
@@ -105,7 +109,8 @@ private:
     void apply_keys() {
         for (const auto& [name, given] : options_.keys) {
             const ConfigKey* const key = find_config_key(name);
-            const bool path = name == "log.file" && !given.empty();
+            const bool file = name == "log.file" || name == "tls.certificate" || name == "tls.key";
+            const bool path = file && !given.empty();
             const bool text = name == "ftp.greeting";
             const auto stored = key->field.set(config_, path   ? Value(absolute(given))
                                                         : text ? Value(given)
@@ -165,6 +170,7 @@ void declare(CLI::App& command, ServeOptions& options) {
                     "processes; WHERRY_PASSWORD in the environment,\n"
                     "or leaving it out on a terminal, is better")
         ->type_name("TEXT");
+    command.add_flag("--tls", options.tls, "Do not start without TLS; it is offered anyway");
     for (const KeyOption& option : key_options) {
         const auto store = [&options, &option](const std::string& given) {
             options.keys.emplace_back(option.key, given);

@@ -20,6 +20,7 @@ struct ServeOptions {
     std::string interface;
     std::optional<std::string> port;
     bool write = false;
+    bool tls = false;  // --tls: better not to start than to start without it
     bool debug = false;
     std::string user;
     std::optional<std::string> password;

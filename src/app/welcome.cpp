@@ -33,6 +33,16 @@ std::string curl_line(const ServeOptions& options, const net::Address& address) 
     return fmt::format("try: curl {}ftp://{}/", user, here.text());
 }
 
+// Nobody has signed a certificate that a client has no reason to trust: its fingerprint is what can be compared.
+std::string tls_lines(const Config& config, const net::TlsContext& tls) {
+    const bool required = config.ftp.settings.tls.control == Protection::required;
+    return fmt::format(
+        "TLS {}: AUTH TLS on the same port; certificate {}\n"
+        "     SHA-256 {}\n"
+        "     with curl: --ssl-reqd --cacert {}\n",
+        required ? "required" : "offered", config.tls.certificate, tls.fingerprint(), config.tls.certificate);
+}
+
 }  // namespace
 
 void welcome(const ServeOptions& options, const Config& config, const Service& service) {
@@ -40,6 +50,7 @@ void welcome(const ServeOptions& options, const Config& config, const Service& s
     if (const std::string what = what_is_served(options, config); !what.empty()) out += what + '\n';
     const bool to_try = !options.user.empty() || !config.anonymous.folder.empty();
     if (to_try && !service.addresses().empty()) out += curl_line(options, service.addresses().front()) + '\n';
+    if (const auto tls = service.tls()) out += tls_lines(config, *tls);
     const auto others = options.user.empty() ? OtherUsers::none : OtherUsers::some;
     for (const std::string& warning : config_warnings(config, others)) out += fmt::format("risk: {}\n", warning);
     for (const std::string& warning : service.warnings()) out += fmt::format("risk: {}\n", warning);

@@ -103,7 +103,7 @@ void feat(Session& session, std::string_view) {
     std::vector<std::string> lines;
     for (const auto rows : {session.table().commands(), session.table().site_commands()}) {
         for (const Row& row : rows) {
-            if (row.feature.empty()) continue;
+            if (row.feature.empty() || (row.has(secured) && !session.tls_offered())) continue;
             lines.emplace_back(row.feature);
             if (row.feature == "MLST") lines.back() += " " + session.facts.feature_text();
             if (row.feature == "HASH") lines.back() += " " + hash_feature(session.hash_algorithm);

@@ -3,16 +3,30 @@
 
 namespace wherry::ftp {
 
-// The same answer for every name: whether a user exists is not said here (RFC 2577 section 7).
-void user(Session& session, std::string_view argument) {
+namespace {
+
+bool refused_in_clear(Session& session) {
+    const bool refused = session.control_must_be_secured();
+    if (refused) session.reply(530, "TLS is required here: AUTH TLS first");
+    return refused;
+}
+
+}  // namespace
+
+// The same answer for every name: whether a user exists is not said here (RFC 2577 section 7). But who has shown the
+// certificate of that user is in (RFC 4217 section 13, RFC 2228 for 232).
+net::Task<void> user(Session& session, std::string_view argument) {
+    if (refused_in_clear(session)) co_return;
     if (session.logged_in()) session.log_out();
     session.reset_parameters();
     session.login_name = argument;
+    if (co_await session.log_in_by_certificate()) co_return;
     session.password_due = true;
     session.reply(331, "Password required");
 }
 
 net::Task<void> pass(Session& session, std::string_view argument) {
+    if (refused_in_clear(session)) co_return;
     if (!session.password_due) {
         co_return session.reply(503, session.logged_in() ? "Already logged in" : "Log in with USER first");
     }
@@ -26,6 +40,7 @@ void rein(Session& session, std::string_view) {
     session.log_out();
     session.reset_parameters();
     session.host.clear();
+    session.buffer_size_agreed = session.data_secured = false;  // TLS itself stays (RFC 4217 section 11)
     session.reply(220, "Ready for a new user");
 }
 

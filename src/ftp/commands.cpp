@@ -31,6 +31,11 @@ constexpr Row table[] = {
     {"CSID", argument, "CSID Name=<client>;...", csid, "CSID"},
     {"HOST", argument, "HOST <name>", host, "HOST", has_hosts},
     {"LANG", nothing, "LANG [EN]", lang, "LANG EN*"},
+    // protection
+    {"AUTH", secured | argument, "AUTH TLS", auth, "AUTH TLS"},
+    {"PBSZ", secured | argument, "PBSZ 0", pbsz, "PBSZ"},
+    {"PROT", secured | argument, "PROT C|P", prot, "PROT"},
+    {"CCC", secured | login, "CCC (control connection in clear again)", ccc},
     // parameters
     {"TYPE", login | argument, "TYPE A|I|L 8", type},
     {"MODE", login | argument, "MODE S", mode, {}, no_deflate},
@@ -120,9 +125,8 @@ constexpr Row site_table[] = {
 // RFC 959, 765, 737, 743, 1639, 2228, 2640, 7151 and what other servers have. Those that the tables hold as well come
 // into it by the settings.
 constexpr std::string_view elsewhere[] = {
-    "ADAT", "AUTH", "CCC",  "CONF", "CPSV", "ENC",  "ESTA", "ESTP", "LPRT", "LPSV", "MFCT",
-    "MIC",  "MLFL", "MRCP", "MRSQ", "MSAM", "MSND", "MSOM", "PBSZ", "PROT", "SMNT", "SPSV",
-    "SSCN", "THMB", "XCPF", "XDSS", "XMAS", "XRCP", "XRSQ", "XSEM", "XSEN",
+    "ADAT", "CONF", "CPSV", "ENC",  "ESTA", "ESTP", "LPRT", "LPSV", "MFCT", "MIC",  "MLFL", "MRCP", "MRSQ", "MSAM",
+    "MSND", "MSOM", "SMNT", "SPSV", "SSCN", "THMB", "XCPF", "XDSS", "XMAS", "XRCP", "XRSQ", "XSEM", "XSEN",
 };
 constexpr std::string_view always_needed[] = {"USER", "PASS", "QUIT"};
 

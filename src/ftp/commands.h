@@ -22,6 +22,7 @@ enum Needs : std::uint16_t {
     transfer = 1U << 3,  // takes its time: runs beside the control connection, which goes on reading
     anytime = 1U << 4,   // is answered while a transfer runs; all others wait for its end
     secret = 1U << 5,    // the argument is in no log and no event
+    secured = 1U << 8,   // in FEAT only where TLS is offered
 };
 constexpr Needs operator|(Needs a, Needs b) {
     return static_cast<Needs>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
@@ -73,11 +74,16 @@ private:
 };
 
 // --- cmd_login.cpp: who is there
-void user(Session& session, std::string_view argument);
+net::Task<void> user(Session& session, std::string_view argument);
 net::Task<void> pass(Session& session, std::string_view argument);
 void acct(Session& session, std::string_view argument);
 void rein(Session& session, std::string_view argument);
 net::Task<void> quit(Session& session, std::string_view argument);
+// --- cmd_tls.cpp: protection of both connections
+net::Task<void> auth(Session& session, std::string_view argument);
+void pbsz(Session& session, std::string_view argument);
+void prot(Session& session, std::string_view argument);
+net::Task<void> ccc(Session& session, std::string_view argument);
 // --- cmd_params.cpp: how things are transferred
 void type(Session& session, std::string_view argument);
 void mode(Session& session, std::string_view argument);

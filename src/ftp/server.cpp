@@ -25,6 +25,7 @@ Server::Server(Commons& commons, net::Network& network, Settings settings)
     : commons_(commons),
       network_(network),
       table_(settings),
+      door_{.tls = settings.tls},
       ports_(settings.passive_first, settings.passive_last),
       nat_(commons.runtime.resolve()),
       settings_(std::move(settings)) {
@@ -33,17 +34,18 @@ Server::Server(Commons& commons, net::Network& network, Settings settings)
 
 Server::~Server() = default;
 
-Result<net::Address> Server::listen(const net::Address& address) {
+Result<net::Address> Server::listen(const net::Address& address, const Door& door) {
     auto socket = net::listen_tcp(address, listen_backlog);
     if (!socket) return std::unexpected(std::move(socket.error()));
-    return listen(std::move(*socket));
+    return listen(std::move(*socket), door);
 }
 
-Result<net::Address> Server::listen(net::Socket socket) {
+Result<net::Address> Server::listen(net::Socket socket, const Door& door) {
+    const Door& own = doors_.emplace_back(door);
     auto& acceptor = acceptors_.emplace_back(std::make_unique<net::Acceptor>(
         std::move(socket), commons_.runtime.posts(),
-        [this](net::Post& place, net::StreamPtr stream) { serve(place, std::move(stream)); }, out_of_descriptors,
-        commons_.outstanding, commons_.log, commons_.metrics));
+        [this, &own](net::Post& place, net::StreamPtr stream) { serve(place, std::move(stream), own); },
+        door.implicit_tls ? "" : out_of_descriptors, commons_.outstanding, commons_.log, commons_.metrics));
     return acceptor->local();
 }
 
@@ -58,16 +60,26 @@ Server::Place& Server::at(const net::Post& post) {
     std::unreachable();
 }
 
-void Server::serve(net::Post& post, net::StreamPtr control) {
-    Place& place = at(post);
-    commons_.outstanding.begin();
-    place.scope.start(run_session(place, std::move(control)));
+void Server::set_tls(net::TlsContextPtr context) {
+    const std::lock_guard lock(tls_mutex_);
+    tls_.swap(context);
 }
 
-net::Task<void> Server::run_session(Place& place, net::StreamPtr control) {
+net::TlsContextPtr Server::tls() const {
+    const std::lock_guard lock(tls_mutex_);
+    return tls_;
+}
+
+void Server::serve(net::Post& post, net::StreamPtr control, const Door& door) {
+    Place& place = at(post);
+    commons_.outstanding.begin();
+    place.scope.start(run_session(place, std::move(control), door));
+}
+
+net::Task<void> Server::run_session(Place& place, net::StreamPtr control, const Door& door) {
     const std::uint64_t serial = next_serial_.fetch_add(1, std::memory_order_relaxed);
     {
-        Session session(*this, place.post, serial, std::move(control));
+        Session session(*this, place.post, serial, std::move(control), door);
         place.sessions.emplace(serial, &session);
         co_await session.run();
         place.sessions.erase(serial);

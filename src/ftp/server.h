@@ -2,7 +2,10 @@
 // ftp::Server: the FTP service of one server: its listeners and its sessions.
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 #include "access/commons.h"
@@ -13,6 +16,7 @@
 #include "net/acceptor.h"
 #include "net/network.h"
 #include "net/port_pool.h"
+#include "net/tls_context.h"
 
 namespace wherry::ftp {
 
@@ -28,8 +32,15 @@ public:
 
     // --- before start() ----------------------------------------------------------------------------------------------
     // Listens on an address (port 0: the system chooses) or on a socket that listens already. The address it has then.
-    Result<net::Address> listen(const net::Address& address);
-    Result<net::Address> listen(net::Socket socket);
+    Result<net::Address> listen(const net::Address& address, const Door& door);
+    Result<net::Address> listen(net::Socket socket, const Door& door);
+    Result<net::Address> listen(const net::Address& address) { return listen(address, door_); }
+    Result<net::Address> listen(net::Socket socket) { return listen(std::move(socket), door_); }
+
+    // --- from any thread, also before start() ------------------------------------------------------------------------
+    // The certificates for connections that begin from now on; null: no TLS. Sessions that are open keep theirs.
+    void set_tls(net::TlsContextPtr context);
+    net::TlsContextPtr tls() const;
 
     // --- from any thread ---------------------------------------------------------------------------------------------
     void start();
@@ -40,7 +51,8 @@ public:
     void stop();
 
     // One session on a connection that somebody else accepted, on that loop's thread.
-    void serve(net::Post& place, net::StreamPtr control);
+    void serve(net::Post& place, net::StreamPtr control, const Door& door);
+    void serve(net::Post& place, net::StreamPtr control) { serve(place, std::move(control), door_); }
 
     Live<Settings>::Snapshot settings() const { return settings_.get(); }
     // For sessions that begin from now on. The passive ports stay those that the server was made with.
@@ -60,11 +72,15 @@ private:
     Place& at(const net::Post& post);
     template <class Function>
     void on_all_places(Function function);
-    net::Task<void> run_session(Place& place, net::StreamPtr control);
+    net::Task<void> run_session(Place& place, net::StreamPtr control, const Door& door);
 
     Commons& commons_;
     net::Network& network_;
     const CommandTable table_;
+    const Door door_;               // where nothing else was said
+    std::deque<Door> doors_;        // of the listeners; sessions refer to them
+    mutable std::mutex tls_mutex_;  // of tls_
+    net::TlsContextPtr tls_;
     net::PortPool ports_;
     Nat nat_;
     Live<Settings> settings_;

@@ -2,17 +2,15 @@
 
 #include <utility>
 
-#include "access/login.h"
 #include "ftp/server.h"
 
 namespace wherry::ftp {
 namespace {
 
-constexpr std::size_t read_size = 16 * 1024;    // of one look at the control connection
-constexpr std::size_t queue_limit = 32;         // commands waiting for the end of a transfer; then reading stops
-constexpr std::size_t small_buffer = 256;       // what a waiting session may keep
-constexpr unsigned reads_a_turn = 4;            // of a client that never pauses; then it is the others' turn
-constexpr std::chrono::seconds last_words{10};  // for the last replies to be taken
+constexpr std::size_t read_size = 16 * 1024;  // of one look at the control connection
+constexpr std::size_t queue_limit = 32;       // commands waiting for the end of a transfer; then reading stops
+constexpr std::size_t small_buffer = 256;     // what a waiting session may keep
+constexpr unsigned reads_a_turn = 4;          // of a client that never pauses; then it is the others' turn
 
 SessionInfo info_of(const net::Stream& control) {
     return {.protocol = "ftp", .peer = control.peer().ip(), .peer_port = control.peer().port()};
@@ -20,7 +18,7 @@ SessionInfo info_of(const net::Stream& control) {
 
 }  // namespace
 
-Session::Session(Server& server, net::Post& place, std::uint64_t serial, net::StreamPtr control)
+Session::Session(Server& server, net::Post& place, std::uint64_t serial, net::StreamPtr control, const Door& door)
     : encoding(server.settings()->ascii == Ascii::convert ? Encoding::ascii : Encoding::image),
       server_(server),
       settings_(server.settings()),
@@ -29,6 +27,7 @@ Session::Session(Server& server, net::Post& place, std::uint64_t serial, net::St
       loop_(*place.loop),
       serial_(serial),
       control_(std::move(control)),
+      door_(door),
       info_(info_of(*control_)),
       data_(*settings_, server.network(), server.ports(), commons_.log, *control_),
       transfers_(loop_),
@@ -62,9 +61,12 @@ bool Session::admit() {
 
 net::Task<void> Session::run() {
     try {
-        if (admit()) {
+        const bool admitted = admit();
+        touch();
+        if (door_.implicit_tls && !(admitted && co_await secure_control())) {
+            out_.clear();  // a refusal in clear would be noise to a client of TLS
+        } else if (admitted) {
             reply(Reply::of_lines(220, settings().greeting));
-            touch();
             co_await serve();
         }
     } catch (const std::exception& error) {
@@ -75,12 +77,7 @@ net::Task<void> Session::run() {
     interrupt(cause_ == Code::closed ? Code::reset : cause_);
     co_await transfers_.join();
     if (leaving_) reply(421, "Service shutting down");
-    send_now();
-    control_->set_deadline(loop_.now() + last_words);
-    co_await senders_.join();
-    if (control_->cause() == Code::ok && control_->has_unread()) {
-        co_await control_->close_gently();
-    }
+    co_await say_goodbye();
     workspace_.reset();
     entry_.leave();
     commons_.metrics.add(Metric::sessions, -1);
@@ -250,6 +247,8 @@ net::Task<void> Session::handle(Pending pending) {
 std::optional<Reply> Session::gate(const Row& row, std::string_view argument) const {
     if (row.has(login) && !logged_in()) return Reply(530, "Please log in with USER and PASS");
     if (row.has(Needs::argument) && argument.empty()) return Reply(501, "Syntax: " + std::string(row.help));
+    if (row.has(channel) && !data_secured && data_must_be_secured())
+        return Reply(521, "Data must be protected: PROT P");
     if (row.has(channel) && !data_.prepared()) return Reply(425, "Use PASV, EPSV, PORT or EPRT first");
     return std::nullopt;
 }
@@ -286,6 +285,7 @@ net::Task<void> Session::run_transfer(const Row& row, std::string argument) {
         co_await row.waiting(*this, argument);
     } catch (const std::exception& error) {
         commons_.log.error("[{} {}] {} ended by an exception: {}", info_.id, info_.peer, row.verb, error.what());
+        data_.attach(nullptr);
         running_.reset();
         reply(451, "Local error in processing");
     }
@@ -319,13 +319,18 @@ net::Task<net::StreamPtr> Session::open_data(std::string_view text) {
         co_return nullptr;
     }
     data_.attach(stream->get());
+    if (data_secured) co_return co_await secure_data(std::move(*stream));
     co_return std::move(*stream);
 }
 
 net::Task<void> Session::end_transfer(net::StreamPtr stream, Outcome outcome) {
-    data_.attach(nullptr);
     // Of an upload everything has been read.
     const bool download = running_->direction() == Transfer::Direction::download;
+    if (outcome.complete() && stream->is_secure()) {
+        const net::Io said = co_await stream->say_end();
+        if (!said.ok() && download) outcome = Outcome::network(said.code, said.system);
+    }
+    data_.attach(nullptr);
     if (outcome.complete() && download && stream->has_unread()) co_await stream->close_gently();
     stream.reset();  // before the reply: who reads 226 may count on having been sent everything
     const auto done = co_await running_->finish(outcome);
@@ -343,35 +348,6 @@ net::Task<void> Session::abandon(Code cause) {
 }
 
 // --- users
-
-net::Task<void> Session::log_in(Password password) {
-    password_due = false;
-    Login login{.name = login_name,
-                .password = std::move(password),
-                .peer = info_.peer,
-                .protocol = "ftp",
-                .secure = control_->is_secure(),
-                .host = host};
-    auto admission = co_await wherry::log_in(commons_, *control_, info_, std::move(login));
-    if (!admission) {
-        if (++failed_logins_ >= commons_.logins.get()->attempts || is_banned(commons_, control_->peer(), loop_.now())) {
-            reply(530, "Login incorrect, closing connection");
-            ending_ = true;
-        } else {
-            reply(530, "Login incorrect");
-        }
-        co_return;
-    }
-    user_permit_ = std::move(admission->permit);
-    data_.allow_foreign(admission->user->foreign_addresses);
-    info_.user = admission->user->name;
-    entry_.set_user(info_.user);
-    cwd = admission->user->start;
-    const std::string& message = admission->user->login_message;
-    workspace_ = std::make_unique<Workspace>(commons_, loop_, std::move(admission->user), info_);
-    on_timer();  // the user may have an idle time of its own
-    reply(Reply::of_lines(230, message.empty() ? settings().login_message : message));
-}
 
 void Session::log_out() {
     if (!logged_in()) return;

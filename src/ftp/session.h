@@ -25,6 +25,11 @@
 #include "ftp/line_splitter.h"
 #include "ftp/reply.h"
 #include "net/scope.h"
+#include "net/tls_stream.h"
+
+namespace wherry {
+struct Admission;
+}
 
 namespace wherry::ftp {
 
@@ -33,7 +38,7 @@ class Server;
 class Session final : net::EndOfTurn {
 public:
     // `serial`: unique among the sessions of this server's life.
-    Session(Server& server, net::Post& place, std::uint64_t serial, net::StreamPtr control);
+    Session(Server& server, net::Post& place, std::uint64_t serial, net::StreamPtr control, const Door& door);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -89,12 +94,29 @@ public:
     net::Task<Result<net::Address>> announced_address(net::Address own);
 
     net::Task<void> log_in(Password password);
+    // The login that needs no password, if a rule lets the client's certificate have it; false: it does not.
+    net::Task<bool> log_in_by_certificate();
     void log_out();
     bool logged_in() const noexcept { return workspace_ != nullptr; }
     Workspace& workspace() noexcept { return *workspace_; }
     void close_after_replies() noexcept { ending_ = true; }
     // Checks what `row` needs and runs it; for SITE.
     net::Task<void> call(const Row& row, std::string_view argument);
+
+    // --- TLS: session_tls.cpp ----------------------------------------------------------------------------------------
+    bool tls_offered() const;
+    // Begins TLS on the control connection, and forgets all that was said in clear. False: the session ends.
+    net::Task<bool> secure_control();
+    // Ends it again (CCC).
+    net::Task<void> clear_control();
+    // Null while the control connection is in clear.
+    const net::TlsStream* tls() const noexcept { return tls_; }
+    // The name of the server that the client asked for in its TLS handshake (SNI); empty: none, or no TLS.
+    std::string_view server_name() const noexcept { return tls_ != nullptr ? tls_->server_name() : std::string_view(); }
+    const TlsRules& tls_rules() const noexcept { return door_.tls; }
+    bool control_must_be_secured() const noexcept;
+    bool data_must_be_secured() const noexcept;
+
     // Forgets what USER and all later commands have set (REIN).
     void reset_parameters();
 
@@ -129,6 +151,8 @@ public:
     bool only_epsv = false;                    // EPSV ALL
     Facts facts = Facts::standard();           // OPTS MLST
     Hash hash_algorithm = Hash::sha256;        // OPTS HASH
+    bool buffer_size_agreed = false;           // PBSZ
+    bool data_secured = false;                 // PROT
 
 private:
     struct Pending {
@@ -147,6 +171,9 @@ private:
     bool runs_beside(const Row& row, std::string_view argument) const;
     net::Task<void> invoke(const Row& row, std::string_view argument);
     std::optional<Reply> gate(const Row& row, std::string_view argument) const;
+    net::Task<net::StreamPtr> secure_data(net::StreamPtr plain);
+    net::Task<void> say_goodbye();
+    void welcome(Admission admission, int code);
     net::Task<void> send_rest();
     void send_now();
     void leave();
@@ -165,6 +192,10 @@ private:
     net::Loop& loop_;
     const std::uint64_t serial_;
     net::StreamPtr control_;
+    const Door& door_;
+    net::TlsStream* tls_ = nullptr;   // control_, while that is one
+    net::TlsContextPtr tls_context_;  // of the handshake; for the data connections too
+    net::TlsBinding tls_binding_{};
     SessionInfo info_;
     Sessions::Entry entry_;
     Permit permit_;

@@ -11,6 +11,7 @@ constexpr std::size_t most_client_name = 128;
 }  // namespace
 
 net::Task<void> Session::end_data(net::StreamPtr stream, net::Io last) {
+    if (last.ok() && stream->is_secure()) last = co_await stream->say_end();
     data_.attach(nullptr);
     if (last.ok() && stream->has_unread()) co_await stream->close_gently();
     stream.reset();

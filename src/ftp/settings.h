@@ -11,6 +11,7 @@
 #include "net/address.h"
 #include "net/subnet.h"
 #include "wherry/ftp.h"
+#include "wherry/tls.h"
 
 namespace wherry::ftp {
 
@@ -40,6 +41,23 @@ struct VirtualHost {
     std::string greeting;  // of the answer to HOST; empty: that of the server
 };
 
+// Holds where the server has a certificate; without one nothing is offered.
+struct TlsRules {
+    Protection control = Protection::optional;
+    Protection data = Protection::optional;
+    TlsReuse reuse = TlsReuse::prefer;
+    bool clear_again = false;                    // CCC; RFC 4217 section 12.3
+    bool lenient_end = false;                    // an upload may end without close_notify
+    std::chrono::seconds handshake_timeout{15};  // on either channel
+    CertificateRule certificate_rule;            // empty: certificates log nobody in
+};
+
+// How clients are met at one listening address.
+struct Door {
+    TlsRules tls;
+    bool implicit_tls = false;  // TLS begins with the connection, before the greeting (port 990)
+};
+
 struct Settings {
     std::string greeting = "Wherry ready.";
     std::string login_message = "Login successful.";
@@ -67,6 +85,8 @@ struct Settings {
     std::vector<net::Subnet> foreign_networks;  // where such peers may be, whoever the user is; empty: anywhere
     bool privileged_ports = false;              // active mode to ports below 1024
     bool active_from_port_20 = false;
+
+    TlsRules tls;  // at listeners that have no rules of their own
 
     // --- limits ------------------------------------------------------------------------------------------------------
     std::chrono::seconds idle_timeout{300};         // neither channel moved

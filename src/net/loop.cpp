@@ -39,6 +39,7 @@ void Watch::wait(bool write, std::coroutine_handle<> waiting) {
 }
 
 void Watch::signal(bool read, bool write) {
+    if (coupled_) read = write = read || write;
     if (read) {
         if (reader_) {
             schedule(reader_);

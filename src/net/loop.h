@@ -54,12 +54,16 @@ public:
     void signal(bool read, bool write);
     void signal_all() { signal(true, true); }
     int descriptor() const noexcept { return descriptor_; }
+    Class kind() const noexcept { return class_; }
     Loop& loop() const noexcept { return loop_; }
     // Nothing of the descriptor may reach this object any more. `closing`: it is closed right after, which takes it out
     // of the kernel's list without another call.
     void forget(bool closing = false) noexcept;
     // Many loops may watch one listening socket; the kernel then wakes one of them (EPOLLEXCLUSIVE).
     void share() noexcept { shared_ = true; }
+    // Every event wakes reader and writer: a TLS stream may have to write in order to read, and the other way round.
+    void couple() noexcept { coupled_ = true; }
+    void uncouple() noexcept { coupled_ = false; }
 
 private:
     friend class Loop;
@@ -74,6 +78,7 @@ private:
     Class class_;
     bool registered_ = false;
     bool shared_ = false;
+    bool coupled_ = false;
     bool readable_ = false;
     bool writable_ = false;
 };

@@ -11,9 +11,17 @@ constexpr std::uint64_t linger_bytes = 16 * 1024 * 1024;  // and how much it dro
 }  // namespace
 
 Stream::Stream(Loop& loop, int descriptor, Watch::Class kind)
-    : watch_(loop, descriptor, kind),
+    : own_watch_(loop, descriptor, kind),
+      watch_(own_watch_),
       pause_(loop, -1, kind),
       deadline_(loop.timers(), [](void* self) { static_cast<Stream*>(self)->abort(Code::timeout); }, this) {}
+
+Stream::Stream(Stream& under)
+    : own_watch_(under.loop(), -1),
+      watch_(under.watch_),
+      peer_(under.peer_),
+      pause_(under.loop(), -1, under.watch_.kind()),
+      deadline_(under.loop().timers(), [](void* self) { static_cast<Stream*>(self)->abort(Code::timeout); }, this) {}
 
 Io Stream::try_send_file(int, std::uint64_t, std::size_t) { return Io::failed(Code::unsupported); }
 
@@ -37,6 +45,14 @@ Task<Io> Stream::write_all(std::span<const std::byte> from) {
         done += io.bytes;
     }
     co_return Io::moved(done);
+}
+
+Task<Io> Stream::say_end() {
+    for (;;) {
+        const Io io = try_say_end();
+        if (!io.would_block()) co_return io;
+        co_await wait(io.needs);
+    }
 }
 
 Task<void> Stream::pause_until(TimePoint due) {

@@ -36,6 +36,8 @@ struct Io {
 class Stream {
 public:
     Stream(Loop& loop, int descriptor, Watch::Class kind);
+    // A stream over another one, which it waits with: only one of the two may be waited on.
+    explicit Stream(Stream& under);
     virtual ~Stream() = default;
     Stream(const Stream&) = delete;
     Stream& operator=(const Stream&) = delete;
@@ -43,11 +45,20 @@ public:
     // --- attempts, never wait ----------------------------------------------------------------------------------------
     virtual Io try_read(std::span<std::byte> into) = 0;
     virtual Io try_write(std::span<const std::byte> from) = 0;
+    // The same, when more follows at once: the system may hold back what fills no packet.
+    virtual Io try_write_more(std::span<const std::byte> from) { return try_write(from); }
+    // Code::ok if nothing that was accepted still waits in here: a write would find room.
+    virtual Io try_flush() { return Io::moved(0); }
     // Bytes of an open file from `offset`, by the kernel, without passing through here. Code::unsupported where the
     // stream cannot (TLS without kernel help, memory). May wait for the disk if the bytes are not in memory.
     virtual Io try_send_file(int file, std::uint64_t offset, std::size_t bytes);
     // The peer's data can be read by a worker straight from this descriptor (recv(2), splice(2)); -1: it cannot.
     virtual int raw_descriptor() const noexcept { return -1; }
+    // What a worker may poll(2) for further input; -1: nothing.
+    virtual int poll_descriptor() const noexcept { return raw_descriptor(); }
+    // A worker may call the attempts above, as long as nobody on the loop calls anything but
+    // wait() and abort().
+    virtual bool works_on_lanes() const noexcept { return raw_descriptor() >= 0; }
 
     // --- coroutines --------------------------------------------------------------------------------------------------
     Task<Io> read(std::span<std::byte> into);  // some bytes, at least one unless ended
@@ -60,10 +71,17 @@ public:
     // Waits until `due`, or until the stream is aborted. Others may read and write meanwhile.
     Task<void> pause_until(TimePoint due);
 
+    // True if the stream has taken bytes from the system that nobody has read: try_read() gives them, and the system
+    // will not tell of them again.
+    virtual bool holds_input() const noexcept { return false; }
     // True if the peer has sent something that nobody has read: closing now would reset the connection.
     virtual bool has_unread() { return false; }
 
     // --- ends --------------------------------------------------------------------------------------------------------
+    // Tells the peer that all has been written, where the stream has words for that (TLS: close_notify); needs waiting
+    // like a write. Not part of an abort: what is broken off must not look complete.
+    virtual Io try_say_end() { return Io::moved(0); }
+    Task<Io> say_end();
     // No more will be written; what was written is still delivered.
     virtual void shutdown_write() {}
     // An orderly end: shutdown_write(), then whatever the peer still sends is read and dropped for a short time, so
@@ -86,7 +104,12 @@ public:
 
 protected:
     virtual void on_abort() {}
-    Watch watch_;
+
+private:
+    Watch own_watch_;  // not used by a stream over another one
+
+protected:
+    Watch& watch_;
     Address peer_;
 
 private:

@@ -45,14 +45,8 @@ public:
         }
     }
 
-    Io try_write(std::span<const std::byte> from) override {
-        if (cause() != Code::ok) return Io::failed(cause());
-        for (;;) {
-            const ssize_t put = send(descriptor_, from.data(), from.size(), MSG_NOSIGNAL);
-            if (put >= 0) return Io::moved(static_cast<std::size_t>(put));
-            if (errno != EINTR) return failed_io(errno, Io::Needs::write);
-        }
-    }
+    Io try_write(std::span<const std::byte> from) override { return send_bytes(from, MSG_NOSIGNAL); }
+    Io try_write_more(std::span<const std::byte> from) override { return send_bytes(from, MSG_NOSIGNAL | MSG_MORE); }
 
     Io try_send_file(int file, std::uint64_t offset, std::size_t bytes) override {
         if (cause() != Code::ok) return Io::failed(cause());
@@ -80,6 +74,15 @@ public:
     }
 
 private:
+    Io send_bytes(std::span<const std::byte> from, int flags) {
+        if (cause() != Code::ok) return Io::failed(cause());
+        for (;;) {
+            const ssize_t put = send(descriptor_, from.data(), from.size(), flags);
+            if (put >= 0) return Io::moved(static_cast<std::size_t>(put));
+            if (errno != EINTR) return failed_io(errno, Io::Needs::write);
+        }
+    }
+
     // A worker may be reading from the descriptor: this makes it stop without closing what it uses.
     void on_abort() override { shutdown(descriptor_, SHUT_RDWR); }
 

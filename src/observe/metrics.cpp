@@ -39,6 +39,10 @@ constexpr auto table = std::to_array<Row>({
     {lane_jobs_total, "wherry_lane_jobs_total", counter, "Jobs given to workers, all lanes together."},
     {events_dropped_total, "wherry_events_dropped_total", counter, "Events dropped because the sinks were behind."},
     {sink_errors_total, "wherry_sink_errors_total", counter, "Exceptions thrown by event sinks."},
+    {tls_handshakes_total, "wherry_tls_handshakes_total", counter, "TLS handshakes that succeeded."},
+    {tls_failures_total, "wherry_tls_failures_total", counter, "TLS handshakes that failed or were not ended in time."},
+    {tls_resumed_total, "wherry_tls_resumed_total", counter,
+     "Data connections that resumed the TLS session of their control connection."},
 });
 
 constexpr bool in_order() {

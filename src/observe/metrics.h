@@ -27,7 +27,10 @@ enum class Metric : std::uint8_t {
     lane_queue_depth,     // gauge: jobs waiting on all lanes
     lane_jobs_total,
     events_dropped_total,
-    sink_errors_total,  // exceptions out of event sinks
+    sink_errors_total,     // exceptions out of event sinks
+    tls_handshakes_total,  // that succeeded, of control and data connections
+    tls_failures_total,
+    tls_resumed_total,  // data connections that resumed the session of their control connection
     count_,             // not a metric: how many there are
 };
 

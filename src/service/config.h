@@ -11,6 +11,7 @@
 #include "ftp/settings.h"
 #include "net/address.h"
 #include "net/runtime.h"
+#include "net/tls_context.h"
 #include "observe/log.h"
 #include "wherry/filesystem.h"
 #include "wherry/user.h"
@@ -19,8 +20,26 @@ namespace wherry {
 
 struct FtpConfig {
     std::vector<net::Address> listen{net::Address::any(2121)};
+    std::vector<net::Address> tls_listen;       // there clients have to begin TLS before they log in
+    std::vector<net::Address> implicit_listen;  // there TLS comes before all
     std::vector<int> descriptors;  // sockets that listen already, handed over to this process; never from a file
     ftp::Settings settings;
+};
+
+// The rules of TLS are in ftp::Settings; these are the files and what OpenSSL is told. Empty `certificate`: no TLS.
+struct TlsConfig {
+    std::string certificate;
+    std::string key;                              // empty: in the same file
+    std::vector<std::string> other_certificates;  // with their keys, chosen by the name that a client asks for
+    TlsVersion minimum = TlsVersion::tls12;
+    std::string ciphers;
+    std::string cipher_suites;
+    ClientCertificates client_certificates = ClientCertificates::off;
+    std::string client_authorities;
+    std::string client_revocations;
+    // What of a client's certificate must be the name of the user who may come in without a password.
+    enum class UserOf : std::uint8_t { none, common_name, email, dns_name };
+    UserOf client_user = UserOf::none;
 };
 
 struct AnonymousConfig {
@@ -41,6 +60,7 @@ struct Config {
     std::string file;  // where it was read; empty: nowhere
 
     FtpConfig ftp;
+    TlsConfig tls;
     LimitOptions limits;
     RateOptions rates;
     UploadPolicy uploads;
@@ -59,5 +79,14 @@ struct Config {
     net::RuntimeOptions runtime;
     bool use_sendfile = true;
 };
+
+// Whether TLS is offered anywhere, if there is a certificate.
+bool wants_tls(const Config& config);
+// Whether it is not only offered: without a certificate there is nothing to serve then.
+bool needs_tls(const Config& config);
+// By TlsConfig::client_user; empty: certificates log nobody in.
+CertificateRule certificate_rule(TlsConfig::UserOf part);
+// What to load: as the configuration says.
+net::TlsOptions tls_options(const Config& config);
 
 }  // namespace wherry

@@ -41,6 +41,19 @@ void warn_of_anonymous(const AnonymousConfig& anonymous, std::vector<std::string
     }
 }
 
+void warn_of_clear_text(const Config& config, std::vector<std::string>& out) {
+    const ftp::TlsRules& tls = config.ftp.settings.tls;
+    if (tls.control == Protection::clear) {
+        out.emplace_back("tls.control: TLS is off: passwords and files cross the network in clear");
+    } else if (tls.control == Protection::optional) {
+        out.emplace_back(
+            "tls.control: is optional: clients that do not ask for TLS send passwords and files in clear; "
+            "\"required\" keeps them out");
+    } else if (tls.data != Protection::required) {
+        out.emplace_back("tls.data: is not required: clients that do not ask for protection send files in clear");
+    }
+}
+
 void warn_of_data_connections(const ftp::Settings& ftp, std::vector<std::string>& out) {
     if (!ftp.passive && !ftp.active) {
         out.emplace_back("ftp.passive, ftp.active: both are off: nobody can list a directory or move a file");
@@ -51,6 +64,12 @@ void warn_of_data_connections(const ftp::Settings& ftp, std::vector<std::string>
     }
     if (ftp.share_passive_ports && ftp.passive_first == 0) {
         out.emplace_back("ftp.share_passive_ports: has no effect without ftp.passive_ports");
+    }
+    if (ftp.tls.lenient_end) {
+        out.emplace_back("tls.lenient_end: whoever can cut a connection can pass off a part of a file as all of it");
+    }
+    if (ftp.tls.clear_again) {
+        out.emplace_back("tls.clear_again: clients can take the protection off the control connection (CCC)");
     }
     if (ftp.foreign_addresses && ftp.foreign_networks.empty()) {
         out.emplace_back(
@@ -66,7 +85,8 @@ void warn_of_data_connections(const ftp::Settings& ftp, std::vector<std::string>
 
 std::vector<std::string> config_errors(const Config& config) {
     std::vector<std::string> out;
-    if (config.ftp.listen.empty() && config.ftp.descriptors.empty()) {
+    if (config.ftp.listen.empty() && config.ftp.descriptors.empty() && config.ftp.tls_listen.empty() &&
+        config.ftp.implicit_listen.empty()) {
         out.emplace_back("ftp.listen: is empty; give at least one address, like \"*:2121\"");
     }
     const ftp::Settings& ftp = config.ftp.settings;
@@ -83,9 +103,7 @@ std::vector<std::string> config_warnings(const Config& config, OtherUsers others
     if (!users && config.anonymous.folder.empty()) {
         out.emplace_back("nobody can log in: there is no user and no anonymous.folder");
     }
-    if (users && is_public(config)) {
-        out.emplace_back("passwords and files cross the network in clear: FTP does not encrypt");
-    }
+    if (users && is_public(config)) warn_of_clear_text(config, out);
     warn_of_anonymous(config.anonymous, out);
     warn_of_data_connections(config.ftp.settings, out);
     if (config.system_users && geteuid() != 0) {
@@ -102,6 +120,13 @@ std::vector<std::string> config_warnings(const Config& config, OtherUsers others
 
 ConfigFindings check_config(const Config& config, OtherUsers others) {
     ConfigFindings found{config_errors(config), config_warnings(config, others)};
+    if (wants_tls(config) && !config.tls.certificate.empty()) {
+        const auto tls = net::TlsContext::load(tls_options(config));
+        if (!tls) found.errors.push_back(tls.error().message);
+        for (std::string& warning : tls ? (*tls)->warnings() : std::vector<std::string>()) {
+            found.warnings.push_back(std::move(warning));
+        }
+    }
     if (const auto anonymous = open_anonymous(config); !anonymous) found.errors.push_back(anonymous.error().message);
     if (const auto users = UserSources::load(config)) {
         for (std::string& warning : users->warnings()) found.warnings.push_back(std::move(warning));
@@ -128,7 +153,10 @@ std::string config_summary(const Config& config) {
     std::vector<std::string> places;
     for (const net::Address& address : config.ftp.listen) places.push_back(address.text());
     for (const int descriptor : config.ftp.descriptors) places.push_back(fmt::format("descriptor {}", descriptor));
+    for (const net::Address& address : config.ftp.tls_listen) places.push_back(address.text() + " (TLS required)");
+    for (const net::Address& address : config.ftp.implicit_listen) places.push_back(address.text() + " (implicit TLS)");
     std::string out = fmt::format("ftp on {}", fmt::join(places, ", "));
+    if (!config.tls.certificate.empty()) out += fmt::format("; certificate: {}", config.tls.certificate);
     if (!config.anonymous.folder.empty()) {
         out += fmt::format("; anonymous: {} ({})", config.anonymous.folder, config.anonymous.permissions.text());
     }

@@ -171,6 +171,12 @@ Field place(std::string type, Member member) {  // type: "folder" or "file"
     return make(std::move(type), "", member, read_place, toml_text);
 }
 template <class Member>
+Field protection(Member member) {
+    return choice(member, std::vector<std::pair<std::string_view, Protection>>{{"clear", Protection::clear},
+                                                                               {"optional", Protection::optional},
+                                                                               {"required", Protection::required}});
+}
+template <class Member>
 Field files(Member member) {
     return make("list of files", "", member, read_places, show_list);
 }

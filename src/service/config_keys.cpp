@@ -21,6 +21,10 @@ std::vector<ConfigKey> make_keys() {
         {"ftp.listen", restart, addresses([](auto& c) -> auto& { return c.ftp.listen; }),
          "Where the server waits for clients. \"*\" is all addresses of the machine, IPv4 and IPv6; port 0 lets the "
          "system choose a port."},
+        {"ftp.tls_listen", restart, addresses([](auto& c) -> auto& { return c.ftp.tls_listen; }),
+         "Further addresses, where clients must begin TLS (AUTH TLS) before they log in, and protect data."},
+        {"ftp.implicit_listen", restart, addresses([](auto& c) -> auto& { return c.ftp.implicit_listen; }),
+         "Further addresses, where TLS begins with the connection: ftps://, port 990 by custom."},
         {"ftp.greeting", live, text([](auto& c) -> auto& { return c.ftp.settings.greeting; }, most_message),
          "The first words a client reads."},
         {"ftp.login_message", live, text([](auto& c) -> auto& { return c.ftp.settings.login_message; }, most_message),
@@ -135,6 +139,62 @@ std::vector<ConfigKey> make_keys() {
          "Whether \"MDTM 20240131235959 file\" sets the time of a file, as old clients have it. A file that is called "
          "so "
          "goes before."},
+        // --- TLS ---------------------------------------------------------------------------------
+        {"tls.certificate", live, place("file", [](auto& c) -> auto& { return c.tls.certificate; }),
+         "The certificate in PEM, followed by those that lead to its authority. Empty: `wherry serve` makes one that "
+         "nobody has signed."},
+        {"tls.key", live, place("file", [](auto& c) -> auto& { return c.tls.key; }),
+         "Its private key in PEM; empty: in the same file."},
+        {"tls.other_certificates", live, files([](auto& c) -> auto& { return c.tls.other_certificates; }),
+         "Further PEM files of a certificate, its chain and its private key each, for clients that ask for another "
+         "name (SNI)."},
+        {"tls.control", restart, protection([](auto& c) -> auto& { return c.ftp.settings.tls.control; }),
+         "Whether control connections, with their passwords, are protected; clear switches TLS off."},
+        {"tls.data", restart, protection([](auto& c) -> auto& { return c.ftp.settings.tls.data; }),
+         "Whether data connections are protected."},
+        {"tls.reuse", restart,
+         choice([](auto& c) -> auto& { return c.ftp.settings.tls.reuse; },
+                std::vector<std::pair<std::string_view, TlsReuse>>{
+                    {"off", TlsReuse::off}, {"prefer", TlsReuse::prefer}, {"require", TlsReuse::require}}),
+         "Whether data connections resume the TLS session of their control connection: the proof that they come from "
+         "the same client, which some clients cannot give."},
+        {"tls.minimum", live,
+         choice([](auto& c) -> auto& { return c.tls.minimum; },
+                std::vector<std::pair<std::string_view, TlsVersion>>{{"1.2", TlsVersion::tls12},
+                                                                     {"1.3", TlsVersion::tls13}}),
+         "The oldest version of TLS that is spoken."},
+        {"tls.ciphers", live, text([](auto& c) -> auto& { return c.tls.ciphers; }, most_message),
+         "Ciphers of TLS 1.2, as OpenSSL names them; empty: those with forward secrecy and authenticated encryption."},
+        {"tls.cipher_suites", live, text([](auto& c) -> auto& { return c.tls.cipher_suites; }, most_message),
+         "Cipher suites of TLS 1.3; empty: those of OpenSSL."},
+        {"tls.client_certificates", live,
+         choice(
+             [](auto& c) -> auto& { return c.tls.client_certificates; },
+             std::vector<std::pair<std::string_view, ClientCertificates>>{{"off", ClientCertificates::off},
+                                                                          {"optional", ClientCertificates::optional},
+                                                                          {"required", ClientCertificates::required}}),
+         "Whether clients are asked for a certificate; without a required one there is no connection."},
+        {"tls.client_authorities", live, place("file", [](auto& c) -> auto& { return c.tls.client_authorities; }),
+         "PEM file of the authorities that may have issued them."},
+        {"tls.client_revocations", live, place("file", [](auto& c) -> auto& { return c.tls.client_revocations; }),
+         "PEM file of lists of revoked certificates (CRL), one of each authority; empty: nothing is revoked."},
+        {"tls.client_user", restart,
+         choice([](auto& c) -> auto& { return c.tls.client_user; },
+                std::vector<std::pair<std::string_view, TlsConfig::UserOf>>{
+                    {"none", TlsConfig::UserOf::none},
+                    {"common_name", TlsConfig::UserOf::common_name},
+                    {"email", TlsConfig::UserOf::email},
+                    {"dns_name", TlsConfig::UserOf::dns_name}}),
+         "What of the certificate must be the name of a user, for the user to come in without a password."},
+        {"tls.handshake_timeout", restart,
+         duration([](auto& c) -> auto& { return c.ftp.settings.tls.handshake_timeout; }, 1s, 1h),
+         "How long a TLS handshake may take, on either connection."},
+        {"tls.lenient_end", restart, flag([](auto& c) -> auto& { return c.ftp.settings.tls.lenient_end; }),
+         "Whether an upload may end without the closing word of TLS (close_notify). Whoever can cut the connection can "
+         "then pass off a part of a file as all of it."},
+        {"tls.clear_again", restart, flag([](auto& c) -> auto& { return c.ftp.settings.tls.clear_again; }),
+         "Whether clients may take the protection off the control connection again after the login (CCC), for routers "
+         "that have to read PORT and PASV."},
 
         // --- how much at a time ------------------------------------------------------------------
         {"limits.sessions", live, number([](auto& c) -> auto& { return c.limits.sessions; }, 0, most_count),

@@ -27,6 +27,66 @@ FtpService FtpService::listen_on(int descriptor) {
     return *this;
 }
 
+FtpService FtpService::listen_implicit(std::string address) {
+    auto& state = *server_->state_;
+    if (const auto parsed = net::Address::parse(address)) {
+        state.set([&](Config& config) { config.ftp.implicit_listen.push_back(*parsed); });
+    } else {
+        state.mistake({Code::invalid, 0, "listen_implicit: " + parsed.error().message});
+    }
+    return *this;
+}
+
+FtpService FtpService::tls(std::string certificate, std::string key) {
+    auto& state = *server_->state_;
+    if (certificate.empty()) {
+        state.mistake({Code::invalid, 0, "tls: the name of the certificate's file is empty"});
+        return *this;
+    }
+    bool refused = false;
+    state.set([&](Config& config) {
+        if (config.tls.certificate.empty()) {
+            config.tls.certificate = std::move(certificate);
+            config.tls.key = std::move(key);
+        } else if (key.empty()) {
+            config.tls.other_certificates.push_back(std::move(certificate));
+        } else {
+            refused = true;
+        }
+    });
+    if (refused) state.mistake({Code::invalid, 0, "tls: a further certificate has its key in the same file"});
+    return *this;
+}
+
+FtpService FtpService::protect_control(Protection rule) {
+    server_->state_->set([&](Config& config) { config.ftp.settings.tls.control = rule; });
+    return *this;
+}
+FtpService FtpService::protect_data(Protection rule) {
+    server_->state_->set([&](Config& config) { config.ftp.settings.tls.data = rule; });
+    return *this;
+}
+FtpService FtpService::tls_reuse(TlsReuse rule) {
+    server_->state_->set([&](Config& config) { config.ftp.settings.tls.reuse = rule; });
+    return *this;
+}
+FtpService FtpService::tls_minimum(TlsVersion version) {
+    server_->state_->set([&](Config& config) { config.tls.minimum = version; });
+    return *this;
+}
+FtpService FtpService::client_certificates(ClientCertificates rule, std::string authorities, std::string revocations) {
+    server_->state_->set([&](Config& config) {
+        config.tls.client_certificates = rule;
+        config.tls.client_authorities = std::move(authorities);
+        config.tls.client_revocations = std::move(revocations);
+    });
+    return *this;
+}
+FtpService FtpService::certificate_login(CertificateRule rule) {
+    server_->state_->set([&](Config&) { server_->state_->parts.certificate_rule = std::move(rule); });
+    return *this;
+}
+
 FtpService FtpService::passive_ports(std::uint16_t first, std::uint16_t last) {
     auto& state = *server_->state_;
     if (last < first || (first == 0 && last != 0)) {

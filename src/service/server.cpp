@@ -296,7 +296,9 @@ Result<void> Server::State::start(bool attach) {
         brought = parts;
     }
     now.runtime.attached = attach;
-    if (now.ftp.listen.empty() && now.ftp.descriptors.empty()) now.ftp.listen = FtpConfig().listen;
+    if (now.ftp.listen.empty() && now.ftp.descriptors.empty() && now.ftp.implicit_listen.empty()) {
+        now.ftp.listen = FtpConfig().listen;
+    }
     auto created = Service::create(std::move(now), std::move(brought));
     if (!created) return std::unexpected(std::move(created.error()));
     const std::shared_ptr<Service> fresh = std::move(*created);

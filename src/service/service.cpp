@@ -62,10 +62,21 @@ Result<std::unique_ptr<Service>> Service::create(Config config, ServiceParts par
     if (!users) return std::unexpected(std::move(users.error()));
     auto anonymous = open_anonymous(config);
     if (!anonymous) return std::unexpected(std::move(anonymous.error()));
+    net::TlsContextPtr tls;
+    if (wants_tls(config) && !config.tls.certificate.empty()) {
+        auto loaded = net::TlsContext::load(tls_options(config));
+        if (!loaded) return std::unexpected(std::move(loaded.error()));
+        tls = std::move(*loaded);
+    } else if (needs_tls(config)) {
+        return fail(Code::invalid, "TLS is required, and there is no certificate: set tls.certificate");
+    }
+    config.ftp.settings.tls.certificate_rule =
+        parts.certificate_rule ? std::move(parts.certificate_rule) : certificate_rule(config.tls.client_user);
     // Not make_unique: the constructor is private.
     std::unique_ptr<Service> service(
         new Service(std::move(config), std::move(parts), std::move(*log), std::move(*users), std::move(*anonymous)));
     if (!service->ended_) return fail_errno(errno, "making", "an eventfd");
+    service->ftp_.set_tls(std::move(tls));
     return service;
 }
 
@@ -97,6 +108,14 @@ Service::~Service() {
     if (keeper_.joinable()) keeper_.join();
 }
 
+std::vector<std::string> Service::warnings() const {
+    std::vector<std::string> out = users_.warnings();
+    if (const auto tls = ftp_.tls()) {
+        for (std::string& warning : tls->warnings()) out.push_back(std::move(warning));
+    }
+    return out;
+}
+
 Result<void> Service::listen() {
     const auto keep = [&](Result<net::Address> address) -> Result<void> {
         if (!address) return std::unexpected(std::move(address.error()));
@@ -110,6 +129,17 @@ Result<void> Service::listen() {
     }
     for (const net::Address& address : config_.ftp.listen) {
         if (auto kept = keep(ftp_.listen(address)); !kept) return kept;
+    }
+    ftp::Door door{.tls = config_.ftp.settings.tls};
+    door.tls.control = Protection::required;
+    if (door.tls.data == Protection::optional) door.tls.data = Protection::required;
+    for (const net::Address& address : config_.ftp.tls_listen) {
+        if (auto kept = keep(ftp_.listen(address, door)); !kept) return kept;
+    }
+    door.tls.data = config_.ftp.settings.tls.data;
+    door.implicit_tls = true;
+    for (const net::Address& address : config_.ftp.implicit_listen) {
+        if (auto kept = keep(ftp_.listen(address, door)); !kept) return kept;
     }
     return {};
 }
@@ -166,22 +196,48 @@ void Service::release() {
     if (std::exchange(held_, false)) commons_.outstanding.end();
 }
 
-std::vector<std::string> Service::refresh() {
+// Sessions that are open keep the certificate they began with.
+std::vector<std::string> Service::refresh_tls(const Config& config) {
+    if (!wants_tls(config)) return {};
+    if (config.tls.certificate.empty()) {
+        if (needs_tls(config)) return {"tls.certificate: is empty, and TLS is required; it stays as it was"};
+        ftp_.set_tls(nullptr);
+        return {};
+    }
+    auto loaded = net::TlsContext::load(tls_options(config));
+    if (!loaded) return {loaded.error().message + "; the certificate stays as it was"};
+    ftp_.set_tls(std::move(*loaded));
+    return {};
+}
+
+std::vector<std::string> Service::refresh_files() {
     std::vector<std::string> mistakes;
     for (const Error& error : users_.reload()) mistakes.push_back(error.message);
     if (const auto opened = log_->reopen(); !opened) mistakes.push_back(opened.error().message);
     return mistakes;
 }
 
+std::vector<std::string> Service::refresh() {
+    std::vector<std::string> mistakes = refresh_files();
+    const std::lock_guard lock(mutex_);
+    for (std::string& mistake : refresh_tls(config_)) mistakes.push_back(std::move(mistake));
+    return mistakes;
+}
+
 Reloaded Service::reload(const Config& fresh) {
     Reloaded out;
-    out.mistakes = refresh();
+    out.mistakes = refresh_files();
     auto anonymous = open_anonymous(fresh);
     if (!anonymous) out.mistakes.push_back(anonymous.error().message);
     const std::lock_guard lock(mutex_);
+    // The rules of TLS, of which resumption is one, stay those of the start.
+    Config trial = config_;
+    trial.tls = fresh.tls;
+    std::vector<std::string> bad_tls = refresh_tls(trial);
     for (const ConfigKey& key : config_keys()) {
         if (key.field.show(config_) == key.field.show(fresh)) continue;
         const bool live = key.change == ConfigKey::Change::live;
+        if (live && key.group() == "tls" && !bad_tls.empty()) continue;
         if (!anonymous && (key.group() == "anonymous" || key.group() == "filesystem")) continue;
         (live ? out.changed : out.restart).emplace_back(key.name);
         // What needs a new start stays as it is in here, so that the next reload still tells of it.
@@ -189,6 +245,7 @@ Reloaded Service::reload(const Config& fresh) {
     }
     apply();
     if (anonymous) commons_.anonymous.set(std::move(*anonymous));
+    for (std::string& mistake : bad_tls) out.mistakes.push_back(std::move(mistake));
     return out;
 }
 

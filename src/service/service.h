@@ -25,6 +25,7 @@ struct ServiceParts {
     std::vector<AuthenticatorPtr> authenticators;  // asked before those of the configuration
     std::vector<Sink> sinks;
     Guards guards;
+    CertificateRule certificate_rule;                     // empty: as the configuration says
     std::function<void(LogLevel, std::string_view)> log;  // empty: as the configuration says
 };
 
@@ -61,14 +62,15 @@ public:
     int ended_descriptor() const noexcept { return ended_.descriptor(); }
     bool has_ended() const noexcept { return commons_.outstanding.count() == 0; }
 
-    // Reads users again and opens the log file anew; blocks. What went wrong: users files that stay as they were, a log
-    // file that cannot be opened.
+    // Reads users and certificates again and opens the log file anew; blocks. What went wrong: users files and
+    // certificates that stay as they were, a log file that cannot be opened.
     std::vector<std::string> refresh();
     // Lets the live keys of `fresh` hold, and refreshes.
     Reloaded reload(const Config& fresh);
 
     const std::vector<net::Address>& addresses() const noexcept { return addresses_; }
-    std::vector<std::string> warnings() const { return users_.warnings(); }  // about users
+    std::vector<std::string> warnings() const;  // about users and certificates
+    net::TlsContextPtr tls() const { return ftp_.tls(); }
     Log& log() noexcept { return *log_; }
     Metrics& metrics() noexcept { return metrics_; }
     Sessions& sessions() noexcept { return sessions_; }
@@ -80,6 +82,8 @@ private:
     Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, UserSources users, UserPtr anonymous);
     void release();
     void apply();
+    std::vector<std::string> refresh_files();
+    std::vector<std::string> refresh_tls(const Config& config);
 
     // In the order of making; they go in the reverse order.
     Config config_;

@@ -23,10 +23,14 @@ private:
     void operate(std::string_view what);
     void expect_reply(std::string_view rest);
     void data(std::string_view rest);
+    void data_tls(std::string_view rest);
+    void tls(std::string_view rest);
     void expect_file(std::string_view rest);
     Client& client() {
         if (!client_) {
             client_ = harness_.connect(from_, to_);
+            client_->tls_options = tls_options_;
+            if (harness_.implicit_tls && !client_->begin_tls()) throw Mismatch("the TLS handshake failed");
             if (!greeted_later_) client_->code();
         }
         return *client_;
@@ -52,6 +56,7 @@ private:
     net::Address from_ = net::Address::parse_ip("198.51.100.7", 40000).value();
     net::Address to_ = net::Address::parse_ip("192.0.2.1", 21).value();
     std::optional<net::Address> listening_;
+    TlsClientOptions tls_options_;
     bool greeted_later_ = false;
 };
 
@@ -74,6 +79,8 @@ void Dialogue::step(std::string_view text) {
         }
     } else if (verb == "data") {
         data(rest);
+    } else if (verb == "tls") {
+        tls(rest);
     } else if (verb == "wait") {
         harness_.wait(span_of(rest));
     } else if (verb == "closed") {
@@ -122,6 +129,39 @@ void Dialogue::operate(std::string_view what) {
     harness_.run();
 }
 
+void Dialogue::tls(std::string_view rest) {
+    const std::string_view what = word(rest);
+    if (what.empty()) {
+        if (!client().begin_tls()) throw Mismatch("the TLS handshake failed: " + client().tls->failure());
+    } else if (what == "fails") {
+        if (client().begin_tls()) throw Mismatch("the TLS handshake succeeded");
+    } else if (what == "end") {
+        client().end_tls();
+    } else if (what == "version") {
+        tls_options_.version = rest == "1.2" ? 12 : 13;
+    } else if (what == "name") {
+        tls_options_.server_name = rest;
+    } else if (what == "offers") {
+        tls_options_.protocols.clear();
+        while (!rest.empty()) tls_options_.protocols.emplace_back(word(rest));
+    } else if (what == "is") {
+        if (client().tls->common_name() != rest) throw Mismatch("is: " + client().tls->common_name());
+    } else {
+        throw Mismatch("there is no such step");
+    }
+    if (client_) client_->tls_options = tls_options_;
+}
+
+void Dialogue::data_tls(std::string_view rest) {
+    if (rest == "fails") {
+        connection();
+        if (client().data_secured()) throw Mismatch("the TLS handshake succeeded");
+        return;
+    }
+    client().protect_data = rest != "off";
+    client().resume_data = rest != "fresh";
+}
+
 void Dialogue::given(std::string_view rest) {
     const std::string_view all = rest;
     const std::string_view what = word(rest);
@@ -137,6 +177,10 @@ void Dialogue::given(std::string_view rest) {
         harness_.add_user(std::move(user), password);
     } else if (what == "anonymous") {
         harness_.anonymous = true;
+    } else if (what == "tls") {
+        harness_.tls = true;
+        if (!rest.empty()) harness_.tls_names.clear();
+        while (!rest.empty()) harness_.tls_names.emplace_back(word(rest));
     } else {
         const std::size_t equals = all.find('=');
         if (equals == std::string_view::npos) throw Mismatch("there is no such thing to be given");
@@ -170,6 +214,7 @@ void Dialogue::data(std::string_view rest) {
     } else if (what == "<") {
         connection();
         if (!client().data_ended()) throw Mismatch("the data connection did not end");
+        if (client().data_tls && !client().data_tls->heard_end()) throw Mismatch("it ended without close_notify");
         if (client().received != unquote(rest)) throw Mismatch("came: " + shown(client().received));
         client().data = nullptr;
     } else if (what == "holds" || what == "lacks") {
@@ -178,17 +223,24 @@ void Dialogue::data(std::string_view rest) {
         const bool found = client().received.find(unquote(rest)) != std::string::npos;
         if (found != (what == "holds")) throw Mismatch("came: " + shown(client().received));
     } else if (what == ">") {
-        connection().send(unquote(rest));
-        connection().end_sending();
-        harness_.run();
+        connection();
+        client().send_data(unquote(rest));
+        client().end_data();
         client().data = nullptr;
     } else if (what == "send") {
-        connection().send(unquote(rest));
+        connection();
+        client().send_data(unquote(rest));
         harness_.run();
     } else if (what == "end") {
+        connection();
+        client().end_data();
+        client().data = nullptr;
+    } else if (what == "cut") {
         connection().end_sending();
         harness_.run();
         client().data = nullptr;
+    } else if (what == "tls") {
+        data_tls(rest);
     } else if (what == "reset") {
         connection().reset();
         harness_.run();

@@ -19,6 +19,11 @@
 //   wait TIME                   300s, 5m, 250ms                              closed | open: the control connection
 //   file PATH "TEXT"            is now there with that content               no file PATH
 //   logged "TEXT"               some log line holds it                       hang up
+//   given tls [NAME...]         TLS is offered, with a certificate for each name (localhost)
+//   tls | tls fails             begins TLS on the control connection      tls end: takes it off again (CCC)
+//   tls version 1.2 | name NAME | offers PROTOCOL...   of what is begun from here on      tls is NAME: the certificate
+//   data tls | data tls fresh | data tls off   data connections are protected, and resume the session of the control
+//   connection or begin one of their own      data tls fails: its handshake      data cut: ends without close_notify
 // In quotes: \r \n \t \0 \\ \" and \xNN.
 #include <string>
 #include <string_view>

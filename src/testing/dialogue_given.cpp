@@ -38,6 +38,16 @@ void set_key(Harness& harness, std::string_view name, std::string_view value) {
     harness.names = config.names;
 }
 
+Protection protection_of(std::string_view text) {
+    if (text == "clear") return Protection::clear;
+    return text == "required" ? Protection::required : Protection::optional;
+}
+
+TlsReuse reuse_of(std::string_view text) {
+    if (text == "off") return TlsReuse::off;
+    return text == "require" ? TlsReuse::require : TlsReuse::prefer;
+}
+
 }  // namespace
 
 User user_of(std::string_view rest, std::string& password) {
@@ -93,6 +103,20 @@ void set_option(Harness& harness, std::string_view name, std::string_view value)
         settings.stall_timeout = seconds();
     else if (name == "line_limit")
         settings.line_limit = number();
+    else if (name == "tls_control")
+        settings.tls.control = protection_of(value);
+    else if (name == "tls_data")
+        settings.tls.data = protection_of(value);
+    else if (name == "reuse")
+        settings.tls.reuse = reuse_of(value);
+    else if (name == "lenient_end")
+        settings.tls.lenient_end = switch_of(value);
+    else if (name == "clear_again")
+        settings.tls.clear_again = switch_of(value);
+    else if (name == "handshake_timeout")
+        settings.tls.handshake_timeout = seconds();
+    else if (name == "implicit_tls")
+        harness.implicit_tls = switch_of(value);
     else if (name == "passive")
         settings.passive = switch_of(value);
     else if (name == "active")

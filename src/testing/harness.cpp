@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "auth/anonymous.h"
+#include "net/self_signed.h"
 
 namespace wherry::testing {
 
@@ -63,6 +64,15 @@ void Harness::build() {
                                .logins = logins,
                                .names = names});
     server_ = std::make_unique<ftp::Server>(*commons_, network_, settings);
+    door_ = {.tls = settings.tls, .implicit_tls = implicit_tls};
+    if (!tls) return;
+    std::vector<std::unique_ptr<MemoryFile>> files_of_tls;
+    for (const std::string& name : tls_names) {
+        files_of_tls.push_back(std::make_unique<MemoryFile>(net::make_self_signed({name}).value()));
+        tls_options.certificates.push_back({files_of_tls.back()->path(), {}});
+    }
+    tls_options.resumption = settings.tls.reuse != TlsReuse::off;
+    server_->set_tls(net::TlsContext::load(tls_options).value());
 }
 
 ftp::Server& Harness::server() {
@@ -79,7 +89,7 @@ std::unique_ptr<Client> Harness::connect(const net::Address& from, const net::Ad
     build();
     auto [connection, stream] = MemoryNetwork::pair(loop(), from, to, net::Watch::Class::control);
     runtime_->first().connections.fetch_add(1);
-    server_->serve(runtime_->first(), std::move(stream));
+    server_->serve(runtime_->first(), std::move(stream), door_);
     run();
     return std::make_unique<Client>(*this, connection);
 }
@@ -133,7 +143,31 @@ bool Harness::exists(std::string_view path) { return files->lstat(Path::resolve(
 // --- Client
 
 void Client::send(std::string_view bytes) {
-    control_->send(bytes);
+    if (tls) {
+        tls->send(bytes);
+    } else {
+        control_->send(bytes);
+    }
+    harness_.run();
+}
+
+// Until neither side has anything more to say.
+void Client::pump(TlsClient& client) {
+    do {
+        harness_.run();
+    } while (client.step());
+}
+
+bool Client::begin_tls() {
+    tls = std::make_unique<TlsClient>(control_, tls_options);
+    pump(*tls);
+    return tls->established() && !tls->failed();
+}
+
+void Client::end_tls() {
+    pump(*tls);
+    tls->say_end();
+    tls.reset();
     harness_.run();
 }
 
@@ -141,6 +175,11 @@ void Client::say(std::string_view line) { send(std::string(line) + "\r\n"); }
 
 void Client::take() {
     harness_.run();
+    if (tls) {
+        pump(*tls);
+        pending_ += tls->receive();
+        return;
+    }
     for (std::string more = control_->receive(); !more.empty(); more = control_->receive()) {
         pending_ += more;
         harness_.run();
@@ -198,13 +237,42 @@ ConnectionPtr Client::open_data_from(const net::Address& from) {
     received.clear();
     new_port_ = false;
     data = harness_.network().connect(from, data_address_);
+    data_tls.reset();
+    if (data && protect_data) {
+        TlsClientOptions options = tls_options;
+        options.resume = resume_data && tls ? tls->session() : nullptr;
+        data_tls = std::make_unique<TlsClient>(data, options);
+        pump(*data_tls);
+    }
     harness_.run();
     return data;
+}
+
+bool Client::data_secured() {
+    if (!data_tls) return false;
+    pump(*data_tls);
+    return data_tls->established() && !data_tls->failed();
+}
+
+void Client::send_data(std::string_view bytes) {
+    if (data_tls) pump(*data_tls);
+    data->send(data_tls ? data_tls->sealed(bytes) : std::string(bytes));
+}
+
+void Client::end_data() {
+    if (data_tls) data_tls->say_end();
+    data->end_sending();
+    harness_.run();
 }
 
 bool Client::data_ended() {
     if (!data) return true;
     harness_.run();
+    if (data_tls) {
+        pump(*data_tls);
+        received += data_tls->receive();
+        return data->ended();
+    }
     for (std::string more = data->receive(); !more.empty(); more = data->receive()) {
         received += more;
         harness_.run();

@@ -14,6 +14,7 @@
 #include "ftp/server.h"
 #include "net/runtime.h"
 #include "testing/memory_network.h"
+#include "testing/tls_client.h"
 
 namespace wherry::testing {
 
@@ -39,6 +40,10 @@ public:
     Guards guards;
     std::size_t disk_threads = 0;  // of a disk lane that can hang; 0: jobs run at once
     bool anonymous = false;        // an anonymous user with read letters
+    bool tls = false;              // TLS is offered, with a certificate for each of these names
+    std::vector<std::string> tls_names{"localhost"};
+    net::TlsOptions tls_options;  // but the certificates
+    bool implicit_tls = false;
     void add_user(const std::string& name, const std::string& password, Perm letters = perm::all);
     void add_user(User user, const std::string& password);
 
@@ -84,6 +89,7 @@ private:
     std::unique_ptr<Bans> bans_;
     Sessions live_;
     MemoryNetwork network_;
+    ftp::Door door_;
     std::unique_ptr<net::Runtime> runtime_;
     std::unique_ptr<Commons> commons_;
     std::unique_ptr<ftp::Server> server_;
@@ -102,11 +108,23 @@ public:
     int ask(std::string_view line) { return say(line), code(); }
     bool log_in(std::string_view user, std::string_view password);
 
+    // TLS on the control connection, to be begun after the 234. False if the handshake fails.
+    bool begin_tls();
+    void end_tls();                // after CCC: close_notify, and clear text from here on
+    TlsClientOptions tls_options;  // of all that is begun
+    std::unique_ptr<TlsClient> tls;
+
     // The data connection: to the port of the last 227 or 229.
     ConnectionPtr open_data();
     ConnectionPtr open_data_from(const net::Address& stranger);
     bool has_new_port() const noexcept { return new_port_; }  // told by 227 or 229, and not connected to yet
     ConnectionPtr data;
+    bool protect_data = false;  // from the next data connection on
+    bool resume_data = true;    // by the session of the control connection
+    std::unique_ptr<TlsClient> data_tls;
+    bool data_secured();  // the handshake is done
+    void send_data(std::string_view bytes);
+    void end_data();       // in an orderly way
     std::string received;  // over the data connection, so far
     bool data_ended();     // after taking what has come
 
@@ -118,6 +136,7 @@ public:
 
 private:
     void take();
+    void pump(TlsClient& client);
     Harness& harness_;
     ConnectionPtr control_;
     std::string pending_;

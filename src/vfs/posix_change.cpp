@@ -14,7 +14,8 @@ namespace {
 
 // From the directory of `link` to `target`: never absolute, since in the jail "/" is not where the kernel has it.
 std::string relative_target(const Path& link, const Path& target) {
-    const auto from = link.parent().components();
+    const Path directory = link.parent();
+    const auto from = directory.components();
     const auto to = target.components();
     std::size_t same = 0;
     while (same < from.size() && same < to.size() && from[same] == to[same]) ++same;

@@ -227,7 +227,7 @@ TEST(UserKeys, AreDescribed) {
         EXPECT_NE(key.read, nullptr) << key.name;
         EXPECT_EQ(key.fallback.empty(), key.needed || key.name == "password") << key.name;
     }
-    EXPECT_EQ(seen.size(), 53U);
+    EXPECT_EQ(seen.size(), 54U);
 }
 
 // --- from the disk -------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(
             "w.toml:2:1: limits.bananas: unknown key; known are sessions, sessions_per_address"},
         Bad{"listen = \"*:21\"", "w.toml:1:1: listen: unknown key; known are users, "},
         Bad{"[ftp]\n\"a\\u001bb\" = 1",
-            "w.toml:2:1: ftp.\"a\\x1Bb\": unknown key; known are listen, greeting, login_message, "},
+            "w.toml:2:1: ftp.\"a\\x1Bb\": unknown key; known are listen, tls_listen, implicit_listen, "},
         Bad{"ftp = 3", "w.toml:1:1: ftp: must be a table: [ftp]"},
         Bad{"users = 3", "w.toml:1:9: users: must hold tables, like [users.alice]"},
         // kinds of values

@@ -6,10 +6,12 @@
 #include <signal.h>
 
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
 
+#include "net/self_signed.h"
 #include "service/config_keys.h"
 #include "service/run.h"
 #include "support/temp_folder.h"
@@ -171,23 +173,35 @@ TEST(Service, ReloadAppliesWhatIsLiveAndTellsOfTheRest) {
 
 // The table says which keys are live; this says that they are.
 TEST(Service, ReloadAppliesEveryKeyThatTheTableCallsLive) {
+    const TempFolder folder;
+    const std::string pem = net::make_self_signed({"localhost"}).value();
+    Config before = small();
+    before.tls.certificate = folder.write("a.pem", pem);
+    before.tls.client_authorities = folder.write("authority.pem", pem);
+    const std::map<std::string_view, std::string> texts = {{"tls.ciphers", "ECDHE+AESGCM"},
+                                                           {"tls.cipher_suites", "TLS_AES_128_GCM_SHA256"},
+                                                           {"tls.minimum", "1.3"},
+                                                           {"tls.client_certificates", "optional"}};
     for (const ConfigKey& key : config_keys()) {
-        const auto service = service_of(small());
-        Config fresh = small();
+        const auto service = service_of(before);
+        Config fresh = before;
         bool set = false;
         if (key.change == ConfigKey::Change::restart) continue;
+        const std::string text = texts.contains(key.name) ? texts.at(key.name)
+                                 : key.group() == "tls"   ? folder.write("b.pem", pem)
+                                                          : "error";
         for (const Value& value :
-             {Value(std::int64_t{17}), Value(std::int64_t{5000}), Value(std::string("error")), Value(true),
-              Value(false), Value(std::string("/tmp")), Value(std::string("077")), Value(std::string("never")),
+             {Value(std::int64_t{17}), Value(std::int64_t{5000}), Value(text), Value(true), Value(false),
+              Value(std::string("/tmp")), Value(std::string("077")), Value(std::string("never")),
               Value(std::string("hide")), Value(std::string("raw")), Value(std::string("GBK")),
               Value(std::string("10.0.0.0/8=10.0.0.5")), Value(std::string("10.0.0.5=10.0.0.6")),
               Value(std::string("127.0.0.1:9")), Value(std::string("10.0.0.0/8")), Value(std::string("192.0.2.1"))}) {
-            set = set || (key.field.set(fresh, value) && key.field.show(fresh) != key.field.show(small()));
+            set = set || (key.field.set(fresh, value) && key.field.show(fresh) != key.field.show(before));
         }
         ASSERT_TRUE(set) << key.name;
         EXPECT_THAT(service->reload(fresh).changed, ElementsAre(key.name));
         EXPECT_THAT(service->reload(fresh).changed, IsEmpty()) << key.name << " was not kept";
-        EXPECT_THAT(service->reload(small()).changed, ElementsAre(key.name));
+        EXPECT_THAT(service->reload(before).changed, ElementsAre(key.name));
     }
 }
 
@@ -204,6 +218,36 @@ TEST(Service, ReloadKeepsTheAnonymousFolderIfTheNewOneCannotBeOpened) {
     EXPECT_THAT(done.changed, IsEmpty());
     fresh.anonymous.folder = folder.make_directory("there");
     EXPECT_THAT(service->reload(fresh).changed, ElementsAre("anonymous.folder"));
+}
+
+TEST(Service, KeepsItsCertificateWhenTheNewOneIsBad) {
+    const TempFolder folder;
+    Config config = small();
+    config.tls.certificate = folder.write("a.pem", net::make_self_signed({"localhost"}).value());
+    const auto service = service_of(config);
+    const std::string before = service->tls()->fingerprint();
+    folder.write("a.pem", "nonsense");
+    EXPECT_THAT(service->refresh(), ElementsAre(AllOf(HasSubstr("a.pem: no certificate in it"), HasSubstr("stays"))));
+    EXPECT_EQ(service->tls()->fingerprint(), before);
+    folder.write("a.pem", net::make_self_signed({"localhost"}).value());
+    EXPECT_THAT(service->refresh(), IsEmpty());
+    EXPECT_NE(service->tls()->fingerprint(), before);
+    Config other = config;
+    other.tls.key = folder.path("missing.pem");
+    const Reloaded done = service->reload(other);
+    EXPECT_THAT(done.mistakes, ElementsAre(HasSubstr("missing.pem")));
+    EXPECT_THAT(done.changed, IsEmpty());
+}
+
+TEST(Service, DoesNotStartWithABadCertificateOrWithoutOneThatIsNeeded) {
+    const TempFolder folder;
+    Config config = small();
+    config.tls.certificate = folder.path("none.pem");
+    EXPECT_THAT(Service::create(config).error().message, HasSubstr("none.pem: No such file"));
+    config.tls.certificate.clear();
+    EXPECT_TRUE(Service::create(config));
+    config.ftp.settings.tls.control = Protection::required;
+    EXPECT_THAT(Service::create(config).error().message, HasSubstr("tls.certificate"));
 }
 
 TEST(Service, ReloadOpensTheLogAnewAndReportsUsersFilesThatAreWrong) {

@@ -1,0 +1,266 @@
+#include "net/tls_stream.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+#include "net/tls_error.h"
+#include "net/tls_peer.h"
+
+namespace wherry::net {
+namespace {
+
+constexpr std::size_t record_size = 16 * 1024;        // the most of one record (RFC 8446 5.1)
+constexpr std::size_t write_slice = 8 * record_size;  // encrypted in one call
+constexpr std::size_t read_buffer = 64 * 1024;        // ciphertext taken at once from a data connection
+constexpr std::size_t pending_limit = 128 * 1024;     // alerts and answers that a peer provokes and does not read
+
+}  // namespace
+
+TlsBinding random_tls_binding() {
+    TlsBinding binding;
+    if (RAND_bytes(binding.data(), static_cast<int>(binding.size())) != 1) {
+        throw std::runtime_error("no random bytes for TLS: " + tls_error_text());
+    }
+    return binding;
+}
+
+// The BIO between OpenSSL and the stream below.
+struct TlsBio {
+    static TlsStream& stream_of(BIO* bio) { return *static_cast<TlsStream*>(BIO_get_data(bio)); }
+
+    static int read(BIO* bio, char* into, int size) {
+        TlsStream& tls = stream_of(bio);
+        BIO_clear_retry_flags(bio);
+        if (tls.saw_end_) return 0;
+        const std::span<char> room(into, static_cast<std::size_t>(size));
+        const Io io = tls.under_->try_read(std::as_writable_bytes(room));
+        if (io.would_block()) {
+            BIO_set_retry_read(bio);
+            return -1;
+        }
+        if (!io.ok()) {
+            tls.broken_ = io;
+            return -1;
+        }
+        if (io.bytes == 0) tls.saw_end_ = true;
+        return static_cast<int>(io.bytes);
+    }
+
+    static int write(BIO* bio, const char* from, int size) {
+        TlsStream& tls = stream_of(bio);
+        BIO_clear_retry_flags(bio);
+        tls.write_record(std::as_bytes(std::span(from, static_cast<std::size_t>(size))));
+        return tls.broken_ ? -1 : size;
+    }
+
+    static long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+
+    static const BIO_METHOD* method() {
+        static const std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> made = [] {
+            BIO_METHOD* fresh = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
+            BIO_meth_set_read(fresh, &TlsBio::read);
+            BIO_meth_set_write(fresh, &TlsBio::write);
+            BIO_meth_set_ctrl(fresh, &TlsBio::control);
+            return std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)>(fresh, &BIO_meth_free);
+        }();
+        return made.get();
+    }
+};
+
+TlsStream::TlsStream(StreamPtr under, TlsContextPtr context, const TlsUse& use)
+    : Stream(*under), under_(std::move(under)), context_(std::move(context)), use_(use) {
+    watch_.couple();
+    ssl_ = SSL_new(context_->native());
+    BIO* const bio = BIO_new(TlsBio::method());
+    if (ssl_ == nullptr || bio == nullptr) throw std::bad_alloc();
+    BIO_set_data(bio, this);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl_, bio, bio);
+    SSL_set_app_data(ssl_, this);
+    SSL_set_accept_state(ssl_);
+    SSL_set_session_id_context(ssl_, use_.binding.data(), static_cast<unsigned>(use_.binding.size()));
+    SSL_set_read_ahead(ssl_, use_.read_ahead ? 1 : 0);
+    if (use_.kind == TlsUse::Kind::control) {
+        SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);  // it waits most of the time
+        // A byte of urgent data that is not part of TLS would tear the records apart: let the kernel pass it over.
+        const int off = 0;
+        const int socket = under_->raw_descriptor();
+        if (socket >= 0) setsockopt(socket, SOL_SOCKET, SO_OOBINLINE, &off, sizeof off);
+    } else {
+        SSL_set_num_tickets(ssl_, 0);
+        SSL_set_default_read_buffer_len(ssl_, read_buffer);
+    }
+}
+
+TlsStream::~TlsStream() {
+    // A transfer that was broken off must not cost the session its resumption.
+    if (established_) SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    SSL_free(ssl_);
+}
+
+void TlsStream::write_record(std::span<const std::byte> record) {
+    if (broken_) return;
+    if (pending_.empty()) {
+        const Io io = more_follows_ ? under_->try_write_more(record) : under_->try_write(record);
+        if (!io.ok() && !io.would_block()) {
+            broken_ = io;
+            return;
+        }
+        record = record.subspan(io.bytes);
+    }
+    if (pending_.size() + record.size() > pending_limit) {
+        broken_ = Io::failed(Code::reset);
+        return;
+    }
+    pending_.insert(pending_.end(), record.begin(), record.end());
+}
+
+// True if nothing waits any more; false: wait for the stream, or it is broken.
+bool TlsStream::flush() {
+    if (pending_.empty()) return !broken_;
+    if (broken_) return false;
+    const Io io = under_->try_write(pending_);
+    if (io.ok() && io.bytes == pending_.size()) {
+        std::vector<std::byte>().swap(pending_);
+        return true;
+    }
+    if (io.ok()) pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(io.bytes));
+    if (!io.ok() && !io.would_block()) broken_ = io;
+    return false;
+}
+
+// Why a call of OpenSSL did not succeed. Code::ok with no bytes: the peer has said close_notify.
+Io TlsStream::reason(int result) {
+    const int error = SSL_get_error(ssl_, result);
+    if (broken_) return *broken_;
+    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return Io::wait_for(Io::Needs::read);
+    if (error == SSL_ERROR_ZERO_RETURN) return Io::moved(0);
+    if (saw_end_) return use_.lenient_end ? Io::moved(0) : Io::failed(Code::tls_truncated);
+    return Io::failed(Code::reset);
+}
+
+Task<Result<void>> TlsStream::handshake() {
+    for (;;) {
+        if (cause() != Code::ok) co_return fail(cause(), "TLS handshake: not ended in time, or given up");
+        ERR_clear_error();
+        flush();
+        const int done = SSL_do_handshake(ssl_);
+        if (done == 1 && !broken_) break;
+        const Io why = reason(done);
+        if (!why.would_block()) {
+            if (cause() != Code::ok) co_return fail(cause(), "TLS handshake: given up");
+            flush();  // an alert for the peer
+            const bool left = saw_end_ || broken_;
+            co_return fail(Code::reset, "TLS handshake: " + (left ? "the client has left" : tls_error_text()),
+                           why.system);
+        }
+        co_await wait(Io::Needs::read);
+    }
+    established_ = true;
+    certificate_ = client_certificate_of(ssl_);
+    if (use_.kind == TlsUse::Kind::data && !resumed()) {
+        SSL_CTX_remove_session(context_->native(), SSL_get_session(ssl_));
+    }
+    co_return Result<void>();
+}
+
+Io TlsStream::try_read(std::span<std::byte> into) {
+    if (cause() != Code::ok) return Io::failed(cause());
+    if (read_end_) return *read_end_;
+    if (!established_) return Io::failed(Code::closed);
+    flush();
+    std::size_t filled = 0;
+    while (filled < into.size()) {
+        ERR_clear_error();
+        std::size_t got = 0;
+        const int result = SSL_read_ex(ssl_, into.data() + filled, into.size() - filled, &got);
+        if (result == 1) {
+            filled += got;
+            continue;
+        }
+        const Io io = reason(result);
+        if (!io.would_block()) {
+            read_end_ = io;
+        } else if (filled == 0) {
+            return io;
+        }
+        break;
+    }
+    return filled > 0 ? Io::moved(filled) : *read_end_;
+}
+
+Io TlsStream::try_write(std::span<const std::byte> from) {
+    if (cause() != Code::ok) return Io::failed(cause());
+    if (!established_ || said_end_) return Io::failed(Code::closed);
+    if (!flush()) return broken_ ? *broken_ : Io::wait_for(Io::Needs::write);
+    from = from.first(std::min(from.size(), write_slice));
+    std::size_t done = 0;
+    while (done < from.size() && pending_.empty()) {
+        const std::size_t piece = std::min(from.size() - done, record_size);
+        more_follows_ = done + piece < from.size();
+        ERR_clear_error();
+        std::size_t written = 0;
+        const int result = SSL_write_ex(ssl_, from.data() + done, piece, &written);
+        more_follows_ = false;
+        if (result != 1) {
+            const Io io = reason(result);
+            return io.ok() || io.would_block() ? Io::failed(Code::reset) : io;
+        }
+        done += written;
+    }
+    return Io::moved(done);
+}
+
+Io TlsStream::try_flush() {
+    if (cause() != Code::ok) return Io::failed(cause());
+    if (!flush()) return broken_ ? *broken_ : Io::wait_for(Io::Needs::write);
+    return Io::moved(0);
+}
+
+Io TlsStream::try_say_end() {
+    if (cause() != Code::ok) return Io::failed(cause());
+    if (!established_) return Io::moved(0);
+    if (!std::exchange(said_end_, true) && !broken_) {
+        ERR_clear_error();
+        SSL_shutdown(ssl_);
+    }
+    if (!flush()) return broken_ ? *broken_ : Io::wait_for(Io::Needs::write);
+    return Io::moved(0);
+}
+
+void TlsStream::shutdown_write() {
+    [[maybe_unused]] const Io said = try_say_end();
+    under_->shutdown_write();
+}
+
+bool TlsStream::holds_input() const noexcept { return SSL_has_pending(ssl_) == 1; }
+
+bool TlsStream::resumed() const noexcept { return SSL_session_reused(ssl_) == 1; }
+
+std::string_view TlsStream::server_name() const noexcept {
+    const char* name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
+    return name != nullptr ? name : "";
+}
+
+std::string_view TlsStream::protocol() const noexcept { return SSL_get_version(ssl_); }
+std::string_view TlsStream::cipher() const noexcept { return SSL_get_cipher_name(ssl_); }
+
+void TlsStream::issue_ticket() noexcept {
+    if (established_ && context_->resumption() && SSL_version(ssl_) >= TLS1_3_VERSION) SSL_new_session_ticket(ssl_);
+    ERR_clear_error();
+}
+
+StreamPtr TlsStream::release() {
+    watch_.uncouple();
+    return std::move(under_);
+}
+
+}  // namespace wherry::net

@@ -1,0 +1,42 @@
+#include "service/config.h"
+
+#include <algorithm>
+
+namespace wherry {
+
+bool wants_tls(const Config& config) {
+    return config.ftp.settings.tls.control != Protection::clear || !config.ftp.tls_listen.empty() ||
+           !config.ftp.implicit_listen.empty();
+}
+
+bool needs_tls(const Config& config) {
+    const ftp::TlsRules& rules = config.ftp.settings.tls;
+    return rules.control == Protection::required || rules.data == Protection::required ||
+           !config.ftp.tls_listen.empty() || !config.ftp.implicit_listen.empty();
+}
+
+CertificateRule certificate_rule(TlsConfig::UserOf part) {
+    using enum TlsConfig::UserOf;
+    if (part == none) return {};
+    return [part](const ClientCertificate& certificate, const std::string& user) {
+        if (part == common_name) return certificate.common_name == user;
+        const auto& names = part == email ? certificate.emails : certificate.dns_names;
+        return std::ranges::find(names, user) != names.end();
+    };
+}
+
+net::TlsOptions tls_options(const Config& config) {
+    net::TlsOptions options;
+    options.certificates.push_back({config.tls.certificate, config.tls.key});
+    for (const std::string& file : config.tls.other_certificates) options.certificates.push_back({file, {}});
+    options.minimum = config.tls.minimum;
+    options.ciphers = config.tls.ciphers;
+    options.cipher_suites = config.tls.cipher_suites;
+    options.client_certificates = config.tls.client_certificates;
+    options.client_authorities = config.tls.client_authorities;
+    options.client_revocations = config.tls.client_revocations;
+    options.resumption = config.ftp.settings.tls.reuse != TlsReuse::off;
+    return options;
+}
+
+}  // namespace wherry
