@@ -134,9 +134,10 @@ Result<void> Workspace::open_upload(const Path& path, const WriteRequest& reques
         if (auto ok = commons_.guards.ask(upload); !ok) return ok;
     }
     const bool counted = user_->limits.storage != 0 || user_->limits.files != 0;
-    const UploadPolicy policy = upload_policy();
+    UploadPolicy policy = upload_policy();
+    policy.atomic = policy.atomic || request.atomic;
     parts.policy = policy;
-    OpenMode mode{.write = true, .create = true, .mode = policy.file_mode};
+    OpenMode mode{.read = request.readable, .write = true, .create = true, .mode = policy.file_mode};
     mode.exclusive = !policy.overwrite && request.mode == Mode::store && request.offset == 0;
     mode.truncate = request.mode == Mode::store && request.offset == 0;
     parts.truncated = mode.truncate;

@@ -29,6 +29,8 @@ struct WriteRequest {
     Mode mode = Mode::store;
     std::uint64_t offset = 0;
     std::uint64_t announced = 0;  // bytes the client said will come (ALLO), 0: unknown
+    bool atomic = false;          // to be seen only when complete, whatever the policy says
+    bool readable = false;        // what was written is to be read again before the end
 };
 
 class Workspace {

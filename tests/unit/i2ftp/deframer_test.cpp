@@ -73,10 +73,10 @@ TEST(Deframer, ATailBeyondTheFramesThatAreCheckedTogetherIsDroppedToo) {
 
 TEST(Deframer, AnySplitGivesTheSame) {
     SeededRandom random(3);
-    for (int round = 0; round < 60; ++round) {
+    for (int round = 0; round < 40; ++round) {
         Bytes stream;
         for (int i = 0; i < 6; ++i) {
-            append_frames(stream, pattern(random.below(3 * frame_payload), static_cast<unsigned>(i)), view("key"),
+            append_frames(stream, pattern(random.below(i == 2 ? 2 * frame_payload : 900), static_cast<unsigned>(i)), view("key"),
                           static_cast<Byte>(i));
             if (random.below(3) == 0) append(stream, heartbeat);
             if (random.below(4) == 0) append(stream, "junk AND Honey between the frames");
@@ -84,7 +84,7 @@ TEST(Deframer, AnySplitGivesTheSame) {
         }
         Deframer at_once(view("key"), no_limit);
         const auto expected = fed(at_once, stream, stream.size());
-        for (const std::size_t cut : {1 + random.below(20), 1 + random.below(5000), 1 + random.below(100000)}) {
+        for (const std::size_t cut : {1 + random.below(200), 1 + random.below(5000), 1 + random.below(100000)}) {
             Deframer cut_up(view("key"), no_limit);
             EXPECT_EQ(fed(cut_up, stream, cut), expected) << "round " << round << " by " << cut;
         }
