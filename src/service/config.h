@@ -9,6 +9,7 @@
 #include "access/limits.h"
 #include "access/throttle.h"
 #include "ftp/settings.h"
+#include "i2ftp/settings.h"
 #include "net/address.h"
 #include "net/runtime.h"
 #include "observe/log.h"
@@ -21,6 +22,15 @@ struct FtpConfig {
     std::vector<net::Address> listen{net::Address::any(2121)};
     std::vector<int> descriptors;  // sockets that listen already, handed over to this process; never from a file
     ftp::Settings settings;
+};
+
+struct I2ftpConfig {
+    std::vector<net::Address> listen;  // empty: not served
+    std::string key_file;              // of the user below; empty: there is none
+    std::string user = "i2ftp";        // its name, for logs, limits and events
+    std::string folder;
+    Perm permissions = perm::read;
+    i2ftp::Settings settings;
 };
 
 struct AnonymousConfig {
@@ -41,6 +51,7 @@ struct Config {
     std::string file;  // where it was read; empty: nowhere
 
     FtpConfig ftp;
+    I2ftpConfig i2ftp;
     LimitOptions limits;
     RateOptions rates;
     UploadPolicy uploads;

@@ -10,6 +10,7 @@
 
 #include "access/commons.h"
 #include "ftp/server.h"
+#include "i2ftp/server.h"
 #include "net/network.h"
 #include "service/config.h"
 #include "service/user_sources.h"
@@ -24,6 +25,7 @@ struct ServiceParts {
     };
     std::vector<AuthenticatorPtr> authenticators;  // asked before those of the configuration
     std::vector<Sink> sinks;
+    std::vector<i2ftp::Identity> i2ftp;  // beside the one of the configuration
     Guards guards;
     std::function<void(LogLevel, std::string_view)> log;  // empty: as the configuration says
 };
@@ -67,7 +69,8 @@ public:
     // Lets the live keys of `fresh` hold, and refreshes.
     Reloaded reload(const Config& fresh);
 
-    const std::vector<net::Address>& addresses() const noexcept { return addresses_; }
+    const std::vector<net::Address>& addresses() const noexcept { return addresses_; }  // of FTP
+    const std::vector<net::Address>& i2ftp_addresses() const noexcept { return i2ftp_addresses_; }
     std::vector<std::string> warnings() const { return users_.warnings(); }  // about users
     Log& log() noexcept { return *log_; }
     Metrics& metrics() noexcept { return metrics_; }
@@ -80,6 +83,8 @@ private:
     Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, UserSources users, UserPtr anonymous);
     void release();
     void apply();
+    Result<void> listen_i2ftp();
+    Result<void> read_i2ftp_keys();
 
     // In the order of making; they go in the reverse order.
     Config config_;
@@ -100,7 +105,10 @@ private:
     const std::unique_ptr<net::Network> network_;
     Commons commons_;
     ftp::Server ftp_;
+    i2ftp::Server i2ftp_;
+    const std::vector<i2ftp::Identity> i2ftp_parts_;
     std::vector<net::Address> addresses_;
+    std::vector<net::Address> i2ftp_addresses_;
     net::Socket ended_;   // an eventfd
     std::thread keeper_;  // waits for the end
     bool started_ = false;
