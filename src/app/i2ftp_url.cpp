@@ -42,7 +42,11 @@ std::string I2ftpUrl::name() const { return path == "." ? std::string() : path.s
 Result<I2ftpUrl> parse_i2ftp_url(std::string_view text) {
     constexpr std::string_view scheme = "i2ftp://";
     const std::string_view whole = text;
-    if (istarts_with(text, scheme)) text.remove_prefix(scheme.size());
+    if (istarts_with(text, scheme)) {
+        text.remove_prefix(scheme.size());
+    } else if (text.contains("://")) {
+        return fail(Code::invalid, fmt::format("'{}' is no URL like i2ftp://host:26842/path", whole));
+    }
     const auto slash = text.find('/');
     std::string_view authority = text.substr(0, slash);
     I2ftpUrl url;
@@ -55,7 +59,7 @@ Result<I2ftpUrl> parse_i2ftp_url(std::string_view text) {
         url.host = authority.substr(0, authority.find(':'));
         authority.remove_prefix(url.host.size());
     }
-    if (url.host.empty() || url.host.contains("://") || (!authority.empty() && authority.front() != ':')) {
+    if (url.host.empty() || (!authority.empty() && authority.front() != ':')) {
         return fail(Code::invalid, fmt::format("'{}' is no URL like i2ftp://host:26842/path", whole));
     }
     if (!authority.empty()) {
