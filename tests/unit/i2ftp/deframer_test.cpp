@@ -76,8 +76,8 @@ TEST(Deframer, AnySplitGivesTheSame) {
     for (int round = 0; round < 40; ++round) {
         Bytes stream;
         for (int i = 0; i < 6; ++i) {
-            append_frames(stream, pattern(random.below(i == 2 ? 2 * frame_payload : 900), static_cast<unsigned>(i)), view("key"),
-                          static_cast<Byte>(i));
+            append_frames(stream, pattern(random.below(i == 2 ? 2 * frame_payload : 900), static_cast<unsigned>(i)),
+                          view("key"), static_cast<Byte>(i));
             if (random.below(3) == 0) append(stream, heartbeat);
             if (random.below(4) == 0) append(stream, "junk AND Honey between the frames");
             if (random.below(4) == 0) stream[random.below(stream.size())] ^= static_cast<Byte>(1 + random.below(255));
