@@ -59,6 +59,26 @@ net::Task<Result<Admission>> ask(Commons& commons, net::Loop& loop, const Login&
 
 }  // namespace
 
+void tell_failed_login(Commons& commons, SessionInfo session, std::string name, std::string reason) {
+    commons.metrics.add(Metric::login_failures_total);
+    commons.events.publish<event::LoginFailed>(
+        [&] { return event::LoginFailed{std::move(session), std::move(name), std::move(reason)}; });
+}
+
+Result<Admission> log_in_proven(Commons& commons, SessionInfo session, UserPtr user) {
+    Error reason;
+    const std::string name = user->name;
+    auto admission = admit(commons, std::move(user), reason);
+    if (admission) {
+        commons.metrics.add(Metric::logins_total);
+        session.user = name;
+        commons.events.publish<event::LoggedIn>([&] { return event::LoggedIn{std::move(session)}; });
+    } else {
+        tell_failed_login(commons, std::move(session), name, std::move(reason.message));
+    }
+    return admission;
+}
+
 bool is_banned(Commons& commons, const net::Address& peer, net::TimePoint now) {
     return commons.bans.banned(Limits::address_key(peer.ip()), now).has_value() &&
            !any_contains(commons.logins.get()->never_ban, peer);

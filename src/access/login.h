@@ -21,4 +21,10 @@ bool is_banned(Commons& commons, const net::Address& peer, net::TimePoint now);
 
 net::Task<Result<Admission>> log_in(Commons& commons, net::Stream& connection, SessionInfo session, Login login);
 
+// For a user who has shown already who it is (a shared key): takes the user's session permit and tells the event.
+// Code::denied when the user has too many sessions; the log and the event tell why.
+Result<Admission> log_in_proven(Commons& commons, SessionInfo session, UserPtr user);
+// Tells of a login that failed before it was known whose it was.
+void tell_failed_login(Commons& commons, SessionInfo session, std::string name, std::string reason);
+
 }  // namespace wherry

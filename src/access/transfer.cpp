@@ -37,7 +37,7 @@ Transfer::~Transfer() {
                 if (filesystem) static_cast<void>(filesystem->remove_file(path));
             });
     }
-    account(Code::aborted);
+    account(Code::aborted, parts_.loop.now());
 }
 
 // --- ends
@@ -70,7 +70,7 @@ net::Task<Result<void>> Transfer::finish(Outcome outcome) {
         co_await parts_.commons.runtime.disk().run(parts_.loop, [&] { close_file(outcome.cause); });
     }
     if (outcome.complete() && !closed_) outcome = Outcome::file(closed_.error().code, closed_.error().system);
-    account(outcome.cause);
+    account(outcome.cause, parts_.loop.now());
     if (outcome.complete()) co_return Result<void>();
     if (outcome.words != nullptr) co_return refuse(outcome.cause, outcome.words);
     if (!closed_) co_return std::unexpected(closed_.error());
@@ -91,7 +91,7 @@ void Transfer::settle(Code cause) {
     parts_.reservation.settle(now_there - old_size, parts_.existed ? 0 : 1);
 }
 
-void Transfer::account(Code cause) {
+void Transfer::account(Code cause, net::TimePoint now) {
     Commons& commons = parts_.commons;
     const bool upload = parts_.direction == Direction::upload;
     if (parts_.reservation) {
@@ -104,7 +104,7 @@ void Transfer::account(Code cause) {
                         static_cast<std::int64_t>(moved_));
     if (cause != Code::ok) commons.metrics.add(Metric::transfers_failed_total);
     const auto describe = [&] {
-        const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(parts_.loop.now() - began_);
+        const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(now - began_);
         return event::Transferred{parts_.session, parts_.path, parts_.offset, moved_, duration, cause};
     };
     if (upload) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 
@@ -93,7 +94,23 @@ public:
     // The only end. For an upload that moved completely this publishes the file; its error is then the upload's.
     net::Task<Result<void>> finish(Outcome outcome);
 
+    // --- for connections on several loops that share one transfer (I2FTP); see transfer_at.cpp
+    // ------------------------ These block, one after the other whoever calls: on a worker only. After finish() they
+    // answer Code::closed. `counted`: the bytes go to the client, and not only into a digest.
+    Result<std::size_t> read_now(std::uint64_t offset, std::span<std::byte> into, bool counted);
+    Result<void> write_now(std::uint64_t offset, std::span<const std::byte> from);
+    Result<void> truncate_now(std::uint64_t size);
+    Result<Stat> stat_now();
+    // finish() for a caller on any loop.
+    net::Task<Result<void>> finish_on(net::Loop& loop, Outcome outcome);
+    // Takes bytes that have moved from the rates: how long to wait before moving more. From any thread.
+    std::chrono::nanoseconds charge(std::uint64_t bytes, net::TimePoint now);
+    // An upload that rests, waiting to be continued, is none of the transfers that are limited. While nobody uses it.
+    void rest();
+    Result<void> go_on();
+
     Direction direction() const noexcept { return parts_.direction; }
+    bool is_atomic() const noexcept { return parts_.policy.atomic; }  // an upload that is not yet seen under its name
     const Path& path() const noexcept { return parts_.path; }
     std::uint64_t size() const noexcept { return parts_.size; }
     std::uint64_t offset() const noexcept { return parts_.offset; }
@@ -127,7 +144,7 @@ private:
     Result<void> reserve(std::uint64_t end);
     void close_file(Code cause);
     bool to_be_dropped(Code cause) const noexcept;
-    void account(Code cause);
+    void account(Code cause, net::TimePoint now);
     void settle(Code cause);
 
     Parts parts_;
@@ -139,6 +156,7 @@ private:
     bool may_splice_ = true;
     bool finished_ = false;
     std::uint64_t space_checked_ = 0;  // how far the free-space floor was looked at
+    std::mutex shared_;                // of all that read_now() and its neighbours touch
 };
 using TransferPtr = std::unique_ptr<Transfer>;
 

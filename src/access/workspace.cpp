@@ -145,7 +145,7 @@ Result<void> Workspace::open_upload(const Path& path, const WriteRequest& reques
         policy.keep_partial = false;
     }
     parts.policy = policy;
-    OpenMode mode{.write = true, .create = true, .mode = policy.file_mode};
+    OpenMode mode{.read = request.readable, .write = true, .create = true, .mode = policy.file_mode};
     mode.exclusive = request.exclusive || (!policy.overwrite && request.mode == Mode::store && request.offset == 0);
     mode.truncate = request.mode == Mode::store && request.offset == 0;
     parts.truncated = mode.truncate;

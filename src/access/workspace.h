@@ -33,6 +33,7 @@ struct WriteRequest {
     std::uint64_t announced = 0;  // bytes the client said will come (ALLO), 0: unknown
     bool exclusive = false;       // only if there is nothing of that name: Code::exists
     bool atomic = false;          // complete or not at all, whatever the server's policy for uploads is
+    bool readable = false;        // what was written is to be read again before the end
 };
 
 // A part of a file: from the byte `from` to before the byte `to`, or to the end if that is nearer.

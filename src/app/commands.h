@@ -17,6 +17,7 @@ inline constexpr int exit_usage = 2;
 void add_serve(CLI::App& program, int& exit_code);
 void add_check_config(CLI::App& program, int& exit_code);
 void add_hash_password(CLI::App& program, int& exit_code);
+void add_i2ftp(CLI::App& program, int& exit_code);
 void add_version(CLI::App& program, int& exit_code);
 void add_help(CLI::App& program, int& exit_code);
 

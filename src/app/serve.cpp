@@ -14,6 +14,7 @@
 #include "app/welcome.h"
 #include "auth/static_users.h"
 #include "service/config_check.h"
+#include "service/i2ftp_users.h"
 #include "service/run.h"
 
 namespace wherry::app {
@@ -70,6 +71,31 @@ Result<Config> complete_config(const ServeOptions& options) {
     return config;
 }
 
+// Who comes with the key of --i2ftp: the user of -u, or whoever else. `made`: the key, if nobody had named one.
+Result<void> add_i2ftp(const ServeOptions& options, const Config& config, ServiceParts& parts, SharedKey& made) {
+    if (!options.i2ftp_port) return {};
+    SharedKey key;
+    if (!options.i2ftp_key_file.empty()) {
+        auto read = SharedKey::from_file(options.i2ftp_key_file);
+        if (!read) return std::unexpected(std::move(read.error()));
+        key = std::move(*read);
+    } else if (options.i2ftp_key) {
+        key = *options.i2ftp_key;
+    } else if (config.i2ftp.key_file.empty()) {
+        key = made = SharedKey::random();
+    } else {
+        return {};  // the user of the configuration is enough
+    }
+    const auto folder = folder_of(options);
+    if (!folder) return std::unexpected(folder.error());
+    if (folder->empty()) return fail(Code::invalid, "--i2ftp: which folder? Name one");
+    auto user = i2ftp_user(options.user.empty() ? config.i2ftp.user : options.user, *folder,
+                           options.write ? perm::all : perm::read, config.filesystem);
+    if (!user) return std::unexpected(std::move(user.error()));
+    parts.i2ftp.push_back({std::move(key), std::move(*user)});
+    return {};
+}
+
 void reload(Service& service, const ServeOptions& options) {
     const auto report = [&](const std::vector<std::string>& mistakes) {
         for (const std::string& mistake : mistakes) service.log().error("reload: {}", mistake);
@@ -103,13 +129,18 @@ int serve(ServeOptions& options) {
     ServiceParts parts;
     if (const auto added = add_user(options, *config, parts); !added) return failed(added.error(), exit_usage);
 
+    SharedKey made;
+    if (const auto added = add_i2ftp(options, *config, parts, made); !added) return failed(added.error(), exit_usage);
+
     Signals signals;  // from here on a signal is an orderly end
     const auto service = Service::create(*config, std::move(parts));
     if (!service) return failed(service.error(), exit_usage);
     if (const auto listening = (*service)->listen(); !listening) return failed(listening.error(), exit_failed);
-    welcome(options, *config, **service);
+    welcome(options, *config, **service, made);
     (*service)->start();
     for (const net::Address& address : (*service)->addresses()) fmt::print("listening ftp {}\n", address.text());
+    for (const net::Address& address : (*service)->i2ftp_addresses())
+        fmt::print("listening i2ftp {}\n", address.text());
     std::fflush(stdout);
     run_until_end(**service, signals, [&] { reload(**service, options); });
     return exit_ok;

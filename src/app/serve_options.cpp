@@ -125,6 +125,7 @@ private:
         ftp.descriptors.insert(ftp.descriptors.end(), options_.activated.begin(), options_.activated.end());
         // Sockets that were handed over are there instead of addresses that are only configured.
         if (!ftp.descriptors.empty()) ftp.listen.clear();
+        choose_i2ftp();
         if (options_.interface.empty() && !options_.port) return;
         const auto port = options_.port ? parse_at_most(*options_.port, 65535) : default_port;
         if (!port) return mistake(fmt::format("--port: '{}' is not a port (0 to 65535)", *options_.port));
@@ -136,6 +137,20 @@ private:
         } else {
             mistake("--interface: " + address.error().message);
         }
+    }
+
+    // On the interface of -i, for the user of -u or for whoever has the key.
+    void choose_i2ftp() {
+        if (!options_.i2ftp_port) {
+            if (!options_.i2ftp_key_file.empty()) mistake("--i2ftp-key: needs --i2ftp as well");
+            return;
+        }
+        const auto port = parse_at_most(*options_.i2ftp_port, 65535);
+        if (!port) return mistake(fmt::format("--i2ftp: '{}' is not a port (0 to 65535)", *options_.i2ftp_port));
+        const auto number = static_cast<std::uint16_t>(*port);
+        const bool all = options_.interface.empty() || options_.interface == "*";
+        const auto address = all ? net::Address::any(number) : net::Address::parse_ip(options_.interface, number);
+        if (address) config_.i2ftp.listen = {*address};
     }
 
     void choose_folder() {
@@ -182,6 +197,12 @@ void declare(CLI::App& command, ServeOptions& options) {
                 ->type_name(option.value_name);
         }
     }
+    command.add_option("--i2ftp", options.i2ftp_port, "Serve I2FTP too, on this port [26842 is usual]")->type_name("N");
+    command
+        .add_option("--i2ftp-key", options.i2ftp_key_file,
+                    "Its key, as hexadecimal digits; without it\n"
+                    "WHERRY_I2FTP_KEY, or one that is made up")
+        ->type_name("FILE");
     command.add_flag("-D,--debug", options.debug, "Log every command");
     command.add_option("--config", options.config, "Configuration (TOML); options here win over it")->type_name("FILE");
     command.add_option("--listen-fd", options.descriptors, "A socket that listens already")->type_name("N");
@@ -199,7 +220,15 @@ Result<void> take_environment(ServeOptions& options) {
     }
     const char* const password = std::getenv("WHERRY_PASSWORD");
     if (password != nullptr && !options.user.empty() && !options.password) options.password = password;
-    for (const char* const name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WHERRY_PASSWORD"}) unsetenv(name);
+    if (const char* const key = std::getenv("WHERRY_I2FTP_KEY"); key != nullptr && options.i2ftp_port) {
+        auto read = SharedKey::from_hex(key);
+        if (!read) return fail(Code::invalid, "WHERRY_I2FTP_KEY: " + read.error().message);
+        options.i2ftp_key = std::move(*read);
+    }
+    for (const char* const name :
+         {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WHERRY_PASSWORD", "WHERRY_I2FTP_KEY"}) {
+        unsetenv(name);
+    }
     return {};
 }
 

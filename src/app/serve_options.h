@@ -9,6 +9,7 @@
 
 #include "app/command_line.h"
 #include "service/config.h"
+#include "wherry/i2ftp.h"
 #include "wherry/result.h"
 
 namespace wherry::app {
@@ -25,19 +26,22 @@ struct ServeOptions {
     std::string user;
     std::optional<std::string> password;
     std::vector<int> descriptors;  // --listen-fd
-    std::string concurrency;       // accepted for the sake of old scripts, and not needed
+    std::optional<std::string> i2ftp_port;
+    std::string i2ftp_key_file;
+    std::string concurrency;  // accepted for the sake of old scripts, and not needed
     // Options that stand for one key of the configuration each: the key, what was given.
     std::vector<std::pair<std::string, std::string>> keys;
 
-    // Sockets of systemd's socket activation; filled by take_environment().
+    // Filled by take_environment(): sockets of systemd's socket activation, and the key of WHERRY_I2FTP_KEY.
     std::vector<int> activated;
+    std::optional<SharedKey> i2ftp_key;
 };
 
 // Declares them all. `options` must outlive the parsing.
 void declare(CLI::App& command, ServeOptions& options);
 
-// LISTEN_FDS with LISTEN_PID, and WHERRY_PASSWORD if a user was named without a password. Takes them out of the
-// environment.
+// LISTEN_FDS with LISTEN_PID, WHERRY_PASSWORD if a user was named without a password, and WHERRY_I2FTP_KEY. Takes them
+// out of the environment.
 Result<void> take_environment(ServeOptions& options);
 
 // The folder that DIR, -d or nothing at all names, as an absolute path; empty: none is needed (--config alone).

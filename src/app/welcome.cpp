@@ -43,14 +43,21 @@ std::string tls_lines(const Config& config, const net::TlsContext& tls) {
         required ? "required" : "offered", config.tls.certificate, tls.fingerprint(), config.tls.certificate);
 }
 
+std::string i2ftp_line(const net::Address& address, const SharedKey& made) {
+    const auto here = address.is_unspecified() ? net::Address::loopback(address.port()) : address;
+    const std::string key = made.empty() ? "" : fmt::format("WHERRY_I2FTP_KEY={} ", made.hex());
+    return fmt::format("try: {}wherry i2ftp ls i2ftp://{}/", key, here.text());
+}
+
 }  // namespace
 
-void welcome(const ServeOptions& options, const Config& config, const Service& service) {
+void welcome(const ServeOptions& options, const Config& config, const Service& service, const SharedKey& made) {
     std::string out = version_line() + '\n';
     if (const std::string what = what_is_served(options, config); !what.empty()) out += what + '\n';
     const bool to_try = !options.user.empty() || !config.anonymous.folder.empty();
     if (to_try && !service.addresses().empty()) out += curl_line(options, service.addresses().front()) + '\n';
     if (const auto tls = service.tls()) out += tls_lines(config, *tls);
+    for (const net::Address& address : service.i2ftp_addresses()) out += i2ftp_line(address, made) + '\n';
     const auto others = options.user.empty() ? OtherUsers::none : OtherUsers::some;
     for (const std::string& warning : config_warnings(config, others)) out += fmt::format("risk: {}\n", warning);
     for (const std::string& warning : service.warnings()) out += fmt::format("risk: {}\n", warning);

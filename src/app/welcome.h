@@ -6,6 +6,7 @@
 
 namespace wherry::app {
 
-void welcome(const ServeOptions& options, const Config& config, const Service& service);
+// `made`: an I2FTP key that nobody has named and that nobody can know, unless it is told here; empty: there is none.
+void welcome(const ServeOptions& options, const Config& config, const Service& service, const SharedKey& made);
 
 }  // namespace wherry::app

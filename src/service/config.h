@@ -9,6 +9,7 @@
 #include "access/limits.h"
 #include "access/throttle.h"
 #include "ftp/settings.h"
+#include "i2ftp/settings.h"
 #include "net/address.h"
 #include "net/runtime.h"
 #include "net/tls_context.h"
@@ -42,6 +43,15 @@ struct TlsConfig {
     UserOf client_user = UserOf::none;
 };
 
+struct I2ftpConfig {
+    std::vector<net::Address> listen;  // empty: not served
+    std::string key_file;              // of the user below; empty: there is none
+    std::string user = "i2ftp";        // its name, for logs, limits and events
+    std::string folder;
+    Perm permissions = perm::read;
+    i2ftp::Settings settings;
+};
+
 struct AnonymousConfig {
     std::string folder;  // empty: no anonymous login
     Perm permissions = perm::read;
@@ -61,6 +71,7 @@ struct Config {
 
     FtpConfig ftp;
     TlsConfig tls;
+    I2ftpConfig i2ftp;
     LimitOptions limits;
     RateOptions rates;
     UploadPolicy uploads;

@@ -94,6 +94,9 @@ std::vector<std::string> config_errors(const Config& config) {
         (ftp.passive_first == 0 || ftp.announced_last - ftp.announced_first != ftp.passive_last - ftp.passive_first)) {
         out.emplace_back("ftp.announced_ports: must be as many as ftp.passive_ports: they stand for them, one for one");
     }
+    if (!config.i2ftp.key_file.empty() && config.i2ftp.folder.empty()) {
+        out.emplace_back("i2ftp.folder: is needed with i2ftp.key_file");
+    }
     return out;
 }
 
@@ -111,6 +114,12 @@ std::vector<std::string> config_warnings(const Config& config, OtherUsers others
     }
     if (!config.system.allowed.empty() && !config.system.rejected.empty()) {
         out.emplace_back("login.system_allowed, login.system_rejected: both are given; whoever is in both is kept out");
+    }
+    if (!config.i2ftp.listen.empty()) {
+        out.emplace_back("I2FTP encrypts nothing that an attacker could not read; use it in networks you trust");
+    }
+    if (config.i2ftp.settings.public_key) {
+        out.emplace_back("i2ftp.public_key: the key in the sources of i2ftps is taken, and everybody has it");
     }
     if (config.uploads.keep_partial && !config.uploads.atomic) {
         out.emplace_back("uploads.keep_partial: has no effect without uploads.atomic");

@@ -338,6 +338,9 @@ std::vector<Endpoint> Server::addresses() const {
     const auto service = state_->running();
     if (!service) return all;
     for (const net::Address& address : service->addresses()) all.push_back({"ftp", address.ip(), address.port()});
+    for (const net::Address& address : service->i2ftp_addresses()) {
+        all.push_back({"i2ftp", address.ip(), address.port()});
+    }
     return all;
 }
 

@@ -11,6 +11,7 @@
 #include "net/tcp.h"
 #include "service/config_check.h"
 #include "service/config_keys.h"
+#include "service/i2ftp_users.h"
 #include "service/sink_log.h"
 
 namespace wherry {
@@ -97,6 +98,8 @@ Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, Us
                bans_,           sessions_,     chain_,        std::move(anonymous),
                config_.uploads, config_.login, config_.names, config_.use_sendfile},
       ftp_(commons_, *network_, config_.ftp.settings),
+      i2ftp_(commons_, config_.i2ftp.settings),
+      i2ftp_parts_(std::move(parts.i2ftp)),
       ended_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     events_.subscribe(log_sink(*log_));
     for (ServiceParts::Sink& sink : parts.sinks) events_.subscribe(std::move(sink.call), sink.mask);
@@ -141,6 +144,27 @@ Result<void> Service::listen() {
     for (const net::Address& address : config_.ftp.implicit_listen) {
         if (auto kept = keep(ftp_.listen(address, door)); !kept) return kept;
     }
+    return listen_i2ftp();
+}
+
+// Sessions keep the user they came in with.
+Result<void> Service::read_i2ftp_keys() {
+    if (config_.i2ftp.listen.empty()) return {};
+    auto identities = i2ftp_identities(config_);
+    if (!identities) return std::unexpected(std::move(identities.error()));
+    identities->insert(identities->end(), i2ftp_parts_.begin(), i2ftp_parts_.end());
+    return i2ftp_.set_identities(*identities);
+}
+
+Result<void> Service::listen_i2ftp() {
+    if (config_.i2ftp.listen.empty()) return {};
+    if (auto known = read_i2ftp_keys(); !known) return known;
+    if (auto prepared = i2ftp_.prepare(); !prepared) return prepared;
+    for (const net::Address& address : config_.i2ftp.listen) {
+        auto local = i2ftp_.listen(address);
+        if (!local) return std::unexpected(std::move(local.error()));
+        i2ftp_addresses_.push_back(*local);
+    }
     return {};
 }
 
@@ -155,11 +179,13 @@ void Service::start() {
     events_.start();
     if (!config_.runtime.attached) runtime_.start();
     ftp_.start();
+    i2ftp_.start();
     keeper_ = std::thread([this] {
         commons_.outstanding.wait_for_none();
         eventfd_write(ended_.descriptor(), 1);
     });
     for (const net::Address& address : addresses_) log_->info("listening ftp {}", address.text());
+    for (const net::Address& address : i2ftp_addresses_) log_->info("listening i2ftp {}", address.text());
     if (config_.runtime.attached) loop().turn(net::Duration::zero());
 }
 
@@ -169,6 +195,7 @@ void Service::drain() {
         if (!started_ || stopped_) return;
     }
     ftp_.drain();
+    i2ftp_.drain();
     release();
 }
 
@@ -180,6 +207,7 @@ void Service::stop() {
         stopped_ = true;
     }
     ftp_.stop();
+    i2ftp_.stop();
     release();
     if (config_.runtime.attached) {
         do {  // at least once: what was posted just now refers to what goes with us
@@ -213,6 +241,7 @@ std::vector<std::string> Service::refresh_tls(const Config& config) {
 std::vector<std::string> Service::refresh_files() {
     std::vector<std::string> mistakes;
     for (const Error& error : users_.reload()) mistakes.push_back(error.message);
+    if (const auto known = read_i2ftp_keys(); !known) mistakes.push_back(known.error().message);
     if (const auto opened = log_->reopen(); !opened) mistakes.push_back(opened.error().message);
     return mistakes;
 }

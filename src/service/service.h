@@ -10,6 +10,7 @@
 
 #include "access/commons.h"
 #include "ftp/server.h"
+#include "i2ftp/server.h"
 #include "net/network.h"
 #include "service/config.h"
 #include "service/user_sources.h"
@@ -24,6 +25,7 @@ struct ServiceParts {
     };
     std::vector<AuthenticatorPtr> authenticators;  // asked before those of the configuration
     std::vector<Sink> sinks;
+    std::vector<i2ftp::Identity> i2ftp;  // beside the one of the configuration
     Guards guards;
     CertificateRule certificate_rule;                     // empty: as the configuration says
     std::function<void(LogLevel, std::string_view)> log;  // empty: as the configuration says
@@ -68,7 +70,8 @@ public:
     // Lets the live keys of `fresh` hold, and refreshes.
     Reloaded reload(const Config& fresh);
 
-    const std::vector<net::Address>& addresses() const noexcept { return addresses_; }
+    const std::vector<net::Address>& addresses() const noexcept { return addresses_; }  // of FTP
+    const std::vector<net::Address>& i2ftp_addresses() const noexcept { return i2ftp_addresses_; }
     std::vector<std::string> warnings() const;  // about users and certificates
     net::TlsContextPtr tls() const { return ftp_.tls(); }
     Log& log() noexcept { return *log_; }
@@ -84,6 +87,8 @@ private:
     void apply();
     std::vector<std::string> refresh_files();
     std::vector<std::string> refresh_tls(const Config& config);
+    Result<void> listen_i2ftp();
+    Result<void> read_i2ftp_keys();
 
     // In the order of making; they go in the reverse order.
     Config config_;
@@ -104,7 +109,10 @@ private:
     const std::unique_ptr<net::Network> network_;
     Commons commons_;
     ftp::Server ftp_;
+    i2ftp::Server i2ftp_;
+    const std::vector<i2ftp::Identity> i2ftp_parts_;
     std::vector<net::Address> addresses_;
+    std::vector<net::Address> i2ftp_addresses_;
     net::Socket ended_;   // an eventfd
     std::thread keeper_;  // waits for the end
     bool started_ = false;

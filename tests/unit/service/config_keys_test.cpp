@@ -82,7 +82,10 @@ TEST(ConfigKeys, EachSetsItsOwnMember) {
                                   "\"192.0.2.1\"",
                                   "[\"127.0.0.1:9\"]",
                                   "[\"site chmod\"]",
-                                  "\"some text\""}) {
+                                  "\"some text\"",
+                                  "\"required\"",
+                                  "\"loopback\"",
+                                  "700000"}) {
             const LoadedConfig loaded = parse_config(toml_of(key, value), "test.toml");
             if (!loaded.problems.empty() || key.field.show(loaded.config) == key.field.show(Config())) continue;
             changed = true;
