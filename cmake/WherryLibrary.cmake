@@ -1,5 +1,5 @@
 # The library users link: every layer but the program and the test doubles, in one static archive.
-set(library_layers core observe net vfs auth access ftp service)
+set(library_layers core observe net vfs auth access ftp tftp service)
 add_library(wherry STATIC)
 add_library(wherry::wherry ALIAS wherry)
 target_include_directories(wherry PUBLIC

@@ -19,9 +19,10 @@ BELOW = {
     "auth": "core observe",
     "access": "core observe net vfs auth",
     "ftp": "core observe net vfs auth access",
-    "service": "core observe net vfs auth access ftp",
-    "app": "core observe net vfs auth access ftp service",
-    "testing": "core observe net vfs auth access ftp service",
+    "tftp": "core observe net vfs auth access",
+    "service": "core observe net vfs auth access ftp tftp",
+    "app": "core observe net vfs auth access ftp tftp service",
+    "testing": "core observe net vfs auth access ftp tftp service",
 }
 BELOW = {layer: set(below.split()) for layer, below in BELOW.items()}
 # Folders outside of src/ and what they may include of it.
