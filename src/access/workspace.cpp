@@ -97,6 +97,7 @@ net::Task<Result<TransferPtr>> Workspace::open_read(Path path, std::uint64_t off
     parts.file = std::move(*file);
     parts.offset = offset;
     parts.size = stat->size;
+    parts.opened = *stat;
     parts.quick_close = quick;
     parts.permit = std::move(*permit);
     parts.throttle = commons_.rates.for_download(*user_, &buckets_);
@@ -134,9 +135,12 @@ Result<void> Workspace::open_upload(const Path& path, const WriteRequest& reques
         if (auto ok = commons_.guards.ask(upload); !ok) return ok;
     }
     const bool counted = user_->limits.storage != 0 || user_->limits.files != 0;
-    const UploadPolicy policy = upload_policy();
+    UploadPolicy policy = upload_policy();
+    policy.atomic = request.atomic.value_or(policy.atomic);
+    policy.overwrite = request.overwrite.value_or(policy.overwrite);
+    policy.file_mode = request.mode_bits.value_or(policy.file_mode);
     parts.policy = policy;
-    OpenMode mode{.write = true, .create = true, .mode = policy.file_mode};
+    OpenMode mode{.write = true, .create = !request.only_existing, .mode = policy.file_mode};
     mode.exclusive = !policy.overwrite && request.mode == Mode::store && request.offset == 0;
     mode.truncate = request.mode == Mode::store && request.offset == 0;
     parts.truncated = mode.truncate;

@@ -29,6 +29,12 @@ struct WriteRequest {
     Mode mode = Mode::store;
     std::uint64_t offset = 0;
     std::uint64_t announced = 0;  // bytes the client said will come (ALLO), 0: unknown
+
+    // What the protocol's own settings say; where they are silent, the server's hold.
+    std::optional<bool> atomic{};
+    std::optional<bool> overwrite{};
+    bool only_existing = false;      // Code::not_found for a name that is not there
+    std::optional<std::uint32_t> mode_bits{};  // of a new file, before the umask
 };
 
 class Workspace {

@@ -96,6 +96,7 @@ int serve(ServeOptions& options) {
     welcome(options, *config, **service);
     (*service)->start();
     for (const net::Address& address : (*service)->addresses()) fmt::print("listening ftp {}\n", address.text());
+    for (const net::Address& address : (*service)->tftp_addresses()) fmt::print("listening tftp {}\n", address.text());
     std::fflush(stdout);
     run_until_end(**service, signals, [&] { reload(**service, options); });
     return exit_ok;

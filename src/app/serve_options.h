@@ -19,6 +19,7 @@ struct ServeOptions {
     std::string config;
     std::string interface;
     std::optional<std::string> port;
+    std::optional<std::string> tftp_port;
     bool write = false;
     bool debug = false;
     std::string user;

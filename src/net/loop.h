@@ -60,6 +60,8 @@ public:
     void forget(bool closing = false) noexcept;
     // Many loops may watch one listening socket; the kernel then wakes one of them (EPOLLEXCLUSIVE).
     void share() noexcept { shared_ = true; }
+    // Nobody will wait for writable(): the kernel need not tell of it, as it does with each datagram that has left.
+    void only_read() noexcept { only_read_ = true; }
 
 private:
     friend class Loop;
@@ -74,6 +76,7 @@ private:
     Class class_;
     bool registered_ = false;
     bool shared_ = false;
+    bool only_read_ = false;
     bool readable_ = false;
     bool writable_ = false;
 };

@@ -12,6 +12,7 @@
 #include "net/address.h"
 #include "net/runtime.h"
 #include "observe/log.h"
+#include "tftp/settings.h"
 #include "wherry/filesystem.h"
 #include "wherry/user.h"
 
@@ -37,10 +38,18 @@ struct SystemConfig {
     bool jail = true;
 };
 
+struct TftpConfig {
+    std::vector<net::Address> listen;  // empty: no TFTP
+    std::vector<std::string> roots;    // folders; empty: the anonymous one
+    bool accept_full_path = true;      // names may have a root's own path in front
+    tftp::Settings settings;
+};
+
 struct Config {
     std::string file;  // where it was read; empty: nowhere
 
     FtpConfig ftp;
+    TftpConfig tftp;
     LimitOptions limits;
     RateOptions rates;
     UploadPolicy uploads;

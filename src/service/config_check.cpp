@@ -41,6 +41,21 @@ void warn_of_anonymous(const AnonymousConfig& anonymous, std::vector<std::string
     }
 }
 
+void warn_of_tftp(const TftpConfig& tftp, std::vector<std::string>& out) {
+    if (tftp.listen.empty()) return;
+    const bool is_public =
+        std::any_of(tftp.listen.begin(), tftp.listen.end(), [](const net::Address& one) { return !one.is_private(); });
+    const tftp::Settings& settings = tftp.settings;
+    if (is_public && settings.read_allow.empty()) {
+        out.emplace_back(
+            "tftp.read.allow: is empty: everybody who reaches this machine may read all files; TFTP has no passwords");
+    }
+    if (settings.write.mode != tftp::WriteMode::off && settings.write_allow.empty()) {
+        out.emplace_back(
+            "tftp.write.allow: is empty: everybody who reaches this machine may upload; TFTP has no passwords");
+    }
+}
+
 void warn_of_data_connections(const ftp::Settings& ftp, std::vector<std::string>& out) {
     if (!ftp.passive && !ftp.active) {
         out.emplace_back("ftp.passive, ftp.active: both are off: nobody can list a directory or move a file");
@@ -74,6 +89,9 @@ std::vector<std::string> config_errors(const Config& config) {
         (ftp.passive_first == 0 || ftp.announced_last - ftp.announced_first != ftp.passive_last - ftp.passive_first)) {
         out.emplace_back("ftp.announced_ports: must be as many as ftp.passive_ports: they stand for them, one for one");
     }
+    if (!config.tftp.listen.empty() && config.tftp.roots.empty() && config.anonymous.folder.empty()) {
+        out.emplace_back("tftp.roots: is empty; give at least one folder to serve");
+    }
     return out;
 }
 
@@ -94,6 +112,7 @@ std::vector<std::string> config_warnings(const Config& config, OtherUsers others
     if (!config.system.allowed.empty() && !config.system.rejected.empty()) {
         out.emplace_back("login.system_allowed, login.system_rejected: both are given; whoever is in both is kept out");
     }
+    warn_of_tftp(config.tftp, out);
     if (config.uploads.keep_partial && !config.uploads.atomic) {
         out.emplace_back("uploads.keep_partial: has no effect without uploads.atomic");
     }
@@ -131,6 +150,12 @@ std::string config_summary(const Config& config) {
     std::string out = fmt::format("ftp on {}", fmt::join(places, ", "));
     if (!config.anonymous.folder.empty()) {
         out += fmt::format("; anonymous: {} ({})", config.anonymous.folder, config.anonymous.permissions.text());
+    }
+    if (!config.tftp.listen.empty()) {
+        std::vector<std::string> ports;
+        for (const net::Address& address : config.tftp.listen) ports.push_back(address.text());
+        out += fmt::format("; tftp on {}", fmt::join(ports, ", "));
+        if (!config.tftp.roots.empty()) out += fmt::format(": {}", fmt::join(config.tftp.roots, ", "));
     }
     std::vector<std::string> files = config.users_files;
     if (config.users_inline) files.insert(files.begin(), config.file);

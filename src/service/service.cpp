@@ -9,9 +9,11 @@
 #include <utility>
 
 #include "net/tcp.h"
+#include "net/udp.h"
 #include "service/config_check.h"
 #include "service/config_keys.h"
 #include "service/sink_log.h"
+#include "service/tftp_trees.h"
 
 namespace wherry {
 namespace {
@@ -62,14 +64,17 @@ Result<std::unique_ptr<Service>> Service::create(Config config, ServiceParts par
     if (!users) return std::unexpected(std::move(users.error()));
     auto anonymous = open_anonymous(config);
     if (!anonymous) return std::unexpected(std::move(anonymous.error()));
+    auto trees = open_tftp_trees(config, *anonymous);
+    if (!trees) return std::unexpected(std::move(trees.error()));
     // Not make_unique: the constructor is private.
-    std::unique_ptr<Service> service(
-        new Service(std::move(config), std::move(parts), std::move(*log), std::move(*users), std::move(*anonymous)));
+    std::unique_ptr<Service> service(new Service(std::move(config), std::move(parts), std::move(*log),
+                                                 std::move(*users), std::move(*anonymous), std::move(*trees)));
     if (!service->ended_) return fail_errno(errno, "making", "an eventfd");
     return service;
 }
 
-Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, UserSources users, UserPtr anonymous)
+Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, UserSources users, UserPtr anonymous,
+                 std::vector<tftp::Tree> trees)
     : config_(std::move(config)),
       log_(std::move(log)),
       events_(metrics_),
@@ -86,6 +91,8 @@ Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, Us
                bans_,           sessions_,     chain_,        std::move(anonymous),
                config_.uploads, config_.login, config_.names, config_.use_sendfile},
       ftp_(commons_, *network_, config_.ftp.settings),
+      datagrams_(net::udp_datagrams()),
+      tftp_(commons_, *datagrams_, config_.tftp.settings, std::move(trees)),
       ended_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     events_.subscribe(log_sink(*log_));
     for (ServiceParts::Sink& sink : parts.sinks) events_.subscribe(std::move(sink.call), sink.mask);
@@ -111,6 +118,11 @@ Result<void> Service::listen() {
     for (const net::Address& address : config_.ftp.listen) {
         if (auto kept = keep(ftp_.listen(address)); !kept) return kept;
     }
+    for (const net::Address& address : config_.tftp.listen) {
+        auto bound = tftp_.listen(address);
+        if (!bound) return std::unexpected(std::move(bound.error()));
+        tftp_addresses_.push_back(*bound);
+    }
     return {};
 }
 
@@ -125,11 +137,13 @@ void Service::start() {
     events_.start();
     if (!config_.runtime.attached) runtime_.start();
     ftp_.start();
+    tftp_.start();
     keeper_ = std::thread([this] {
         commons_.outstanding.wait_for_none();
         eventfd_write(ended_.descriptor(), 1);
     });
     for (const net::Address& address : addresses_) log_->info("listening ftp {}", address.text());
+    for (const net::Address& address : tftp_addresses_) log_->info("listening tftp {}", address.text());
     if (config_.runtime.attached) loop().turn(net::Duration::zero());
 }
 
@@ -139,6 +153,7 @@ void Service::drain() {
         if (!started_ || stopped_) return;
     }
     ftp_.drain();
+    tftp_.drain();
     release();
 }
 
@@ -150,6 +165,7 @@ void Service::stop() {
         stopped_ = true;
     }
     ftp_.stop();
+    tftp_.stop();
     release();
     if (config_.runtime.attached) {
         do {  // at least once: what was posted just now refers to what goes with us

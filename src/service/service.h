@@ -13,6 +13,7 @@
 #include "net/network.h"
 #include "service/config.h"
 #include "service/user_sources.h"
+#include "tftp/server.h"
 
 namespace wherry {
 
@@ -68,6 +69,7 @@ public:
     Reloaded reload(const Config& fresh);
 
     const std::vector<net::Address>& addresses() const noexcept { return addresses_; }
+    const std::vector<net::Address>& tftp_addresses() const noexcept { return tftp_addresses_; }
     std::vector<std::string> warnings() const { return users_.warnings(); }  // about users
     Log& log() noexcept { return *log_; }
     Metrics& metrics() noexcept { return metrics_; }
@@ -77,7 +79,8 @@ public:
     Bans& bans() noexcept { return bans_; }
 
 private:
-    Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, UserSources users, UserPtr anonymous);
+    Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, UserSources users, UserPtr anonymous,
+            std::vector<tftp::Tree> trees);
     void release();
     void apply();
 
@@ -100,7 +103,10 @@ private:
     const std::unique_ptr<net::Network> network_;
     Commons commons_;
     ftp::Server ftp_;
+    const std::unique_ptr<net::Datagrams> datagrams_;
+    tftp::Server tftp_;
     std::vector<net::Address> addresses_;
+    std::vector<net::Address> tftp_addresses_;
     net::Socket ended_;   // an eventfd
     std::thread keeper_;  // waits for the end
     bool started_ = false;

@@ -77,7 +77,18 @@ TEST(ConfigKeys, EachSetsItsOwnMember) {
                                   "\"1024-1030\"",
                                   "\"192.0.2.1\"",
                                   "[\"127.0.0.1:9\"]",
-                                  "\"some text\""}) {
+                                  "\"some text\"",
+                                  "1",
+                                  "\"single\"",
+                                  "\"answer\"",
+                                  "\"allow\"",
+                                  "\"on\"",
+                                  "\"off\"",
+                                  "\"ignore\"",
+                                  "\"lower\"",
+                                  "\"create\"",
+                                  "\"at_receipt\"",
+                                  "100000"}) {
             const LoadedConfig loaded = parse_config(toml_of(key, value), "test.toml");
             if (!loaded.problems.empty() || key.field.show(loaded.config) == key.field.show(Config())) continue;
             changed = true;
