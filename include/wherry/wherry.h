@@ -7,4 +7,5 @@
 #include "wherry/path.h"
 #include "wherry/result.h"
 #include "wherry/server.h"
+#include "wherry/tftp.h"
 #include "wherry/user.h"

@@ -46,7 +46,6 @@ bool set(int descriptor, int level, int option, int value) {
 std::uint16_t port_of(int descriptor) { return local_address(descriptor).port(); }
 
 // --- one socket
-// -----------------------------------------------------------------------------------------------------------
 
 class UdpSocket final : public DatagramSocket {
 public:
@@ -199,11 +198,12 @@ void UdpSocket::write_message(const Departure& departure, std::size_t slot, std:
         sockaddr_storage from{};
         departure.local.to_system(from);
         if (departure.local.is_ipv6()) {
-            const in6_pktinfo info{reinterpret_cast<const sockaddr_in6&>(from).sin6_addr, departure.interface};
+            // Named for link-local addresses alone: any other way out is the routing table's to choose.
+            const in6_addr& address = reinterpret_cast<const sockaddr_in6&>(from).sin6_addr;
+            const in6_pktinfo info{address, IN6_IS_ADDR_LINKLOCAL(&address) ? departure.interface : 0U};
             add(IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
         } else {
-            const in_pktinfo info{static_cast<int>(departure.interface),
-                                  reinterpret_cast<const sockaddr_in&>(from).sin_addr, in_addr{}};
+            const in_pktinfo info{0, reinterpret_cast<const sockaddr_in&>(from).sin_addr, in_addr{}};
             add(IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
         }
     }
@@ -319,7 +319,6 @@ std::uint32_t UdpSocket::mtu(std::uint32_t interface) {
 }
 
 // --- making them
-// ----------------------------------------------------------------------------------------------------------
 
 class UdpDatagrams final : public Datagrams {
 public:

@@ -42,6 +42,7 @@ struct TftpConfig {
     std::vector<net::Address> listen;  // empty: no TFTP
     std::vector<std::string> roots;    // folders; empty: the anonymous one
     bool accept_full_path = true;      // names may have a root's own path in front
+    std::string map_file;              // rules for names; empty: none
     tftp::Settings settings;
 };
 

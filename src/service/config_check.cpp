@@ -10,6 +10,7 @@
 
 #include "auth/anonymous.h"
 #include "core/text.h"
+#include "service/tftp_trees.h"
 #include "service/user_sources.h"
 
 namespace wherry {
@@ -81,7 +82,7 @@ void warn_of_data_connections(const ftp::Settings& ftp, std::vector<std::string>
 
 std::vector<std::string> config_errors(const Config& config) {
     std::vector<std::string> out;
-    if (config.ftp.listen.empty() && config.ftp.descriptors.empty()) {
+    if (config.ftp.listen.empty() && config.ftp.descriptors.empty() && config.tftp.listen.empty()) {
         out.emplace_back("ftp.listen: is empty; give at least one address, like \"*:2121\"");
     }
     const ftp::Settings& ftp = config.ftp.settings;
@@ -89,7 +90,8 @@ std::vector<std::string> config_errors(const Config& config) {
         (ftp.passive_first == 0 || ftp.announced_last - ftp.announced_first != ftp.passive_last - ftp.passive_first)) {
         out.emplace_back("ftp.announced_ports: must be as many as ftp.passive_ports: they stand for them, one for one");
     }
-    if (!config.tftp.listen.empty() && config.tftp.roots.empty() && config.anonymous.folder.empty()) {
+    const bool from_file = !config.file.empty();  // a program may answer all requests itself
+    if (from_file && !config.tftp.listen.empty() && config.tftp.roots.empty() && config.anonymous.folder.empty()) {
         out.emplace_back("tftp.roots: is empty; give at least one folder to serve");
     }
     return out;
@@ -122,6 +124,10 @@ std::vector<std::string> config_warnings(const Config& config, OtherUsers others
 ConfigFindings check_config(const Config& config, OtherUsers others) {
     ConfigFindings found{config_errors(config), config_warnings(config, others)};
     if (const auto anonymous = open_anonymous(config); !anonymous) found.errors.push_back(anonymous.error().message);
+    if (const auto map = load_tftp_map(config.tftp.map_file); !map) {
+        for (const std::string_view line : split(map.error().message, '\n')) found.errors.emplace_back(line);
+    }
+    if (const auto trees = open_tftp_trees(config, nullptr); !trees) found.errors.push_back(trees.error().message);
     if (const auto users = UserSources::load(config)) {
         for (std::string& warning : users->warnings()) found.warnings.push_back(std::move(warning));
     } else {

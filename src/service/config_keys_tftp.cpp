@@ -220,6 +220,12 @@ std::vector<ConfigKey> name_keys() {
         {"tftp.names.strip_prefix", restart,
          texts([](auto& c) -> auto& { return c.tftp.settings.names.strip_prefix; }, "list of texts"),
          "Folders that clients put in front of names, like \"/tftpboot\", and that are taken away."},
+        {"tftp.names.map_file", restart, place("file", [](auto& c) -> auto& { return c.tftp.map_file; }),
+         "Rules that change names, in the form of tftpd-hpa's map files. It is read again on SIGHUP; `wherry map-test` "
+         "tries it. Empty: none."},
+        {"tftp.names.map_steps", restart,
+         number([](auto& c) -> auto& { return c.tftp.settings.map_steps; }, 1, most_count),
+         "How many rules may be tried for one name before it is refused."},
         {"tftp.read.allow", restart, networks([](auto& c) -> auto& { return c.tftp.settings.read_allow; }),
          "Who may download; empty: everybody."},
         {"tftp.read.deny", restart, networks([](auto& c) -> auto& { return c.tftp.settings.read_deny; }),

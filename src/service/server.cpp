@@ -292,7 +292,8 @@ Result<void> Server::State::start(bool attach) {
         brought = parts;
     }
     now.runtime.attached = attach;
-    if (now.ftp.listen.empty() && now.ftp.descriptors.empty()) now.ftp.listen = FtpConfig().listen;
+    if (now.ftp.listen.empty() && now.ftp.descriptors.empty() && now.tftp.listen.empty())
+        now.ftp.listen = FtpConfig().listen;
     auto created = Service::create(std::move(now), std::move(brought));
     if (!created) return std::unexpected(std::move(created.error()));
     const std::shared_ptr<Service> fresh = std::move(*created);
@@ -332,6 +333,7 @@ std::vector<Endpoint> Server::addresses() const {
     const auto service = state_->running();
     if (!service) return all;
     for (const net::Address& address : service->addresses()) all.push_back({"ftp", address.ip(), address.port()});
+    for (const net::Address& address : service->tftp_addresses()) all.push_back({"tftp", address.ip(), address.port()});
     return all;
 }
 

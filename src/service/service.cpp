@@ -69,6 +69,9 @@ Result<std::unique_ptr<Service>> Service::create(Config config, ServiceParts par
     // Not make_unique: the constructor is private.
     std::unique_ptr<Service> service(new Service(std::move(config), std::move(parts), std::move(*log),
                                                  std::move(*users), std::move(*anonymous), std::move(*trees)));
+    auto map = load_tftp_map(service->config_.tftp.map_file);
+    if (!map) return std::unexpected(std::move(map.error()));
+    service->tftp_.set_map(std::move(*map));
     if (!service->ended_) return fail_errno(errno, "making", "an eventfd");
     return service;
 }
@@ -95,6 +98,7 @@ Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, Us
       tftp_(commons_, *datagrams_, config_.tftp.settings, std::move(trees)),
       ended_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     events_.subscribe(log_sink(*log_));
+    for (tftp::Handler& handler : parts.tftp_handlers) tftp_.add_handler(std::move(handler));
     for (ServiceParts::Sink& sink : parts.sinks) events_.subscribe(std::move(sink.call), sink.mask);
     events_.on_error([log = log_.get()](std::string_view what) { log->error("an event sink has thrown: {}", what); });
 }
@@ -185,6 +189,11 @@ void Service::release() {
 std::vector<std::string> Service::refresh() {
     std::vector<std::string> mistakes;
     for (const Error& error : users_.reload()) mistakes.push_back(error.message);
+    if (auto map = load_tftp_map(config_.tftp.map_file)) {
+        tftp_.set_map(std::move(*map));
+    } else {
+        mistakes.push_back(map.error().message);  // the old rules stay
+    }
     if (const auto opened = log_->reopen(); !opened) mistakes.push_back(opened.error().message);
     return mistakes;
 }

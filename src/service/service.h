@@ -26,6 +26,7 @@ struct ServiceParts {
     std::vector<AuthenticatorPtr> authenticators;  // asked before those of the configuration
     std::vector<Sink> sinks;
     Guards guards;
+    std::vector<tftp::Handler> tftp_handlers;
     std::function<void(LogLevel, std::string_view)> log;  // empty: as the configuration says
 };
 

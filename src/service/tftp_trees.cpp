@@ -2,10 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <fstream>
 #include <memory>
 #include <utility>
 
 namespace wherry {
+namespace {
+
+constexpr std::size_t most_map_file = std::size_t{1} << 20U;
+
+}  // namespace
 
 Result<std::vector<tftp::Tree>> open_tftp_trees(const Config& config, const UserPtr& anonymous) {
     std::vector<tftp::Tree> trees;
@@ -31,6 +38,23 @@ Result<std::vector<tftp::Tree>> open_tftp_trees(const Config& config, const User
         trees.push_back({anonymous, shown});
     }
     return trees;
+}
+
+Result<std::shared_ptr<const tftp::Remap>> load_tftp_map(const std::string& file) {
+    if (file.empty()) return nullptr;
+    std::ifstream stream(file, std::ios::binary);
+    std::string content(most_map_file, '\0');
+    stream.read(content.data(), static_cast<std::streamsize>(content.size()));
+    if (stream.bad() || (!stream.eof() && stream.fail())) return fail_errno(errno, "reading", file);
+    if (!stream.eof()) return fail(Code::invalid, fmt::format("{}: is larger than {} bytes", file, most_map_file));
+    content.resize(static_cast<std::size_t>(stream.gcount()));
+    auto parsed = tftp::Remap::parse(content);
+    if (parsed.rules) return std::move(parsed.rules);
+    std::string mistakes;
+    for (const auto& error : parsed.errors) {
+        mistakes += fmt::format("{}{}:{}: {}", mistakes.empty() ? "" : "\n", file, error.line, error.text);
+    }
+    return fail(Code::invalid, std::move(mistakes));
 }
 
 }  // namespace wherry

@@ -25,7 +25,6 @@ public:
                                         const net::DatagramOptions& options) override;
 
     // --- the network's part
-    // --------------------------------------------------------------------------------------------
     // False: nobody has that address and port. `to_many`: it was sent to a broadcast address; the server is told `to`.
     bool send(const net::Address& from, const net::Address& to, std::string_view bytes, std::uint32_t interface = 1,
               bool to_many = false);

@@ -55,6 +55,8 @@ tftp::Server& TftpHarness::serve() {
     }
     if (settings.world_readable == tftp::WorldReadable::automatic) settings.world_readable = tftp::WorldReadable::off;
     server_ = std::make_unique<tftp::Server>(base.commons(), network, settings, std::move(trees));
+    for (const tftp::Handler& handler : handlers) server_->add_handler(handler);
+    if (!map.empty()) server_->set_map(tftp::Remap::parse(map).rules);
     for (const net::Address& address : listen) server_->listen(address).value();
     server_->start();
     run();
@@ -149,7 +151,7 @@ std::string TftpHarness::wait(std::chrono::nanoseconds span) {
     while (base.clock().now() < until) {
         // From alarm to alarm, so that nothing is late.
         auto step = until - base.clock().now();
-        const auto due = base.loop().next_due();
+        const auto due = base.loop().timers().next();
         if (due > base.clock().now()) step = std::min<std::chrono::nanoseconds>(step, due - base.clock().now());
         base.clock().advance(std::max<std::chrono::nanoseconds>(step, std::chrono::nanoseconds(1)));
         const std::string more = take(client);

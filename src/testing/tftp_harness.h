@@ -27,16 +27,16 @@ public:
     ~TftpHarness();
 
     // --- before the first packet
-    // -------------------------------------------------------------------------------------------
     tftp::Settings settings;  // without jitter; uploads off
     Harness base;             // its files are served; with base.put()
     MemoryDatagrams network;
     std::vector<FilesystemPtr> more_roots;  // looked through after base.files
     std::string folder;                     // the path that clients may put in front
+    std::vector<tftp::Handler> handlers;
+    std::string map;  // rules for names
     std::vector<net::Address> listen{net::Address::any(69)};
 
     // --- the client
-    // -------------------------------------------------------------------------------------------------------------
     net::Address client = net::Address::parse_ip("198.51.100.7", 2070).value();
     net::Address server = net::Address::parse_ip("192.0.2.1", 69).value();  // where requests go
     net::Address tid;  // where the last packet to `client` came from

@@ -15,7 +15,6 @@ constexpr double reply_burst = 2;
 }  // namespace
 
 // --- networks
-// ---------------------------------------------------------------------------------------------------------------
 
 Result<AddressRange> AddressRange::parse(std::string_view text) {
     const auto slash = text.find('/');
@@ -53,7 +52,6 @@ bool permits(const std::vector<AddressRange>& allow, const std::vector<AddressRa
 }
 
 // --- admission
-// --------------------------------------------------------------------------------------------------------------
 
 bool Admission::Bucket::take(Time now, double rate, double depth) noexcept {
     if (rate <= 0) return true;

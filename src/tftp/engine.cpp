@@ -16,6 +16,7 @@ constexpr int calls_a_turn = 8;
 constexpr int unreachables_a_call = 16;
 constexpr std::chrono::seconds refusal_kept{2};
 constexpr std::chrono::milliseconds refusal_gap{500};
+constexpr std::chrono::seconds tomb_kept{10};
 constexpr std::chrono::seconds live_silence{1};  // a request within that time of the last packet is a late copy
 constexpr std::size_t write_pool_ports = 2;
 constexpr int tid_tries = 1000;
@@ -28,7 +29,6 @@ std::uint64_t seed_of(std::uint64_t wanted) {
 }  // namespace
 
 // --- flows
-// ------------------------------------------------------------------------------------------------------------------
 
 Flow::Flow(Engine& of, Route way, std::size_t number, std::string packet)
     : engine(of),
@@ -67,7 +67,6 @@ std::size_t Engine::Hash::operator()(const Key& key) const noexcept {
 }
 
 // --- life
-// -------------------------------------------------------------------------------------------------------------------
 
 Engine::Engine(Server& server, net::Loop& loop)
     : server_(server),
@@ -144,7 +143,6 @@ void Engine::check_end() {
 }
 
 // --- sockets
-// ----------------------------------------------------------------------------------------------------------------
 
 TidPtr Engine::serve(std::unique_ptr<Tid> tid) {
     TidPtr lease(tid.get(), [](Tid* over) {
@@ -223,7 +221,7 @@ void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, By
     server_.commons().metrics.add(Metric::tftp_dropped_total);
     // Only to data and ACKs: an answer to an ERROR could go on for ever.
     const bool answer = !known && !tid.takes_requests && (op == Op::data || op == Op::ack) && packet.size() >= 4;
-    if (!answer || !sane_source(arrival.peer)) return;
+    if (!answer || !sane_source(arrival)) return;
     if (!server_.admission().unknown_tid(loop_.now(), arrival.peer)) return;
     server_.commons().metrics.add(Metric::tftp_errors_sent_total);
     tid.outbox.add({arrival.peer, arrival.local, arrival.interface},
@@ -231,9 +229,9 @@ void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, By
 }
 
 // --- requests
-// ---------------------------------------------------------------------------------------------------------------
 
-bool Engine::sane_source(const net::Address& peer) const {
+bool Engine::sane_source(const net::Arrival& arrival) const {
+    const net::Address& peer = arrival.peer;
     const auto& ports = server_.settings().refuse_source_ports;
     if (peer.port() == 0 || std::find(ports.begin(), ports.end(), peer.port()) != ports.end()) return false;
     if (peer.is_unspecified()) return false;
@@ -241,7 +239,8 @@ bool Engine::sane_source(const net::Address& peer) const {
     if (peer.is_ipv6() ? first == 0xff : first >= 224) return false;  // multicast and broadcast
     // Our own port: two servers, or one with itself, could answer each other.
     return std::none_of(listeners_.begin(), listeners_.end(), [&](const Listener& one) {
-        return one.address.port() == peer.port() && (one.address.same_host(peer) || peer.is_loopback());
+        return one.address.port() == peer.port() &&
+               (one.address.same_host(peer) || arrival.local.same_host(peer) || peer.is_loopback());
     });
 }
 
@@ -249,7 +248,7 @@ void Engine::on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes pack
     Metrics& metrics = server_.commons().metrics;
     const Settings& settings = server_.settings();
     const bool quiet = arrival.to_many;  // RFC 1123 4.2.3.5: a broadcast request is not answered
-    if (packet.size() > max_request || !sane_source(arrival.peer) ||
+    if (packet.size() > max_request || !sane_source(arrival) ||
         (quiet && (!settings.answer_broadcast || op == Op::wrq))) {
         return metrics.add(Metric::tftp_dropped_total);
     }
@@ -299,9 +298,11 @@ bool Engine::on_repeated_request(const FlowPtr& flow, Bytes packet) {
             }
             if (now - flow->exchange->last_heard() < live_silence) return true;
             break;
+        case Flow::State::over: break;
         case Flow::State::gone: return false;
     }
-    if (flow->exchange && !flow->exchange->over()) flow->exchange->cancel(Ending::superseded, ErrorCode::undefined, {});
+    const bool running = flow->state == Flow::State::running && !flow->exchange->over();
+    if (running) flow->exchange->cancel(Ending::superseded, ErrorCode::undefined, {});
     forget(*flow);
     return false;
 }
@@ -347,8 +348,17 @@ void Engine::forget(Flow& flow) {
     check_end();
 }
 
+void Engine::bury(Flow& flow) {
+    const FlowPtr held = find(flow);
+    if (!held || server_.settings().tid_mode == TidMode::unique) return forget(flow);
+    flow.state = Flow::State::over;
+    flow.seat.leave();
+    flow.timer.set(loop_.now() + tomb_kept);
+    loop_.post([held] { held->exchange.reset(); });  // its own call is on the stack below us
+    check_end();
+}
+
 // --- ports
-// ------------------------------------------------------------------------------------------------------------------
 
 TidPtr Engine::take_tid(const Flow& flow, bool write) {
     Listener& listener = listeners_[flow.listener];

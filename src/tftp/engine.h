@@ -30,13 +30,11 @@ public:
     Result<net::Address> listen(const net::Address& address, bool shared);
 
     // --- on the loop
-    // ---------------------------------------------------------------------------------------------------
     void start();
     void drain();  // no new requests; ends when the last transfer has
     void stop();   // transfers are told and end now
 
     // --- for flows and exchanges
-    // ----------------------------------------------------------------------------------------
     Server& server() noexcept { return server_; }
     net::Loop& loop() noexcept { return loop_; }
     net::Scope& scope() noexcept { return scope_; }
@@ -49,6 +47,8 @@ public:
     void refuse(const FlowPtr& flow, const Refusal& refusal);
     // The flow is over; nothing is sent any more.
     void forget(Flow& flow);
+    // The transfer has ended; what still comes for it is no stranger's.
+    void bury(Flow& flow);
     // The flow only answers repeats any more.
     void settle() { check_end(); }
     bool unverified_reply(const Flow& flow);
@@ -86,7 +86,7 @@ private:
     void on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet);
     bool on_repeated_request(const FlowPtr& flow, Bytes packet);
     void on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet);
-    bool sane_source(const net::Address& peer) const;
+    bool sane_source(const net::Arrival& arrival) const;
     TidPtr open_tid(const Listener& listener, const net::Address& local, bool write);
     TidPtr from_pool(Listener& listener, bool write);
     TidPtr serve(std::unique_ptr<Tid> tid);

@@ -53,6 +53,7 @@ struct Flow {
         opening,  // the request is being looked at
         running,
         refused,  // an ERROR was sent; kept for a while to answer repeats of the request
+        over,     // late packets of a transfer that has ended are dropped for a while, and not answered
         gone,     // nobody refers to it any more but what is still under way for it
     };
 

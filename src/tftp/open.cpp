@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <expected>
 #include <utility>
 
 #include "access/workspace.h"
@@ -74,10 +75,113 @@ void begin(const Opening& opening, bool write, Run run) {
     run();
 }
 
+// Whether the name that a rule has made can be transferred. Changes nothing.
+net::Task<bool> can_be_transferred(const Opening& opening, const std::string& name) {
+    const auto path = path_of_name(name, opening.server().name_rules());
+    if (!path) co_return false;
+    const WriteMode mode = opening.settings().write.mode;
+    if (opening.request.is_write() && mode == WriteMode::off) co_return false;
+    for (const Tree& tree : opening.server().trees()) {
+        Workspace workspace(opening.server().commons(), opening.engine().loop(), tree.user, session_of(*opening.flow));
+        const auto about = co_await workspace.stat(*path);
+        const bool is_file = about && about->is_file();
+        const bool is_absent = !about && about.error().code == Code::not_found;
+        if (opening.request.is_write()) {
+            co_return (is_file && mode != WriteMode::create) || (is_absent && mode != WriteMode::existing);
+        }
+        if (is_file) co_return true;
+    }
+    co_return false;
+}
+
+// From the name in the request to a path in the trees.
+net::Task<std::expected<Path, Refusal>> find_path(const Opening& opening) {
+    std::string name(opening.request.name);
+    if (auto map = opening.server().map()) {
+        const RemapRun::Client client{opening.flow->route.peer, opening.request.is_write()};
+        RemapRun run(std::move(map), client, std::move(name), opening.settings().map_steps);
+        auto state = run.run();
+        for (; state == RemapRun::State::probe; state = run.run()) {
+            run.answer(co_await can_be_transferred(opening, run.name()));
+        }
+        if (state == RemapRun::State::refused) co_return std::unexpected(run.refusal());
+        name = run.name();
+    }
+    co_return path_of_name(name, opening.server().name_rules());
+}
+
+void begin_take(const Opening& opening, std::function<Result<void>(std::string)> taker) {
+    const Negotiated granted = negotiate(opening.request, opening.settings().options, context_of(opening));
+    begin(opening, true, [&] {
+        auto exchange = std::make_unique<WriteExchange>(opening.flow, opening.request, granted,
+                                                        UploadTarget{nullptr, {}, std::move(taker)});
+        WriteExchange& running = *exchange;
+        opening.flow->exchange = std::move(exchange);
+        running.start(opening.engine().loop().now());
+    });
+}
+
+// The first answer of a handler that is not to pass; TftpAnswer::pass() if there is none.
+net::Task<Result<TftpAnswer>> ask_handlers(const Opening& opening, const Path& path) {
+    const bool write = opening.request.is_write();
+    for (const Handler& handler : opening.server().handlers()) {
+        if (!wants(handler, write, path)) continue;
+        const TftpRequest request = describe_for_handlers(*opening.flow, opening.request, path);
+        auto answer = co_await opening.server().commons().runtime.disk().run(
+            opening.engine().loop(), [&]() -> Result<TftpAnswer> { return handler.call(request); });
+        if (!answer || answer->kind() != TftpAnswer::Kind::pass) co_return answer;
+    }
+    co_return TftpAnswer::pass();
+}
+
+void begin_read(const Opening& opening, const OptionContext& context, std::shared_ptr<ReadSource> source) {
+    const Negotiated granted = negotiate(opening.request, opening.settings().options, context);
+    begin(opening, false, [&] {
+        auto exchange = std::make_unique<ReadExchange>(opening.flow, granted, std::move(source));
+        ReadExchange& running = *exchange;
+        opening.flow->exchange = std::move(exchange);
+        running.start(opening.engine().loop().now());
+    });
+}
+
+// True: the handlers have settled it; else `path` may have become another one.
+net::Task<bool> settled_by_handlers(const Opening& opening, Path& path) {
+    auto answer = co_await ask_handlers(opening, path);
+    if (opening.given_up()) co_return true;
+    if (!answer) {
+        opening.refuse(answer.error());
+        co_return true;
+    }
+    using Kind = TftpAnswer::Kind;
+    const bool write = opening.request.is_write();
+    switch (answer->kind()) {
+        case Kind::pass: co_return false;
+        case Kind::drop: opening.engine().forget(*opening.flow); break;
+        case Kind::refuse: opening.refuse(refusal_of(*answer), "its handler"); break;
+        case Kind::file: path = answer->path(); co_return false;
+        case Kind::content:
+        case Kind::take:
+            if (write != (answer->kind() == Kind::take) || answer->text().size() > TftpAnswer::most_content) {
+                opening.refuse({ErrorCode::undefined, "Internal error"}, "an answer that its handler may not give");
+            } else if (write) {
+                begin_take(opening, answer->taker());
+            } else {
+                auto source = std::make_shared<ReadSource>(
+                    opening.engine(), chunk_of(answer->text(), opening.request.mode == Mode::netascii));
+                OptionContext context = context_of(opening);
+                context.size = source->size();
+                begin_read(opening, context, std::move(source));
+            }
+    }
+    co_return true;
+}
+
 net::Task<void> open_read(Opening opening) {
     Flow& flow = *opening.flow;
-    auto path = path_of_name(opening.request.name, opening.server().name_rules());
+    auto path = co_await find_path(opening);
+    if (opening.given_up()) co_return;
     if (!path) co_return opening.refuse(path.error(), "its name");
+    if (!opening.server().handlers().empty() && co_await settled_by_handlers(opening, *path)) co_return;
 
     Result<TransferPtr> transfer = fail(Code::not_found, "there is no folder to serve");
     const Tree* tree = nullptr;
@@ -102,13 +206,7 @@ net::Task<void> open_read(Opening opening) {
         context.size = co_await source->find_size();
         if (opening.given_up()) co_return;
     }
-    const Negotiated granted = negotiate(opening.request, opening.settings().options, context);
-    begin(opening, false, [&] {
-        auto exchange = std::make_unique<ReadExchange>(opening.flow, granted, std::move(source));
-        ReadExchange& running = *exchange;
-        flow.exchange = std::move(exchange);
-        running.start(flow.engine.loop().now());
-    });
+    begin_read(opening, context, std::move(source));
 }
 
 Result<void> check_upload(const Opening& opening, const Path& path) {
@@ -127,11 +225,13 @@ Result<void> check_upload(const Opening& opening, const Path& path) {
 net::Task<void> open_write(Opening opening) {
     Flow& flow = *opening.flow;
     const WriteRules& rules = opening.settings().write;
+    auto path = co_await find_path(opening);
+    if (opening.given_up()) co_return;
+    if (!path) co_return opening.refuse(path.error(), "its name");
+    if (!opening.server().handlers().empty() && co_await settled_by_handlers(opening, *path)) co_return;
     if (rules.mode == WriteMode::off || opening.server().trees().empty()) {
         co_return opening.refuse({ErrorCode::access, "Uploads are not allowed"}, "tftp.write.mode");
     }
-    auto path = path_of_name(opening.request.name, opening.server().name_rules());
-    if (!path) co_return opening.refuse(path.error(), "its name");
     if (const auto allowed = check_upload(opening, *path); !allowed) co_return opening.refuse(allowed.error());
     auto claim = opening.server().uploads().claim(*path);
     if (!claim) {
@@ -153,8 +253,8 @@ net::Task<void> open_write(Opening opening) {
     if (!transfer) co_return opening.refuse(transfer.error());
     const Negotiated granted = negotiate(opening.request, opening.settings().options, context_of(opening));
     begin(opening, true, [&] {
-        auto exchange = std::make_unique<WriteExchange>(opening.flow, opening.request, granted, std::move(*transfer),
-                                                        std::move(claim));
+        auto exchange = std::make_unique<WriteExchange>(opening.flow, opening.request, granted,
+                                                        UploadTarget{std::move(*transfer), std::move(claim), {}});
         WriteExchange& running = *exchange;
         flow.exchange = std::move(exchange);
         running.start(flow.engine.loop().now());

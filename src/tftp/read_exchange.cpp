@@ -197,7 +197,7 @@ void ReadExchange::end(Ending ending) {
     log_end(flow_, report);
     source_->close(outcome_of(ending), ending != Ending::probe);
     held_ = {};
-    flow_.engine.forget(flow_);
+    flow_.engine.bury(flow_);
 }
 
 }  // namespace wherry::tftp

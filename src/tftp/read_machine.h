@@ -51,7 +51,6 @@ public:
     void on_timer(Time now, Effects& out);
 
     // --- what the driver found when it made the packets of Effects::data
-    // ------------------------------------------------
     // `block` and those after it could not be sent: their bytes are still on their way from the disk.
     void starved(Time now, std::uint64_t block) noexcept;
     void data_ready(Time now, Effects& out);

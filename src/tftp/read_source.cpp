@@ -30,7 +30,8 @@ ReadSource::ReadSource(Engine& engine, ChunkPtr whole)
 ReadSource::~ReadSource() = default;
 
 std::size_t ReadSource::chunk_size() const noexcept {
-    return whole_ ? std::max<std::size_t>(1, whole_->size) : engine_.server().cache().chunk_size();
+    // One that is not a file is a single chunk; blocks are counted from its beginning.
+    return whole_ ? TftpAnswer::most_content * 2 + 1 : engine_.server().cache().chunk_size();
 }
 
 Chunk ReadSource::new_chunk(std::uint64_t number) const {
@@ -38,6 +39,8 @@ Chunk ReadSource::new_chunk(std::uint64_t number) const {
     chunk.number = number;
     chunk.offset = number * chunk_size();
     chunk.size = chunk_size();
+    // Text at most doubles; the one byte more tells the end of the file from the end of the chunk.
+    if (text_) chunk.size = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size, 2 * key_.size + 1));
     if (!text_) chunk.size = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size, *size_ - chunk.offset));
     chunk.bytes = std::make_unique_for_overwrite<std::byte[]>(chunk.size);
     return chunk;

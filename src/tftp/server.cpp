@@ -57,6 +57,16 @@ void Server::stop() {
     for (const auto& place : places_) place->loop.post([&place = *place] { place.engine.stop(); });
 }
 
+void Server::set_map(std::shared_ptr<const Remap> map) {
+    const std::lock_guard lock(map_mutex_);
+    map_.swap(map);
+}
+
+std::shared_ptr<const Remap> Server::map() const {
+    const std::lock_guard lock(map_mutex_);
+    return map_;
+}
+
 Timing Server::timing(std::uint32_t seed) const {
     Timing timing = settings_.timing;
     timing.seed = settings_.seed != 0 ? 0 : seed | 1U;

@@ -10,6 +10,7 @@
 #include "tftp/names.h"
 #include "tftp/options.h"
 #include "tftp/packet.h"
+#include "tftp/remap.h"
 
 namespace wherry::tftp {
 
@@ -71,6 +72,7 @@ struct Settings {
     std::chrono::milliseconds commit_timeout{60'000};
 
     NameRules names;
+    std::uint32_t map_steps = default_map_steps;
     std::vector<AddressRange> read_allow;  // empty: all
     std::vector<AddressRange> read_deny;
     std::vector<AddressRange> write_allow;

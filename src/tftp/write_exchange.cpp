@@ -34,11 +34,13 @@ net::Task<void> drop(TransferPtr transfer, wherry::Outcome outcome) {
 }  // namespace
 
 WriteExchange::WriteExchange(const FlowPtr& flow, const Request& request, const Negotiated& granted,
-                             TransferPtr transfer, UploadClaims::Claim claim)
+                             UploadTarget target)
     : flow_(*flow),
       granted_(granted),
-      transfer_(std::move(transfer)),
-      claim_(std::move(claim)),
+      transfer_(std::move(target.transfer)),
+      claim_(std::move(target.claim)),
+      taker_(std::move(target.taker)),
+      most_bytes_(taker_ ? TftpAnswer::most_content : flow->engine.server().settings().write.max_size),
       machine_(machine_options(granted, flow->engine.server().settings()),
                flow->engine.server().timing(flow->engine.random()), flow->engine.reorder_budget()) {
     if (request.mode == Mode::netascii) decoder_.emplace(Newlines::netascii);
@@ -59,8 +61,7 @@ void WriteExchange::on_packet(Time now, Op op, Bytes packet) {
     Effects effects;
     if (op == Op::data) {
         machine_.on_data(now, *number_of(packet), packet.subspan(data_header), *this, effects);
-        const Settings& settings = flow_.engine.server().settings();
-        if (settings.write.max_size != 0 && received_ > settings.write.max_size && !effects.ended && !ending_) {
+        if (most_bytes_ != 0 && received_ > most_bytes_ && !effects.ended && !ending_) {
             effects = {};
             machine_.cancel(Ending::limit, ErrorCode::disk_full, "Disk full or allocation exceeded", effects, true);
         }
@@ -129,7 +130,6 @@ void WriteExchange::apply(Time now, Effects& effects) {
 }
 
 // --- the file
-// -------------------------------------------------------------------------------------------------------------------
 
 void WriteExchange::take(Bytes bytes) {
     received_ += bytes.size();
@@ -154,7 +154,8 @@ void WriteExchange::append(Bytes bytes) {
 }
 
 void WriteExchange::write_if_worth_it() {
-    if (writing_ || !transfer_ || (!complete_ && buffer_.size() < write_at_once)) return;
+    const bool enough = complete_ || (transfer_ && buffer_.size() >= write_at_once);
+    if (writing_ || (!transfer_ && !taker_) || !enough) return;
     const FlowPtr self = flow_.engine.find(flow_);
     if (!self) return;
     writing_ = true;
@@ -164,7 +165,7 @@ void WriteExchange::write_if_worth_it() {
 // Writes what is there as long as there is enough, and publishes at the end. Nothing else touches the transfer
 // meanwhile.
 net::Task<void> WriteExchange::write([[maybe_unused]] FlowPtr self) {
-    while (!ending_ && !failure_ && (complete_ ? !buffer_.empty() : buffer_.size() >= write_at_once)) {
+    while (transfer_ && !ending_ && !failure_ && (complete_ ? !buffer_.empty() : buffer_.size() >= write_at_once)) {
         const auto bytes = std::exchange(buffer_, {});
         const std::size_t wire = std::exchange(buffered_wire_, 0);
         const auto stored = co_await transfer_->write_at(written_, bytes);
@@ -185,6 +186,7 @@ net::Task<void> WriteExchange::write([[maybe_unused]] FlowPtr self) {
         co_await commit();
     }
     writing_ = false;
+    if (!ending_) co_return;
     if (transfer_) co_await drop(std::move(transfer_), outcome_of(ending_.value_or(Ending::cancelled)));
     claim_.release();
 }
@@ -193,7 +195,9 @@ net::Task<void> WriteExchange::commit() {
     if (decoder_) {
         std::array<std::byte, NewlineDecoder::max_owed> owed{};
         const std::size_t count = decoder_->finish(owed);
-        if (count > 0) {
+        if (!transfer_) {
+            append(std::span(owed).first(count));
+        } else if (count > 0) {
             const auto stored = co_await transfer_->write_at(written_, std::span(owed).first(count));
             if (!stored && !ending_) fail_with(stored.error());
             if (ending_) co_return;
@@ -203,7 +207,7 @@ net::Task<void> WriteExchange::commit() {
     if (other_size && flow_.engine.server().settings().write.tsize_strict) {
         co_return fail_with({Code::aborted, 0, "it has another size than announced"});
     }
-    const auto finished = co_await transfer_->finish({});
+    const auto finished = transfer_ ? co_await transfer_->finish({}) : co_await hand_over();
     transfer_.reset();
     claim_.release();        // before the client hears of it: its next upload may come at once
     if (ending_) co_return;  // whoever ended it meanwhile has told the client
@@ -211,6 +215,14 @@ net::Task<void> WriteExchange::commit() {
     const Time now = flow_.engine.loop().now();
     machine_.committed(now, finished ? std::nullopt : std::optional(refusal_for(finished.error())), effects);
     apply(now, effects);
+}
+
+net::Task<Result<void>> WriteExchange::hand_over() {
+    std::string content(reinterpret_cast<const char*>(buffer_.data()), buffer_.size());
+    buffer_ = {};
+    const auto taker = std::exchange(taker_, nullptr);
+    co_return co_await flow_.engine.server().commons().runtime.disk().run(
+        flow_.engine.loop(), [&]() -> Result<void> { return taker(std::move(content)); });
 }
 
 void WriteExchange::fail_with(const Error& error) {

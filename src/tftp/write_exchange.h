@@ -1,6 +1,7 @@
 #pragma once
 // WriteExchange: an upload. Takes the bytes of the WriteMachine and has workers write them, many blocks at once.
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,10 +15,16 @@
 
 namespace wherry::tftp {
 
+// Where an upload goes: to a file, or to a function of the program, which gets all of it at once.
+struct UploadTarget {
+    TransferPtr transfer;
+    UploadClaims::Claim claim;
+    std::function<Result<void>(std::string)> taker;
+};
+
 class WriteExchange final : public Exchange, WriteMachine::Sink {
 public:
-    WriteExchange(const FlowPtr& flow, const Request& request, const Negotiated& granted, TransferPtr transfer,
-                  UploadClaims::Claim claim);
+    WriteExchange(const FlowPtr& flow, const Request& request, const Negotiated& granted, UploadTarget target);
     ~WriteExchange() override;
 
     void start(Time now);
@@ -37,6 +44,7 @@ private:
     void write_if_worth_it();
     net::Task<void> write(FlowPtr self);
     net::Task<void> commit();
+    net::Task<Result<void>> hand_over();
     void fail_with(const Error& error);
     void end(Ending ending);
 
@@ -44,6 +52,8 @@ private:
     Negotiated granted_;
     TransferPtr transfer_;
     UploadClaims::Claim claim_;
+    std::function<Result<void>(std::string)> taker_;
+    std::uint64_t most_bytes_;
     WriteMachine machine_;
     std::optional<NewlineDecoder> decoder_;  // of text
     std::vector<std::byte> buffer_;
