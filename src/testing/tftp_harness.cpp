@@ -58,6 +58,7 @@ tftp::Server& TftpHarness::serve() {
     for (const tftp::Handler& handler : handlers) server_->add_handler(handler);
     if (!map.empty()) server_->set_map(tftp::Remap::parse(map).rules);
     for (const net::Address& address : listen) server_->listen(address).value();
+    if (before_start) before_start();
     server_->start();
     run();
     return *server_;

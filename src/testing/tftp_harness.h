@@ -5,6 +5,7 @@
 // What the server sends is told in the notation of a protocol description: "DATA(1,512)", "ACK(3)", "ERR(1,File not
 // found)", "OACK{blksize=1024,tsize=7}"; several with blanks between them.
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,7 +34,8 @@ public:
     std::vector<FilesystemPtr> more_roots;  // looked through after base.files
     std::string folder;                     // the path that clients may put in front
     std::vector<tftp::Handler> handlers;
-    std::string map;  // rules for names
+    std::string map;                     // rules for names
+    std::function<void()> before_start;  // when the sockets are open
     std::vector<net::Address> listen{net::Address::any(69)};
 
     // --- the client

@@ -97,7 +97,9 @@ Result<net::Address> Engine::listen(const net::Address& address, bool shared) {
 
 void Engine::start() {
     started_ = true;
-    for (Listener& listener : listeners_) listener.tid = serve(std::move(listener.waiting));
+    for (Listener& listener : listeners_) listener.tid = lease(*listener.waiting);
+    // Only now: requests that came before the start are looked at at once.
+    for (Listener& listener : listeners_) scope_.start(receive(std::move(listener.waiting)));
     life_.start(run());
     check_end();
 }
@@ -144,13 +146,11 @@ void Engine::check_end() {
 
 // --- sockets
 
-TidPtr Engine::serve(std::unique_ptr<Tid> tid) {
-    TidPtr lease(tid.get(), [](Tid* over) {
+TidPtr Engine::lease(Tid& tid) {
+    return TidPtr(&tid, [](Tid* over) {
         over->closing = true;
         over->socket->watch().signal(true, false);
     });
-    scope_.start(receive(std::move(tid)));
-    return lease;
 }
 
 net::Task<void> Engine::receive(std::unique_ptr<Tid> tid) {
@@ -397,7 +397,10 @@ TidPtr Engine::open_tid(const Listener& listener, const net::Address& local, boo
         auto socket = server_.datagrams().open(loop_, local.with_port(port), options);
         if (!socket) continue;
         const auto number = static_cast<std::size_t>(&listener - listeners_.data());
-        return serve(std::make_unique<Tid>(std::move(*socket), number));
+        auto tid = std::make_unique<Tid>(std::move(*socket), number);
+        TidPtr leased = lease(*tid);
+        scope_.start(receive(std::move(tid)));
+        return leased;
     }
     return nullptr;
 }

@@ -89,7 +89,7 @@ private:
     bool sane_source(const net::Arrival& arrival) const;
     TidPtr open_tid(const Listener& listener, const net::Address& local, bool write);
     TidPtr from_pool(Listener& listener, bool write);
-    TidPtr serve(std::unique_ptr<Tid> tid);
+    static TidPtr lease(Tid& tid);
     void on_unreachable(const Tid& tid);
     void check_end();
     Key key_of(const Flow& flow) const { return {flow.route.peer, flow.route.local.with_port(0), flow.listener}; }

@@ -161,7 +161,8 @@ class Atftp(Case):
 
     def test_windows(self):
         for window in ["1", "8", "64"]:
-            for block in ["512", "1468", "8192"]:
+            # A whole window of larger blocks does not fit into the receive buffer of this client's socket.
+            for block in ["512", "1468", "8192"] if window != "64" else ["512", "1468"]:
                 self.get("f3000000", "got", f"blksize {block}", f"windowsize {window}")
                 self.assertEqual(digest(self.here / "got"), digest(self.root / "f3000000"), f"{window} {block}")
                 self.put("got", "put", f"blksize {block}", f"windowsize {window}")

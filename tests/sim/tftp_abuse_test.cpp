@@ -220,6 +220,13 @@ TEST_F(TftpAbuse, a_refusal_is_repeated_for_a_repeated_request) {
 }
 
 // --- sockets
+TEST_F(TftpAbuse, requests_that_came_before_the_start_are_served) {
+    server.settings.tid_mode = tftp::TidMode::single;
+    server.before_start = [&] { server.network.send(server.client, server.server, "\0\1one\0octet\0"s); };
+    server.serve();
+    EXPECT_EQ(server.wait(1ms), "DATA(1,1)");
+}
+
 TEST_F(TftpAbuse, T093_broadcasts) {
     server.serve();
     server.network.send(server.client, server.server, "\0\1one\0octet\0"s, 1, true);
