@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/clock.h"
@@ -191,6 +192,7 @@ private:
         Effects effects;
         if (writer_ && op == Op::data) {
             writer_->on_data(now, *number_of(packet), packet.subspan(data_header), *this, effects);
+            writer_->written(now, std::exchange(taken_, 0), effects);  // nothing waits: the file takes it at once
         } else if (reader_ && op == Op::ack) {
             reader_->on_ack(now, *number_of(packet), effects);
         } else {
@@ -243,6 +245,7 @@ private:
             outbox_->add(route_, error_packet(ErrorCode::disk_full, "Disk full or allocation exceeded"));
             return give_up(std::move(written.error()));
         }
+        taken_ += bytes.size();
         advance(bytes.size());
     }
 
@@ -291,6 +294,7 @@ private:
     std::unique_ptr<ReadMachine> reader_;
     std::vector<std::byte> block_;
     std::uint64_t furthest_ = 0;
+    std::size_t taken_ = 0;  // bytes of the packet at hand
     std::optional<Time> ask_again_;
     int asked_ = 0;
     bool waiting_ = false;

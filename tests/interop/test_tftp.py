@@ -69,6 +69,10 @@ class Case(unittest.TestCase):
             stored = self.root / f"{self._testMethodName}{size}"
             self.assertEqual(digest(stored), digest(self.here / f"up{size}"), f"{size} {options}")
 
+
+class Both:
+    """What every client can do."""
+
     def test_get(self):
         self.get_all()
 
@@ -77,7 +81,7 @@ class Case(unittest.TestCase):
 
 
 @needs("curl")
-class Curl(Case):
+class Curl(Both, Case):
     def url(self, name):
         return f"tftp://{self.server.authority}/{name}"
 
@@ -109,7 +113,7 @@ class Curl6(Curl):
 
 
 @needs("tftp")
-class TftpHpa(Case):
+class TftpHpa(Both, Case):
     def talk(self, *lines):
         said = self.run_client("tftp", self.server.host, str(self.server.port), text="\n".join(lines).encode()).stdout
         self.assertNotIn(b"rror", said)
@@ -140,7 +144,7 @@ class TftpHpa(Case):
 
 
 @needs("atftp")
-class Atftp(Case):
+class Atftp(Both, Case):
     def atftp(self, *arguments):
         self.run_client("atftp", *arguments, self.server.host, str(self.server.port))
 
@@ -179,7 +183,7 @@ class AtftpSinglePort(Atftp):
 
 
 @needs("busybox")
-class Busybox(Case):
+class Busybox(Both, Case):
     def busybox(self, *arguments):
         self.run_client("busybox", "tftp", *arguments, self.server.host, str(self.server.port))
 
@@ -195,7 +199,7 @@ class Busybox(Case):
             self.assertEqual(digest(self.here / "got"), digest(self.root / "f100000"))
 
 
-class OwnClient(Case):
+class OwnClient(Both, Case):
     """`wherry get` and `wherry put`, against the server; the other clients are the proof that it is TFTP."""
 
     def url(self, name):
@@ -335,21 +339,6 @@ class Wire(unittest.TestCase):
             other.sendto(b"\0\4" + packet[2:4], tid)
             packet, _ = other.recvfrom(2000)
         self.assertEqual(packet, b"\0\5\0\0File changed\0")
-
-    def test_many_clients_of_one_file(self):
-        """All ask at once, and are then served one after the other."""
-        server = self.serve()
-        clients = [self.socket() for _ in range(200)]
-        for client in clients:
-            client.sendto(b"\0\1big\0octet\0", ("127.0.0.1", server.port))
-        whole = (self.root / "big").read_bytes()
-        for client in clients:
-            got, packet = b"", b"\0" * 516
-            while len(packet) == 516:
-                packet, tid = client.recvfrom(2000)
-                got += packet[4:]
-                client.sendto(b"\0\4" + packet[2:4], tid)
-            self.assertTrue(got == whole)
 
 
 class MapTest(unittest.TestCase):
