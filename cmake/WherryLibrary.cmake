@@ -1,5 +1,5 @@
 # The library users link: every layer but the program and the test doubles, in one static archive.
-set(library_layers core observe net vfs auth access ftp i2ftp service)
+set(library_layers core observe net vfs auth access ftp tftp i2ftp service)
 add_library(wherry STATIC)
 add_library(wherry::wherry ALIAS wherry)
 target_include_directories(wherry PUBLIC
@@ -7,7 +7,7 @@ target_include_directories(wherry PUBLIC
 foreach(layer IN LISTS library_layers)
     target_sources(wherry PRIVATE $<TARGET_OBJECTS:wherry_${layer}>)
 endforeach()
-target_link_libraries(wherry PRIVATE fmt::fmt spdlog::spdlog PkgConfig::SODIUM OpenSSL::SSL ZLIB::ZLIB crypt Threads::Threads wherry_flags)
+target_link_libraries(wherry PRIVATE fmt::fmt spdlog::spdlog PkgConfig::SODIUM PkgConfig::RE2 OpenSSL::SSL ZLIB::ZLIB crypt Threads::Threads wherry_flags)
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)

@@ -32,6 +32,6 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_CONTROL_EXTRA
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libwherry-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libfmt-dev, libspdlog-dev, libsodium-dev, libssl-dev, zlib1g-dev,
-    libcrypt-dev")
+    libre2-dev, libcrypt-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "Headers, the static library and the files that find_package(Wherry) reads.")
 include(CPack)

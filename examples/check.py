@@ -8,6 +8,7 @@ import io
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -148,8 +149,48 @@ def own_event_loop(example, folder):
     example.line("ended in the loop of the program")
 
 
+def tftp_boot(example, folder):
+    with open(os.path.join(folder, "bootx64.efi"), "wb") as file:
+        file.write(os.urandom(5000))
+    with open(os.path.join(folder, "bootx64.efi"), "rb") as file:
+        image = file.read()
+    port = int(example.line("listening tftp ").rpartition(":")[2])
+
+    def transfer(op, name, content=b""):
+        """One in lock-step; the file, b"" for an upload that went well, or the text of an ERROR."""
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        client.settimeout(PATIENCE)
+        client.sendto(bytes([0, op]) + name + b"\0octet\0", ("127.0.0.1", port))
+        got = b""
+        while True:
+            packet, tid = client.recvfrom(2000)
+            if packet[1] == 5:
+                return packet[4:-1].decode()
+            number = int.from_bytes(packet[2:4], "big")
+            if packet[1] == 3:
+                got += packet[4:]
+                client.sendto(b"\0\4" + packet[2:4], tid)
+                if len(packet) < 516:
+                    return got
+            elif number > len(content) // 512:
+                return b""
+            else:
+                block = content[number * 512:][:512]
+                client.sendto(b"\0\3" + (number + 1).to_bytes(2, "big") + block, tid)
+
+    menu = transfer(1, b"pxelinux.cfg/01-00-11-22-33-44-55")
+    assert menu.endswith(b" append host=127.0.0.1 mac=00-11-22-33-44-55\n"), menu
+    assert transfer(1, b"bootx64.efi") == image and transfer(1, b"grubx64.efi") == image
+    assert transfer(1, b"secrets.txt") == "Not for everybody"
+    assert transfer(1, b"missing") == "File not found"
+    assert transfer(2, b"report/one", b"disk replaced" * 100) == b""
+    example.line("report of 127.0.0.1: disk replaced")
+    assert transfer(2, b"report/two") == "An empty report"
+    assert transfer(2, b"other") == "Uploads are not allowed"
+
+
 CHECKS = {check.__name__: check
-          for check in (minimal, own_authenticator, own_filesystem, own_event_loop, events_and_guards)}
+          for check in (minimal, own_authenticator, own_filesystem, own_event_loop, events_and_guards, tftp_boot)}
 
 
 def main():

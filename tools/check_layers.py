@@ -19,10 +19,11 @@ BELOW = {
     "auth": "core observe",
     "access": "core observe net vfs auth",
     "ftp": "core observe net vfs auth access",
+    "tftp": "core observe net vfs auth access",
     "i2ftp": "core observe net vfs auth access",
-    "service": "core observe net vfs auth access ftp i2ftp",
-    "app": "core observe net vfs auth access ftp i2ftp service",
-    "testing": "core observe net vfs auth access ftp i2ftp service",
+    "service": "core observe net vfs auth access ftp tftp i2ftp",
+    "app": "core observe net vfs auth access ftp tftp i2ftp service",
+    "testing": "core observe net vfs auth access ftp tftp i2ftp service",
 }
 BELOW = {layer: set(below.split()) for layer, below in BELOW.items()}
 # Folders outside of src/ and what they may include of it.

@@ -34,6 +34,7 @@
 #include "wherry/ftp.h"
 #include "wherry/log.h"
 #include "wherry/result.h"
+#include "wherry/tftp.h"
 #include "wherry/user.h"
 
 namespace wherry {
@@ -47,7 +48,7 @@ inline constexpr bool is_one_of<Kind, std::variant<Kinds...>> = (std::is_same_v<
 
 // Where a server listens.
 struct Endpoint {
-    std::string protocol;  // "ftp"
+    std::string protocol;  // "ftp", "tftp"
     std::string address;   // "127.0.0.1", "::"
     std::uint16_t port = 0;
     std::string text() const;  // "127.0.0.1:2121", "[::]:2121"
@@ -106,6 +107,7 @@ public:
 
     // --- protocols -------------------------------------------------------------------------------
     FtpService ftp() { return FtpService(*this); }
+    TftpService tftp() { return TftpService(*this); }
 
     // --- how much --------------------------------------------------------------------------------
     // 0 is no limit. Rates are bytes per second. Numbers and rates may be changed after start(), from any thread; times
@@ -233,6 +235,7 @@ public:
 
 private:
     friend class FtpService;
+    friend class TftpService;
     // In the library, one of each for every Kind. Unconstrained: compilers do not agree on the names of constrained
     // ones.
     template <class Kind>

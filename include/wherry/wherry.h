@@ -7,5 +7,6 @@
 #include "wherry/path.h"
 #include "wherry/result.h"
 #include "wherry/server.h"
+#include "wherry/tftp.h"
 #include "wherry/tls.h"
 #include "wherry/user.h"

@@ -68,7 +68,8 @@ void tell_failed_login(Commons& commons, SessionInfo session, std::string name, 
 Result<Admission> log_in_proven(Commons& commons, SessionInfo session, UserPtr user) {
     Error reason;
     const std::string name = user->name;
-    auto admission = admit(commons, std::move(user), reason);
+    const Login proven{.name = name, .peer = session.peer, .protocol = session.protocol};
+    auto admission = admit(commons, std::move(user), proven, reason);
     if (admission) {
         commons.metrics.add(Metric::logins_total);
         session.user = name;

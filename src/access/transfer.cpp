@@ -1,5 +1,8 @@
 #include "access/transfer.h"
 
+#include <sys/stat.h>
+#include <sys/uio.h>
+
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -99,6 +102,7 @@ void Transfer::account(Code cause, net::TimePoint now) {
     }
     parts_.permit.release();
     commons.metrics.add(Metric::transfers, -1);
+    if (uncounted_) return;
     commons.metrics.add(upload ? Metric::uploads_total : Metric::downloads_total);
     commons.metrics.add(upload ? Metric::bytes_received_total : Metric::bytes_sent_total,
                         static_cast<std::int64_t>(moved_));
@@ -267,6 +271,45 @@ net::Task<Result<std::uint64_t>> Transfer::copy_from(File& source, std::uint64_t
         moved_ += *copied;
     }
     co_return copied;
+}
+
+bool Transfer::has_changed() const {
+    struct stat now{};
+    const int file = parts_.file->descriptor();
+    // What a file without a descriptor is now cannot be asked without waiting for it.
+    if (file < 0 || ::fstat(file, &now) != 0) return false;
+    const Stat& then = parts_.opened;
+    return static_cast<std::uint64_t>(now.st_size) != then.size || now.st_mtim.tv_sec != then.modified ||
+           now.st_mtim.tv_nsec != static_cast<long>(then.modified_nsec);
+}
+
+net::Task<Result<Transfer::Part>> Transfer::read_part(std::uint64_t offset, std::span<std::byte> into) {
+    co_return co_await parts_.commons.runtime.disk().run(parts_.loop, [&]() -> Result<Part> {
+        const auto got = parts_.file->read_at(offset, into);
+        if (!got) return std::unexpected(got.error());
+        return Part{*got, has_changed()};
+    });
+}
+
+Result<Transfer::Part> Transfer::read_part_at_once(std::uint64_t offset, std::span<std::byte> into) {
+    const int file = parts_.file->descriptor();
+    if (file < 0) return fail(Code::would_block);
+    Part part;
+    while (part.bytes < into.size()) {
+        const iovec piece{into.data() + part.bytes, into.size() - part.bytes};
+        const ssize_t got = preadv2(file, &piece, 1, static_cast<off_t>(offset + part.bytes), RWF_NOWAIT);
+        if (got < 0) return fail(Code::would_block);  // a worker will find out why
+        if (got == 0) break;
+        part.bytes += static_cast<std::size_t>(got);
+    }
+    part.changed = has_changed();
+    return part;
+}
+
+std::chrono::nanoseconds Transfer::count(std::uint64_t bytes) {
+    moved_ += bytes;
+    if (parts_.throttle.unlimited()) return std::chrono::nanoseconds(0);
+    return parts_.throttle.take(bytes, parts_.loop.now());
 }
 
 }  // namespace wherry

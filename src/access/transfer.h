@@ -63,6 +63,7 @@ public:
         std::uint64_t old_size = 0;  // of the file before an upload
         std::uint64_t size = 0;      // of the file when it was opened; of a download, no more than it is to move to
         std::uint64_t end = std::numeric_limits<std::uint64_t>::max();  // of a download, where it ends in any case
+        Stat opened;                                                    // of a download: what the file was then
         bool existed = true;
         bool truncated = false;    // opening it for an upload has dropped what was in it
         bool quick_close = false;  // closing waits for nothing: no worker is needed
@@ -90,6 +91,19 @@ public:
     // Of an upload: appends up to `bytes` bytes that `source` has from `from` on, without passing them through here
     // where the files can; how many, 0 only at its end.
     net::Task<Result<std::uint64_t>> copy_from(File& source, std::uint64_t from, std::uint64_t bytes);
+    // For protocols that send from memory which several transfers share: reads a part into it, and tells whether the
+    // file is still the one that was opened. The second reads what needs no waiting, else it is Code::would_block.
+    struct Part {
+        std::size_t bytes = 0;
+        bool changed = false;  // its size or time is another one now
+    };
+    net::Task<Result<Part>> read_part(std::uint64_t offset, std::span<std::byte> into);
+    Result<Part> read_part_at_once(std::uint64_t offset, std::span<std::byte> into);
+    // Such bytes have gone over the wire: counts them, and tells how long to wait before more.
+    std::chrono::nanoseconds count(std::uint64_t bytes);
+
+    // It was no transfer after all (a client that only asked for the size): finish() tells nobody.
+    void uncounted() noexcept { uncounted_ = true; }
 
     // The only end. For an upload that moved completely this publishes the file; its error is then the upload's.
     net::Task<Result<void>> finish(Outcome outcome);
@@ -114,6 +128,7 @@ public:
     const Path& path() const noexcept { return parts_.path; }
     std::uint64_t size() const noexcept { return parts_.size; }
     std::uint64_t offset() const noexcept { return parts_.offset; }
+    const Stat& opened() const noexcept { return parts_.opened; }
     std::uint64_t moved() const noexcept { return moved_; }  // bytes on the wire so far
 
 private:
@@ -142,6 +157,7 @@ private:
     void close_pipe();
     Result<void> store(std::uint64_t offset, std::span<const std::byte> bytes);
     Result<void> reserve(std::uint64_t end);
+    bool has_changed() const;
     void close_file(Code cause);
     bool to_be_dropped(Code cause) const noexcept;
     void account(Code cause, net::TimePoint now);
@@ -155,6 +171,7 @@ private:
     int pipe_[2] = {-1, -1};  // for splice(2), made when an upload turns out to be large
     bool may_splice_ = true;
     bool finished_ = false;
+    bool uncounted_ = false;
     std::uint64_t space_checked_ = 0;  // how far the free-space floor was looked at
     std::mutex shared_;                // of all that read_now() and its neighbours touch
 };

@@ -102,6 +102,7 @@ net::Task<Result<TransferPtr>> Workspace::open_read(Path path, ByteRange range) 
     parts.offset = range.from;
     parts.size = std::min(stat->size, range.to);
     if (range.to < stat->size) parts.end = range.to;
+    parts.opened = *stat;
     parts.quick_close = quick;
     parts.permit = std::move(*permit);
     parts.throttle = commons_.rates.for_download(*user_, &buckets_);
@@ -140,12 +141,15 @@ Result<void> Workspace::open_upload(const Path& path, const WriteRequest& reques
     }
     const bool counted = is_counted();
     UploadPolicy policy = upload_policy();
-    if (request.atomic) {
+    policy.atomic = request.atomic.value_or(policy.atomic);
+    policy.overwrite = request.overwrite.value_or(policy.overwrite);
+    policy.file_mode = request.mode_bits.value_or(policy.file_mode);
+    if (request.all_or_nothing) {
         policy.atomic = true;
         policy.keep_partial = false;
     }
     parts.policy = policy;
-    OpenMode mode{.read = request.readable, .write = true, .create = true, .mode = policy.file_mode};
+    OpenMode mode{.read = request.readable, .write = true, .create = !request.only_existing, .mode = policy.file_mode};
     mode.exclusive = request.exclusive || (!policy.overwrite && request.mode == Mode::store && request.offset == 0);
     mode.truncate = request.mode == Mode::store && request.offset == 0;
     parts.truncated = mode.truncate;

@@ -32,8 +32,14 @@ struct WriteRequest {
     std::uint64_t offset = 0;
     std::uint64_t announced = 0;  // bytes the client said will come (ALLO), 0: unknown
     bool exclusive = false;       // only if there is nothing of that name: Code::exists
-    bool atomic = false;          // complete or not at all, whatever the server's policy for uploads is
+    bool all_or_nothing = false;  // complete or not at all, whatever the server's policy for uploads is
     bool readable = false;        // what was written is to be read again before the end
+
+    // What the protocol's own settings say; where they are silent, the server's hold.
+    std::optional<bool> atomic{};
+    std::optional<bool> overwrite{};
+    bool only_existing = false;                // Code::not_found for a name that is not there
+    std::optional<std::uint32_t> mode_bits{};  // of a new file, before the umask
 };
 
 // A part of a file: from the byte `from` to before the byte `to`, or to the end if that is nearer.

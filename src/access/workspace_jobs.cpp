@@ -105,7 +105,7 @@ net::Task<Result<void>> Workspace::copy(Path from, Path to, Work& work) {
     if (auto begun = co_await begin_reading(from, commons_.runtime.disk(), source); !begun) co_return begun;
     work.total = source.size;
     // Written aside: `to` may be another name of `from`, which an ordinary upload would empty first.
-    auto target = co_await open_write(std::move(to), {.announced = source.size, .atomic = true});
+    auto target = co_await open_write(std::move(to), {.announced = source.size, .all_or_nothing = true});
     Result<void> done;
     if (target) {
         const Outcome outcome = co_await copy_all(**target, source, work);
@@ -128,7 +128,7 @@ net::Task<Result<std::size_t>> Workspace::combine(Path target, std::vector<Path>
             co_return fail(Code::invalid, "combining " + part->string() + ": it is named twice");
         }
     }
-    auto opened = co_await open_write(std::move(target), {.mode = WriteRequest::Mode::append, .atomic = true});
+    auto opened = co_await open_write(std::move(target), {.mode = WriteRequest::Mode::append, .all_or_nothing = true});
     if (!opened) co_return std::unexpected(std::move(opened.error()));
     const TransferPtr combined = std::move(*opened);
     Outcome outcome;

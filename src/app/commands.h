@@ -15,6 +15,10 @@ inline constexpr int exit_failed = 1;
 inline constexpr int exit_usage = 2;
 
 void add_serve(CLI::App& program, int& exit_code);
+void add_tftp(CLI::App& program, int& exit_code);
+void add_get(CLI::App& program, int& exit_code);
+void add_put(CLI::App& program, int& exit_code);
+void add_map_test(CLI::App& program, int& exit_code);
 void add_check_config(CLI::App& program, int& exit_code);
 void add_hash_password(CLI::App& program, int& exit_code);
 void add_i2ftp(CLI::App& program, int& exit_code);

@@ -14,7 +14,8 @@ namespace wherry::app {
 namespace {
 
 constexpr auto all_commands =
-    std::to_array<AddCommand>({&add_serve, &add_check_config, &add_hash_password, &add_i2ftp, &add_version, &add_help});
+    std::to_array<AddCommand>({&add_serve, &add_tftp, &add_get, &add_put, &add_map_test, &add_i2ftp, &add_check_config,
+                               &add_hash_password, &add_version, &add_help});
 
 const CLI::App& chosen(const CLI::App& program) {
     const auto given = program.get_subcommands();
@@ -52,7 +53,8 @@ int complain_of_usage(const CLI::App& program, const CLI::ParseError& error, std
 }
 
 int run(int count, char** words) {
-    CLI::App program("Serves files over the network (FTP, I2FTP), and is an I2FTP client.", "wherry");
+    CLI::App program("Serves files over the network (FTP, FTPS, TFTP, I2FTP), and is a client of the last two.",
+                     "wherry");
     program.require_subcommand(0, 1);
     program.get_formatter()->column_width(34);
     program.set_help_flag("-h,--help", "Show this");

@@ -139,6 +139,7 @@ int serve(ServeOptions& options) {
     welcome(options, *config, **service, made);
     (*service)->start();
     for (const net::Address& address : (*service)->addresses()) fmt::print("listening ftp {}\n", address.text());
+    for (const net::Address& address : (*service)->tftp_addresses()) fmt::print("listening tftp {}\n", address.text());
     for (const net::Address& address : (*service)->i2ftp_addresses())
         fmt::print("listening i2ftp {}\n", address.text());
     std::fflush(stdout);

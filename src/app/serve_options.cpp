@@ -88,6 +88,7 @@ public:
         if (options_.debug) config_.log.level = LogLevel::debug;
         choose_places();
         choose_folder();
+        choose_tftp();
         if (!options_.user.empty() && options_.user.size() > 255) mistake("--username: is too long");
         if (options_.password && options_.user.empty()) mistake("--password: needs --username as well");
         if (!mistakes_.empty()) return fail(Code::invalid, std::move(mistakes_));
@@ -165,6 +166,20 @@ private:
         if (options_.write) config_.anonymous.permissions = perm::all;
     }
 
+    // On the same addresses as FTP. Who asks by TFTP has no name, so that it is read-only whatever others may do.
+    void choose_tftp() {
+        if (!options_.tftp_port) return;
+        const auto port = parse_at_most(*options_.tftp_port, 65535);
+        if (!port) return mistake(fmt::format("--tftp-port: '{}' is not a port (0 to 65535)", *options_.tftp_port));
+        const auto number = static_cast<std::uint16_t>(*port);
+        if (options_.interface.empty() || options_.interface == "*") {
+            config_.tftp.listen = {net::Address::any(number)};
+        } else if (const auto address = net::Address::parse_ip(options_.interface, number)) {
+            config_.tftp.listen = {*address};
+        }
+        if (const auto folder = folder_of(options_); folder && !folder->empty()) config_.tftp.roots = {*folder};
+    }
+
     const ServeOptions& options_;
     Config config_;
     std::string mistakes_;
@@ -177,6 +192,10 @@ void declare(CLI::App& command, ServeOptions& options) {
     command.add_option("-d,--directory", options.folder_by_option, "The same")->type_name("DIR");
     command.add_option("-i,--interface", options.interface, "Address to listen on [all]")->type_name("IP");
     command.add_option("-p,--port", options.port, "Port to listen on [2121]; 0: any free one")->type_name("N");
+    command
+        .add_option("--tftp-port", options.tftp_port,
+                    "Serve the folder by TFTP too, read-only and to\neverybody; 0: any free port")
+        ->type_name("N");
     command.add_flag("-w,--write", options.write, "Let clients change files");
     command.add_option("-u,--username", options.user, "Let only this user in, not everybody")->type_name("NAME");
     command

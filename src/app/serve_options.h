@@ -20,6 +20,7 @@ struct ServeOptions {
     std::string config;
     std::string interface;
     std::optional<std::string> port;
+    std::optional<std::string> tftp_port;
     bool write = false;
     bool tls = false;  // --tls: better not to start than to start without it
     bool debug = false;

@@ -58,6 +58,16 @@ void welcome(const ServeOptions& options, const Config& config, const Service& s
     if (to_try && !service.addresses().empty()) out += curl_line(options, service.addresses().front()) + '\n';
     if (const auto tls = service.tls()) out += tls_lines(config, *tls);
     for (const net::Address& address : service.i2ftp_addresses()) out += i2ftp_line(address, made) + '\n';
+    if (!service.tftp_addresses().empty()) {
+        const net::Address& address = service.tftp_addresses().front();
+        const auto here = address.is_unspecified() ? net::Address::loopback(address.port()) : address;
+        for (const std::string& root : config.tftp.roots) {
+            const auto& mode = config.tftp.settings.write.mode;
+            out += fmt::format("serving {} by TFTP to everybody, {}\n", root,
+                               mode == tftp::WriteMode::off ? "read-only" : "with uploads");
+        }
+        out += fmt::format("try: curl -O tftp://{}/FILE\n", here.text());
+    }
     const auto others = options.user.empty() ? OtherUsers::none : OtherUsers::some;
     for (const std::string& warning : config_warnings(config, others)) out += fmt::format("risk: {}\n", warning);
     for (const std::string& warning : service.warnings()) out += fmt::format("risk: {}\n", warning);

@@ -69,7 +69,7 @@ net::Task<void> open_upload(Session& session, View payload) {
             co_return refuse_opening(session, made.error());
         }
         WriteRequest request;
-        request.atomic = !target.hash.empty();  // nothing is seen of a file that turns out to be wrong
+        if (!target.hash.empty()) request.atomic = true;  // nothing is seen of a file that turns out to be wrong
         request.readable = session.workspace().may(*path, 'r') || !target.hash.empty();
         auto opened = co_await session.workspace().open_write(*path, request);
         if (!opened) co_return refuse_opening(session, opened.error());

@@ -27,8 +27,9 @@ void Watch::wait(bool write, std::coroutine_handle<> waiting) {
     (write ? writer_ : reader_) = waiting;
     if (registered_ || descriptor_ < 0) return;
     epoll_event event{};
-    event.events =
-        shared_ ? EPOLLIN | EPOLLEXCLUSIVE : static_cast<std::uint32_t>(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+    event.events = shared_      ? EPOLLIN | EPOLLEXCLUSIVE
+                   : only_read_ ? static_cast<std::uint32_t>(EPOLLIN | EPOLLET)
+                                : static_cast<std::uint32_t>(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
     event.data.ptr = this;
     if (epoll_ctl(loop_.epoll_, EPOLL_CTL_ADD, descriptor_, &event) == 0) {
         registered_ = true;

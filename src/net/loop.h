@@ -64,6 +64,8 @@ public:
     // Every event wakes reader and writer: a TLS stream may have to write in order to read, and the other way round.
     void couple() noexcept { coupled_ = true; }
     void uncouple() noexcept { coupled_ = false; }
+    // Nobody will wait for writable(): the kernel need not tell of it, as it does with each datagram that has left.
+    void only_read() noexcept { only_read_ = true; }
 
 private:
     friend class Loop;
@@ -79,6 +81,7 @@ private:
     bool registered_ = false;
     bool shared_ = false;
     bool coupled_ = false;
+    bool only_read_ = false;
     bool readable_ = false;
     bool writable_ = false;
 };

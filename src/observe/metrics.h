@@ -31,7 +31,23 @@ enum class Metric : std::uint8_t {
     tls_handshakes_total,  // that succeeded, of control and data connections
     tls_failures_total,
     tls_resumed_total,  // data connections that resumed the session of their control connection
-    count_,             // not a metric: how many there are
+    tftp_requests_total,
+    tftp_duplicate_requests_total,
+    tftp_refused_total,  // requests answered with an ERROR
+    tftp_dropped_total,  // packets nobody waited for, or over a limit
+    tftp_unverified_drops_total,
+    tftp_transfers,     // gauge: running
+    tftp_probes_total,  // clients that only asked for a size
+    tftp_data_packets_total,
+    tftp_data_repeated_total,
+    tftp_timeouts_total,
+    tftp_gaps_total,
+    tftp_errors_sent_total,
+    tftp_errors_received_total,
+    tftp_starved_total,
+    tftp_cache_hits_total,
+    tftp_cache_loads_total,
+    count_,  // not a metric: how many there are
 };
 
 class Metrics {

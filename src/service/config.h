@@ -14,6 +14,7 @@
 #include "net/runtime.h"
 #include "net/tls_context.h"
 #include "observe/log.h"
+#include "tftp/settings.h"
 #include "wherry/filesystem.h"
 #include "wherry/user.h"
 
@@ -66,12 +67,21 @@ struct SystemConfig {
     bool jail = true;
 };
 
+struct TftpConfig {
+    std::vector<net::Address> listen;  // empty: no TFTP
+    std::vector<std::string> roots;    // folders; empty: the anonymous one
+    bool accept_full_path = true;      // names may have a root's own path in front
+    std::string map_file;              // rules for names; empty: none
+    tftp::Settings settings;
+};
+
 struct Config {
     std::string file;  // where it was read; empty: nowhere
 
     FtpConfig ftp;
     TlsConfig tls;
     I2ftpConfig i2ftp;
+    TftpConfig tftp;
     LimitOptions limits;
     RateOptions rates;
     UploadPolicy uploads;

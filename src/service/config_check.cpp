@@ -10,6 +10,7 @@
 
 #include "auth/anonymous.h"
 #include "core/text.h"
+#include "service/tftp_trees.h"
 #include "service/user_sources.h"
 
 namespace wherry {
@@ -54,6 +55,21 @@ void warn_of_clear_text(const Config& config, std::vector<std::string>& out) {
     }
 }
 
+void warn_of_tftp(const TftpConfig& tftp, std::vector<std::string>& out) {
+    if (tftp.listen.empty()) return;
+    const bool is_public =
+        std::any_of(tftp.listen.begin(), tftp.listen.end(), [](const net::Address& one) { return !one.is_private(); });
+    const tftp::Settings& settings = tftp.settings;
+    if (is_public && settings.read_allow.empty()) {
+        out.emplace_back(
+            "tftp.read.allow: is empty: everybody who reaches this machine may read all files; TFTP has no passwords");
+    }
+    if (settings.write.mode != tftp::WriteMode::off && settings.write_allow.empty()) {
+        out.emplace_back(
+            "tftp.write.allow: is empty: everybody who reaches this machine may upload; TFTP has no passwords");
+    }
+}
+
 void warn_of_data_connections(const ftp::Settings& ftp, std::vector<std::string>& out) {
     if (!ftp.passive && !ftp.active) {
         out.emplace_back("ftp.passive, ftp.active: both are off: nobody can list a directory or move a file");
@@ -86,7 +102,7 @@ void warn_of_data_connections(const ftp::Settings& ftp, std::vector<std::string>
 std::vector<std::string> config_errors(const Config& config) {
     std::vector<std::string> out;
     if (config.ftp.listen.empty() && config.ftp.descriptors.empty() && config.ftp.tls_listen.empty() &&
-        config.ftp.implicit_listen.empty()) {
+        config.ftp.implicit_listen.empty() && config.tftp.listen.empty() && config.i2ftp.listen.empty()) {
         out.emplace_back("ftp.listen: is empty; give at least one address, like \"*:2121\"");
     }
     const ftp::Settings& ftp = config.ftp.settings;
@@ -96,6 +112,10 @@ std::vector<std::string> config_errors(const Config& config) {
     }
     if (!config.i2ftp.key_file.empty() && config.i2ftp.folder.empty()) {
         out.emplace_back("i2ftp.folder: is needed with i2ftp.key_file");
+    }
+    const bool from_file = !config.file.empty();  // a program may answer all requests itself
+    if (from_file && !config.tftp.listen.empty() && config.tftp.roots.empty() && config.anonymous.folder.empty()) {
+        out.emplace_back("tftp.roots: is empty; give at least one folder to serve");
     }
     return out;
 }
@@ -121,6 +141,7 @@ std::vector<std::string> config_warnings(const Config& config, OtherUsers others
     if (config.i2ftp.settings.public_key) {
         out.emplace_back("i2ftp.public_key: the key in the sources of i2ftps is taken, and everybody has it");
     }
+    warn_of_tftp(config.tftp, out);
     if (config.uploads.keep_partial && !config.uploads.atomic) {
         out.emplace_back("uploads.keep_partial: has no effect without uploads.atomic");
     }
@@ -137,6 +158,10 @@ ConfigFindings check_config(const Config& config, OtherUsers others) {
         }
     }
     if (const auto anonymous = open_anonymous(config); !anonymous) found.errors.push_back(anonymous.error().message);
+    if (const auto map = load_tftp_map(config.tftp.map_file); !map) {
+        for (const std::string_view line : split(map.error().message, '\n')) found.errors.emplace_back(line);
+    }
+    if (const auto trees = open_tftp_trees(config, nullptr); !trees) found.errors.push_back(trees.error().message);
     if (const auto users = UserSources::load(config)) {
         for (std::string& warning : users->warnings()) found.warnings.push_back(std::move(warning));
     } else {
@@ -168,6 +193,12 @@ std::string config_summary(const Config& config) {
     if (!config.tls.certificate.empty()) out += fmt::format("; certificate: {}", config.tls.certificate);
     if (!config.anonymous.folder.empty()) {
         out += fmt::format("; anonymous: {} ({})", config.anonymous.folder, config.anonymous.permissions.text());
+    }
+    if (!config.tftp.listen.empty()) {
+        std::vector<std::string> ports;
+        for (const net::Address& address : config.tftp.listen) ports.push_back(address.text());
+        out += fmt::format("; tftp on {}", fmt::join(ports, ", "));
+        if (!config.tftp.roots.empty()) out += fmt::format(": {}", fmt::join(config.tftp.roots, ", "));
     }
     std::vector<std::string> files = config.users_files;
     if (config.users_inline) files.insert(files.begin(), config.file);

@@ -1,6 +1,7 @@
 #include "service/config_keys.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace wherry {
@@ -423,7 +424,11 @@ std::vector<ConfigKey> make_keys() {
 }  // namespace
 
 std::span<const ConfigKey> config_keys() {
-    static const std::vector<ConfigKey> keys = make_keys();
+    static const std::vector<ConfigKey> keys = [] {
+        auto all = make_keys();
+        for (ConfigKey& key : tftp_config_keys()) all.push_back(std::move(key));
+        return all;
+    }();
     return keys;
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "service/config_fields.h"
 
@@ -19,9 +20,13 @@ struct ConfigKey {
     Field field;
     std::string_view sentence;
 
-    std::string_view group() const { return name.substr(0, name.find('.')); }
-    std::string_view last() const { return name.substr(name.find('.') + 1); }
+    // The table of the file that it stands in, "tftp.options", and its name there.
+    std::string_view group() const { return name.substr(0, name.rfind('.')); }
+    std::string_view last() const { return name.substr(name.rfind('.') + 1); }
 };
+
+// The part of the list that is about TFTP.
+std::vector<ConfigKey> tftp_config_keys();
 
 // In the order of the documentation; the keys of one group stand together.
 std::span<const ConfigKey> config_keys();

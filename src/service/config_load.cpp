@@ -43,10 +43,10 @@ public:
                 if (!node.is_table()) add(node.source().begin, "groups: must hold tables, like [groups.staff]");
             } else if (name.str() == "users") {
                 users(node);
-            } else if (groups().end() != std::find(groups().begin(), groups().end(), name.str())) {
-                group(name, node);
+            } else if (is_group(name.str())) {
+                group(std::string(name.str()), name, node);
             } else {
-                add(name.source().begin, unknown(key_part(name.str()), groups()));
+                add(name.source().begin, unknown(key_part(name.str()), top_groups()));
             }
         }
     }
@@ -66,21 +66,35 @@ private:
         return names;
     }
 
+    static bool is_group(std::string_view name) {
+        return std::find(groups().begin(), groups().end(), name) != groups().end();
+    }
+    // Those that stand in no other.
+    static std::vector<std::string_view> top_groups() {
+        std::vector<std::string_view> out;
+        for (const std::string_view name : groups()) {
+            if (name.find('.') == std::string_view::npos) out.push_back(name);
+        }
+        return out;
+    }
+
     void users(const toml::node& node) {
         if (!node.is_table()) return add(node.source().begin, "users: must hold tables, like [users.alice]");
         loaded_.config.users_inline = !node.as_table()->empty();
     }
 
-    void group(const toml::key& name, const toml::node& node) {
+    void group(const std::string& path, const toml::key& name, const toml::node& node) {
         const toml::table* const table = node.as_table();
-        if (table == nullptr) return add(name.source().begin, fmt::format("{0}: must be a table: [{0}]", name.str()));
+        if (table == nullptr) return add(name.source().begin, fmt::format("{0}: must be a table: [{0}]", path));
         for (const auto& [key, value] : *table) {
-            const std::string whole = fmt::format("{}.{}", name.str(), key_part(key.str()));
-            if (const ConfigKey* const known = find_config_key(whole)) {
+            const std::string whole = fmt::format("{}.{}", path, key_part(key.str()));
+            if (is_group(whole)) {
+                group(whole, key, value);
+            } else if (const ConfigKey* const known = find_config_key(whole)) {
                 const auto stored = known->field.set(loaded_.config, value_of(value));
                 if (!stored) add(value.source().begin, fmt::format("{}: {}", whole, stored.error().message));
             } else {
-                add(key.source().begin, unknown_in(name.str(), whole, key.str()));
+                add(key.source().begin, unknown_in(path, whole, key.str()));
             }
         }
     }

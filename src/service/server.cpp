@@ -296,7 +296,8 @@ Result<void> Server::State::start(bool attach) {
         brought = parts;
     }
     now.runtime.attached = attach;
-    if (now.ftp.listen.empty() && now.ftp.descriptors.empty() && now.ftp.implicit_listen.empty()) {
+    if (now.ftp.listen.empty() && now.ftp.descriptors.empty() && now.ftp.implicit_listen.empty() &&
+        now.tftp.listen.empty()) {
         now.ftp.listen = FtpConfig().listen;
     }
     auto created = Service::create(std::move(now), std::move(brought));
@@ -338,6 +339,7 @@ std::vector<Endpoint> Server::addresses() const {
     const auto service = state_->running();
     if (!service) return all;
     for (const net::Address& address : service->addresses()) all.push_back({"ftp", address.ip(), address.port()});
+    for (const net::Address& address : service->tftp_addresses()) all.push_back({"tftp", address.ip(), address.port()});
     for (const net::Address& address : service->i2ftp_addresses()) {
         all.push_back({"i2ftp", address.ip(), address.port()});
     }

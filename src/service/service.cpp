@@ -9,10 +9,12 @@
 #include <utility>
 
 #include "net/tcp.h"
+#include "net/udp.h"
 #include "service/config_check.h"
 #include "service/config_keys.h"
 #include "service/i2ftp_users.h"
 #include "service/sink_log.h"
+#include "service/tftp_trees.h"
 
 namespace wherry {
 namespace {
@@ -73,15 +75,21 @@ Result<std::unique_ptr<Service>> Service::create(Config config, ServiceParts par
     }
     config.ftp.settings.tls.certificate_rule =
         parts.certificate_rule ? std::move(parts.certificate_rule) : certificate_rule(config.tls.client_user);
+    auto trees = open_tftp_trees(config, *anonymous);
+    if (!trees) return std::unexpected(std::move(trees.error()));
     // Not make_unique: the constructor is private.
-    std::unique_ptr<Service> service(
-        new Service(std::move(config), std::move(parts), std::move(*log), std::move(*users), std::move(*anonymous)));
+    std::unique_ptr<Service> service(new Service(std::move(config), std::move(parts), std::move(*log),
+                                                 std::move(*users), std::move(*anonymous), std::move(*trees)));
+    auto map = load_tftp_map(service->config_.tftp.map_file);
+    if (!map) return std::unexpected(std::move(map.error()));
+    service->tftp_.set_map(std::move(*map));
     if (!service->ended_) return fail_errno(errno, "making", "an eventfd");
     service->ftp_.set_tls(std::move(tls));
     return service;
 }
 
-Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, UserSources users, UserPtr anonymous)
+Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, UserSources users, UserPtr anonymous,
+                 std::vector<tftp::Tree> trees)
     : config_(std::move(config)),
       log_(std::move(log)),
       events_(metrics_),
@@ -100,8 +108,11 @@ Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, Us
       ftp_(commons_, *network_, config_.ftp.settings),
       i2ftp_(commons_, config_.i2ftp.settings),
       i2ftp_parts_(std::move(parts.i2ftp)),
+      datagrams_(net::udp_datagrams()),
+      tftp_(commons_, *datagrams_, config_.tftp.settings, std::move(trees)),
       ended_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     events_.subscribe(log_sink(*log_));
+    for (tftp::Handler& handler : parts.tftp_handlers) tftp_.add_handler(std::move(handler));
     for (ServiceParts::Sink& sink : parts.sinks) events_.subscribe(std::move(sink.call), sink.mask);
     events_.on_error([log = log_.get()](std::string_view what) { log->error("an event sink has thrown: {}", what); });
 }
@@ -144,6 +155,11 @@ Result<void> Service::listen() {
     for (const net::Address& address : config_.ftp.implicit_listen) {
         if (auto kept = keep(ftp_.listen(address, door)); !kept) return kept;
     }
+    for (const net::Address& address : config_.tftp.listen) {
+        auto bound = tftp_.listen(address);
+        if (!bound) return std::unexpected(std::move(bound.error()));
+        tftp_addresses_.push_back(*bound);
+    }
     return listen_i2ftp();
 }
 
@@ -180,12 +196,14 @@ void Service::start() {
     if (!config_.runtime.attached) runtime_.start();
     ftp_.start();
     i2ftp_.start();
+    tftp_.start();
     keeper_ = std::thread([this] {
         commons_.outstanding.wait_for_none();
         eventfd_write(ended_.descriptor(), 1);
     });
     for (const net::Address& address : addresses_) log_->info("listening ftp {}", address.text());
     for (const net::Address& address : i2ftp_addresses_) log_->info("listening i2ftp {}", address.text());
+    for (const net::Address& address : tftp_addresses_) log_->info("listening tftp {}", address.text());
     if (config_.runtime.attached) loop().turn(net::Duration::zero());
 }
 
@@ -196,6 +214,7 @@ void Service::drain() {
     }
     ftp_.drain();
     i2ftp_.drain();
+    tftp_.drain();
     release();
 }
 
@@ -208,6 +227,7 @@ void Service::stop() {
     }
     ftp_.stop();
     i2ftp_.stop();
+    tftp_.stop();
     release();
     if (config_.runtime.attached) {
         do {  // at least once: what was posted just now refers to what goes with us
@@ -242,6 +262,11 @@ std::vector<std::string> Service::refresh_files() {
     std::vector<std::string> mistakes;
     for (const Error& error : users_.reload()) mistakes.push_back(error.message);
     if (const auto known = read_i2ftp_keys(); !known) mistakes.push_back(known.error().message);
+    if (auto map = load_tftp_map(config_.tftp.map_file)) {
+        tftp_.set_map(std::move(*map));
+    } else {
+        mistakes.push_back(map.error().message);  // the old rules stay
+    }
     if (const auto opened = log_->reopen(); !opened) mistakes.push_back(opened.error().message);
     return mistakes;
 }

@@ -14,6 +14,7 @@
 #include "net/network.h"
 #include "service/config.h"
 #include "service/user_sources.h"
+#include "tftp/server.h"
 
 namespace wherry {
 
@@ -27,7 +28,8 @@ struct ServiceParts {
     std::vector<Sink> sinks;
     std::vector<i2ftp::Identity> i2ftp;  // beside the one of the configuration
     Guards guards;
-    CertificateRule certificate_rule;                     // empty: as the configuration says
+    CertificateRule certificate_rule;  // empty: as the configuration says
+    std::vector<tftp::Handler> tftp_handlers;
     std::function<void(LogLevel, std::string_view)> log;  // empty: as the configuration says
 };
 
@@ -72,6 +74,7 @@ public:
 
     const std::vector<net::Address>& addresses() const noexcept { return addresses_; }  // of FTP
     const std::vector<net::Address>& i2ftp_addresses() const noexcept { return i2ftp_addresses_; }
+    const std::vector<net::Address>& tftp_addresses() const noexcept { return tftp_addresses_; }
     std::vector<std::string> warnings() const;  // about users and certificates
     net::TlsContextPtr tls() const { return ftp_.tls(); }
     Log& log() noexcept { return *log_; }
@@ -82,7 +85,8 @@ public:
     Bans& bans() noexcept { return bans_; }
 
 private:
-    Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, UserSources users, UserPtr anonymous);
+    Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, UserSources users, UserPtr anonymous,
+            std::vector<tftp::Tree> trees);
     void release();
     void apply();
     std::vector<std::string> refresh_files();
@@ -111,8 +115,11 @@ private:
     ftp::Server ftp_;
     i2ftp::Server i2ftp_;
     const std::vector<i2ftp::Identity> i2ftp_parts_;
+    const std::unique_ptr<net::Datagrams> datagrams_;
+    tftp::Server tftp_;
     std::vector<net::Address> addresses_;
     std::vector<net::Address> i2ftp_addresses_;
+    std::vector<net::Address> tftp_addresses_;
     net::Socket ended_;   // an eventfd
     std::thread keeper_;  // waits for the end
     bool started_ = false;

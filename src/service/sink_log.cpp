@@ -91,6 +91,7 @@ std::function<void(const Event&)> log_sink(Log& log) {
         if (!log.writes(level)) return;
         const SessionInfo& session =
             std::visit([](const auto& any) -> const SessionInfo& { return any.session; }, event);
+        if (session.protocol == "tftp") return;  // that service tells more about a transfer, in a line of its own
         log.line(level, who(session) + ' ' + std::visit(Text{}, event));
     };
 }

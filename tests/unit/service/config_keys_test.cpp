@@ -85,7 +85,18 @@ TEST(ConfigKeys, EachSetsItsOwnMember) {
                                   "\"some text\"",
                                   "\"required\"",
                                   "\"loopback\"",
-                                  "700000"}) {
+                                  "700000",
+                                  "1",
+                                  "\"single\"",
+                                  "\"answer\"",
+                                  "\"allow\"",
+                                  "\"on\"",
+                                  "\"off\"",
+                                  "\"ignore\"",
+                                  "\"lower\"",
+                                  "\"create\"",
+                                  "\"at_receipt\"",
+                                  "100000"}) {
             const LoadedConfig loaded = parse_config(toml_of(key, value), "test.toml");
             if (!loaded.problems.empty() || key.field.show(loaded.config) == key.field.show(Config())) continue;
             changed = true;

@@ -52,6 +52,13 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[ftp]\n\"a\\u001bb\" = 1",
             "w.toml:2:1: ftp.\"a\\x1Bb\": unknown key; known are listen, tls_listen, implicit_listen, "},
         Bad{"ftp = 3", "w.toml:1:1: ftp: must be a table: [ftp]"},
+        Bad{"[tftp]\noptions = 3", "w.toml:2:1: tftp.options: must be a table: [tftp.options]"},
+        Bad{"[tftp.optoins]\nrefuse = []",
+            "w.toml:1:7: tftp.optoins: unknown key; known are listen, roots, tid_mode, tid_ports, pool_ports, "
+            "pool_rotate, broadcast, mtu, mtu_policy, ttl, dscp, rcvbuf, gso, world_readable, on_change, mode_aliases, "
+            "allow_control_names, limit_answer, silent_deny"},
+        Bad{"[tftp.read]\nallow = [\"10.0.0.0/33\"]",
+            "w.toml:2:9: tftp.read.allow: \"10.0.0.0/33\" must be an address, or a network like \"10.0.0.0/8\""},
         Bad{"users = 3", "w.toml:1:9: users: must hold tables, like [users.alice]"},
         // kinds of values
         Bad{"[ftp]\npassive = \"yes\"", "w.toml:2:11: ftp.passive: must be true or false, without quotation marks"},

@@ -1,0 +1,97 @@
+#pragma once
+// The TFTP side of a Server, and requests that the program answers itself.
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "wherry/path.h"
+#include "wherry/result.h"
+
+namespace wherry {
+
+class Server;
+
+// What a client has asked for (RFC 1350). Who asks by TFTP has no name and proves nothing: the address may be forged.
+struct TftpRequest {
+    bool upload = false;
+    bool text = false;                                         // netascii: line ends are converted on the way
+    std::string name;                                          // raw, as it came
+    Path path;                                                 // after the rules for names
+    std::vector<std::pair<std::string, std::string>> options;  // all that came, in order
+    std::string peer;                                          // the client's address, IPv4 unwrapped from ::ffff:
+    std::uint16_t peer_port = 0;
+    std::string local;  // the address of this machine that was asked
+};
+
+// What a handler says to a request.
+class TftpAnswer {
+public:
+    static constexpr std::size_t most_content = std::size_t{16} << 20U;  // bytes
+
+    static TftpAnswer pass() { return TftpAnswer(Kind::pass); }  // the next handler, then the served folders
+    static TftpAnswer drop() { return TftpAnswer(Kind::drop); }  // no answer at all
+    // Downloads: these bytes; more than most_content are refused.
+    static TftpAnswer content(std::string bytes);
+    // Another file of the served folders.
+    static TftpAnswer file(Path path);
+    // An ERROR packet; 1 not found, 2 not allowed, 3 no room, 6 exists, 7 no such user; else 0.
+    static TftpAnswer refuse(std::uint16_t code, std::string text);
+    // Uploads: called with all that came, at most most_content bytes, on a worker; the client is told how it ended.
+    static TftpAnswer take(std::function<Result<void>(std::string content)> taker);
+
+    enum class Kind : std::uint8_t { pass, drop, content, file, refuse, take };
+    Kind kind() const noexcept { return kind_; }
+    const std::string& text() const noexcept { return text_; }  // the content, or the words of the refusal
+    const Path& path() const noexcept { return path_; }
+    std::uint16_t code() const noexcept { return code_; }
+    const std::function<Result<void>(std::string)>& taker() const noexcept { return taker_; }
+
+private:
+    explicit TftpAnswer(Kind kind) : kind_(kind) {}
+    Kind kind_;
+    std::uint16_t code_ = 0;
+    std::string text_;
+    Path path_;
+    std::function<Result<void>(std::string)> taker_;
+};
+
+// Called on a worker, several at once; may block, for ten seconds at most. One that throws refuses the request.
+using TftpHandler = std::function<TftpAnswer(const TftpRequest&)>;
+
+enum class TftpUploads : std::uint8_t {
+    off,
+    create,     // new names only
+    existing,   // names that are there only
+    overwrite,  // both
+};
+
+// What may be set about TFTP, from Server::tftp(). As with FtpService: a handle; all before Server::start(); mistakes
+// are remembered and start() fails with them. A server that listens nowhere has no TFTP.
+class TftpService {
+public:
+    // "0.0.0.0:69", "[::1]:6969", or "*:69" for all addresses; port 0 lets the system choose. Again for more.
+    TftpService listen(std::string address);
+    // A folder of this machine, for everybody to read. Again for further ones, which are looked through in this order;
+    // uploads go to the first.
+    TftpService serve(std::string folder);
+    TftpService uploads(TftpUploads mode);         // default off; think before you let strangers write
+    TftpService max_upload(std::uint64_t bytes);   // default 256 MiB
+    TftpService single_port(bool on);              // all transfers on the port of the requests; default false
+    TftpService max_window(std::uint16_t blocks);  // default 64
+    TftpService map_file(std::string file);        // rules for names, as tftpd-hpa has them
+
+    // Asked in the order of adding, before the folders. `pattern` is compared with the path without its first slash:
+    // '*' is any text, '?' any byte.
+    TftpService on_read(std::string pattern, TftpHandler handler);
+    TftpService on_write(std::string pattern, TftpHandler handler);
+
+private:
+    friend class Server;
+    explicit TftpService(Server& server) : server_(&server) {}
+    Server* server_;
+};
+
+}  // namespace wherry

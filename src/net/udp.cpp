@@ -1,0 +1,397 @@
+#include "net/udp.h"
+
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/errqueue.h>  // after the others: it needs their types
+#include <linux/if.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <unordered_map>
+#include <vector>
+
+#include "net/network.h"
+#include "net/tcp.h"
+
+namespace wherry::net {
+namespace {
+
+constexpr std::size_t batch = 64;
+constexpr std::size_t big_receive = 65536;   // of datagrams that come together
+constexpr std::size_t probed_segments = 65;  // kernels before 6.9 and its kin take 64
+constexpr std::size_t modern_segments = 128;
+constexpr std::size_t old_segments = 64;
+constexpr std::chrono::seconds mtu_age{5};
+
+// Of the whole program's kernel: found out once by whoever asks first, and lowered when the kernel changes its mind.
+struct Segmentation {
+    std::atomic<std::size_t> most{1};
+};
+
+struct alignas(cmsghdr) Control {
+    std::array<char, 128> bytes;
+};
+
+bool set(int descriptor, int level, int option, int value) {
+    return setsockopt(descriptor, level, option, &value, sizeof value) == 0;
+}
+
+std::uint16_t port_of(int descriptor) { return local_address(descriptor).port(); }
+
+// --- one socket
+
+class UdpSocket final : public DatagramSocket {
+public:
+    UdpSocket(Loop& loop, Socket socket, const Address& local, const DatagramOptions& options, Segmentation& segments)
+        : socket_(std::move(socket)),
+          watch_(loop, socket_.descriptor()),
+          local_(local),
+          ipv6_(local.is_ipv6()),
+          segments_(segments),
+          receive_size_(options.many_at_once ? big_receive : options.receive_size),
+          receive_count_(std::min(batch, Loop::scratch_size / receive_size_)) {
+        watch_.only_read();
+    }
+    ~UdpSocket() override { watch_.forget(true); }
+
+    std::size_t try_receive(std::span<Arrival> into) override;
+    std::size_t try_send(std::span<const Departure> from) override;
+    std::optional<Address> try_unreachable() override;
+    std::size_t most_segments() const noexcept override { return segments_.most.load(std::memory_order_relaxed); }
+    std::uint32_t mtu(std::uint32_t interface) override;
+    Address local() const override { return local_; }
+    Watch& watch() override { return watch_; }
+
+private:
+    struct Receiving {
+        std::array<mmsghdr, batch> messages;
+        std::array<iovec, batch> pieces;
+        std::array<sockaddr_storage, batch> names;
+        std::array<Control, batch> controls;
+    };
+    struct Sending {
+        std::array<mmsghdr, batch> messages;
+        std::array<sockaddr_storage, batch> names;
+        std::array<Control, batch> controls;
+    };
+    void read_control(const msghdr& message, Arrival& arrival) const;
+    void write_message(const Departure& departure, std::size_t slot, std::span<const iovec> pieces,
+                       std::uint16_t segment);
+    std::size_t send_batch(std::span<const Departure> from);
+    bool send_one_by_one(const Departure& departure);
+    bool survives(int error) const;
+
+    Socket socket_;
+    Watch watch_;
+    Address local_;
+    bool ipv6_;
+    Segmentation& segments_;
+    std::size_t receive_size_;
+    std::size_t receive_count_;
+    std::unique_ptr<Receiving> receiving_;
+    std::unique_ptr<Sending> sending_;
+    struct Mtu {
+        std::uint32_t bytes = 0;
+        TimePoint asked;
+    };
+    std::unordered_map<std::uint32_t, Mtu> mtus_;
+};
+
+std::size_t UdpSocket::try_receive(std::span<Arrival> into) {
+    if (!receiving_) receiving_ = std::make_unique<Receiving>();
+    auto& r = *receiving_;
+    const std::span<std::byte> room = watch_.loop().scratch();
+    const std::size_t most = std::min(into.size(), receive_count_);
+    for (std::size_t i = 0; i < most; ++i) {
+        r.pieces[i] = {room.data() + i * receive_size_, receive_size_};
+        r.messages[i] = {};
+        msghdr& header = r.messages[i].msg_hdr;
+        header.msg_name = &r.names[i];
+        header.msg_namelen = sizeof r.names[i];
+        header.msg_iov = &r.pieces[i];
+        header.msg_iovlen = 1;
+        header.msg_control = &r.controls[i];
+        header.msg_controllen = sizeof r.controls[i];
+    }
+    int got = -1;
+    // A pending error of some other peer makes a call fail, and is gone with that.
+    for (int tries = 0; got < 0 && tries < 8; ++tries) {
+        got = recvmmsg(socket_.descriptor(), r.messages.data(), static_cast<unsigned>(most), MSG_DONTWAIT, nullptr);
+        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return 0;
+    }
+    for (int i = 0; i < got; ++i) {
+        const auto slot = static_cast<std::size_t>(i);
+        const mmsghdr& message = r.messages[slot];
+        Arrival& arrival = into[slot];
+        arrival = Arrival{};
+        arrival.peer = Address::from_system(r.names[slot]);
+        arrival.local = local_;
+        arrival.bytes = {room.data() + slot * receive_size_, message.msg_len};
+        arrival.cut = (message.msg_hdr.msg_flags & MSG_TRUNC) != 0;
+        read_control(message.msg_hdr, arrival);
+    }
+    return got < 0 ? 0 : static_cast<std::size_t>(got);
+}
+
+void UdpSocket::read_control(const msghdr& message, Arrival& arrival) const {
+    auto* const header = const_cast<msghdr*>(&message);
+    for (cmsghdr* part = CMSG_FIRSTHDR(header); part != nullptr; part = CMSG_NXTHDR(header, part)) {
+        sockaddr_storage system{};
+        if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO) {
+            in_pktinfo info;
+            std::memcpy(&info, CMSG_DATA(part), sizeof info);
+            auto& form = reinterpret_cast<sockaddr_in&>(system);
+            form.sin_family = AF_INET;
+            // Not ipi_addr: for a broadcast that is the broadcast address, from which nothing can be sent.
+            form.sin_addr = info.ipi_spec_dst;
+            arrival.local = Address::from_system(system).with_port(local_.port());
+            arrival.interface = static_cast<std::uint32_t>(info.ipi_ifindex);
+            arrival.to_many = info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr;
+        } else if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO) {
+            in6_pktinfo info;
+            std::memcpy(&info, CMSG_DATA(part), sizeof info);
+            auto& form = reinterpret_cast<sockaddr_in6&>(system);
+            form.sin6_family = AF_INET6;
+            form.sin6_addr = info.ipi6_addr;
+            arrival.local = Address::from_system(system).with_port(local_.port());
+            arrival.interface = info.ipi6_ifindex;
+            arrival.to_many = IN6_IS_ADDR_MULTICAST(&info.ipi6_addr);
+        } else if (part->cmsg_level == SOL_UDP && part->cmsg_type == UDP_GRO) {
+            int size = 0;
+            std::memcpy(&size, CMSG_DATA(part), sizeof size);
+            if (size > 0 && static_cast<std::size_t>(size) < arrival.bytes.size()) {
+                arrival.segment = static_cast<std::uint16_t>(size);
+            }
+        }
+    }
+}
+
+void UdpSocket::write_message(const Departure& departure, std::size_t slot, std::span<const iovec> pieces,
+                              std::uint16_t segment) {
+    auto& s = *sending_;
+    s.messages[slot] = {};
+    msghdr& header = s.messages[slot].msg_hdr;
+    header.msg_name = &s.names[slot];
+    header.msg_namelen = departure.peer.to_system(s.names[slot]);
+    header.msg_iov = const_cast<iovec*>(pieces.data());
+    header.msg_iovlen = pieces.size();
+    header.msg_control = &s.controls[slot];
+    header.msg_controllen = sizeof s.controls[slot];
+    std::size_t used = 0;
+    cmsghdr* part = CMSG_FIRSTHDR(&header);
+    const auto add = [&](int level, int type, const void* data, std::size_t size) {
+        part->cmsg_level = level;
+        part->cmsg_type = type;
+        part->cmsg_len = CMSG_LEN(size);
+        std::memcpy(CMSG_DATA(part), data, size);
+        used += CMSG_SPACE(size);
+        part = reinterpret_cast<cmsghdr*>(s.controls[slot].bytes.data() + used);
+    };
+    if (!departure.local.is_unspecified()) {
+        sockaddr_storage from{};
+        departure.local.to_system(from);
+        if (departure.local.is_ipv6()) {
+            // Named for link-local addresses alone: any other way out is the routing table's to choose.
+            const in6_addr& address = reinterpret_cast<const sockaddr_in6&>(from).sin6_addr;
+            const in6_pktinfo info{address, IN6_IS_ADDR_LINKLOCAL(&address) ? departure.interface : 0U};
+            add(IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+        } else {
+            const in_pktinfo info{0, reinterpret_cast<const sockaddr_in&>(from).sin_addr, in_addr{}};
+            add(IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+        }
+    }
+    if (segment != 0) add(SOL_UDP, UDP_SEGMENT, &segment, sizeof segment);
+    header.msg_controllen = used;
+    if (used == 0) header.msg_control = nullptr;
+}
+
+std::size_t UdpSocket::try_send(std::span<const Departure> from) {
+    if (!sending_) sending_ = std::make_unique<Sending>();
+    std::size_t gone = 0;
+    int errors_in_a_row = 0;
+    while (gone < from.size()) {
+        const std::size_t sent = send_batch(from.subspan(gone, std::min(batch, from.size() - gone)));
+        if (sent > 0) {
+            gone += sent;
+            errors_in_a_row = 0;
+            continue;
+        }
+        const int error = errno;
+        if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) return gone;
+        const Departure& failed = from[gone];
+        if (failed.segment != 0 && (error == EIO || error == EINVAL || error == EMSGSIZE)) {
+            // EIO: the device cannot; EINVAL: too many for this kernel; EMSGSIZE: too long for this way.
+            if (error == EIO) segments_.most.store(1, std::memory_order_relaxed);
+            if (error == EINVAL)
+                segments_.most.store(std::max<std::size_t>(1, most_segments() / 2), std::memory_order_relaxed);
+            if (!send_one_by_one(failed)) return gone;
+            ++gone;
+        } else if (survives(error) && errors_in_a_row++ < 4) {
+            continue;  // it was the error of another peer's datagram; this one has not been tried
+        } else {
+            ++gone;
+            errors_in_a_row = 0;
+        }
+    }
+    return gone;
+}
+
+// ICMP errors of earlier datagrams are reported to whoever calls next.
+bool UdpSocket::survives(int error) const {
+    return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == EINTR;
+}
+
+std::size_t UdpSocket::send_batch(std::span<const Departure> from) {
+    for (std::size_t i = 0; i < from.size(); ++i) write_message(from[i], i, from[i].pieces, from[i].segment);
+    const int sent = sendmmsg(socket_.descriptor(), sending_->messages.data(), static_cast<unsigned>(from.size()), 0);
+    return sent < 0 ? 0 : static_cast<std::size_t>(sent);
+}
+
+// False when the socket is full; what has gone by then goes a second time, which the protocol above survives.
+bool UdpSocket::send_one_by_one(const Departure& departure) {
+    std::vector<iovec> pieces;
+    std::size_t left = departure.segment;
+    for (std::size_t i = 0; i < departure.pieces.size(); ++i) {
+        iovec rest = departure.pieces[i];
+        while (rest.iov_len > 0) {
+            const std::size_t part = std::min(rest.iov_len, left);
+            pieces.push_back({rest.iov_base, part});
+            rest = {static_cast<char*>(rest.iov_base) + part, rest.iov_len - part};
+            left -= part;
+            const bool last = i + 1 == departure.pieces.size() && rest.iov_len == 0;
+            if (left != 0 && !last) continue;
+            write_message(departure, 0, pieces, 0);
+            const ssize_t sent = sendmsg(socket_.descriptor(), &sending_->messages[0].msg_hdr, 0);
+            if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS)) return false;
+            pieces.clear();
+            left = departure.segment;
+        }
+    }
+    return true;
+}
+
+std::optional<Address> UdpSocket::try_unreachable() {
+    for (int tries = 0; tries < 64; ++tries) {
+        sockaddr_storage name{};
+        Control control{};
+        char nothing = 0;
+        iovec piece{&nothing, 1};
+        msghdr header{};
+        header.msg_name = &name;
+        header.msg_namelen = sizeof name;
+        header.msg_iov = &piece;
+        header.msg_iovlen = 1;
+        header.msg_control = &control;
+        header.msg_controllen = sizeof control;
+        if (recvmsg(socket_.descriptor(), &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return std::nullopt;
+        for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
+            const bool ours = (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR) ||
+                              (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_RECVERR);
+            if (!ours) continue;
+            sock_extended_err error{};
+            std::memcpy(&error, CMSG_DATA(part), sizeof error);
+            const bool icmp = error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
+            if (icmp && error.ee_errno == ECONNREFUSED) return Address::from_system(name);
+        }
+    }
+    return std::nullopt;
+}
+
+std::uint32_t UdpSocket::mtu(std::uint32_t interface) {
+    if (interface == 0) return 0;
+    const TimePoint now = watch_.loop().now();
+    if (mtus_.size() > 1024) mtus_.clear();
+    Mtu& known = mtus_[interface];
+    if (known.bytes != 0 && now - known.asked < mtu_age) return known.bytes;
+    ifreq request{};
+    request.ifr_ifindex = static_cast<int>(interface);
+    if (ioctl(socket_.descriptor(), SIOCGIFNAME, &request) != 0) return 0;
+    if (ioctl(socket_.descriptor(), SIOCGIFMTU, &request) != 0) return 0;
+    known = {static_cast<std::uint32_t>(std::max(0, request.ifr_mtu)), now};
+    return known.bytes;
+}
+
+// --- making them
+
+class UdpDatagrams final : public Datagrams {
+public:
+    UdpDatagrams() { segments_.most.store(probe(), std::memory_order_relaxed); }
+
+    Result<DatagramSocketPtr> open(Loop& loop, const Address& local, const DatagramOptions& options) override {
+        Socket socket(::socket(local.is_ipv6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+        if (!socket) return fail_errno(errno, "making a UDP socket for", local.text());
+        prepare(socket.descriptor(), local, options);
+        sockaddr_storage system{};
+        const socklen_t length = local.to_system(system);
+        // Last, so that no datagram is received before the options hold: its answer would come from a wrong address.
+        if (bind(socket.descriptor(), reinterpret_cast<const sockaddr*>(&system), length) != 0) {
+            const int error = errno;
+            auto failed = fail_errno(error, "binding UDP", local.text());
+            if (error == EADDRINUSE) failed.error().message += "; another program serves that port: choose another one";
+            if (error == EACCES) failed.error().message += "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
+            if (error == EADDRNOTAVAIL) failed.error().message += "; this machine has no such address";
+            return failed;
+        }
+        const Address bound = local.with_port(port_of(socket.descriptor()));
+        return std::make_unique<UdpSocket>(loop, std::move(socket), bound, options, segments_);
+    }
+
+private:
+    static void prepare(int descriptor, const Address& local, const DatagramOptions& options) {
+        if (options.reuse_port) set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
+        if (local.is_ipv6()) {
+            set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6_only ? 1 : 0);
+            set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+            set(descriptor, IPPROTO_IPV6, IPV6_RECVERR, 1);
+            set(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
+            if (options.ttl > 0) set(descriptor, IPPROTO_IPV6, IPV6_UNICAST_HOPS, options.ttl);
+            if (options.dscp > 0) set(descriptor, IPPROTO_IPV6, IPV6_TCLASS, options.dscp << 2);
+        }
+        // Of an IPv6 socket these hold for the IPv4 clients that it serves as well.
+        set(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
+        set(descriptor, IPPROTO_IP, IP_RECVERR, 1);
+        set(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+        if (options.ttl > 0) set(descriptor, IPPROTO_IP, IP_TTL, options.ttl);
+        if (options.dscp > 0) set(descriptor, IPPROTO_IP, IP_TOS, options.dscp << 2);
+        if (options.many_at_once) set(descriptor, SOL_UDP, UDP_GRO, 1);
+        if (options.receive_buffer > 0) {
+            if (!set(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, options.receive_buffer)) {
+                set(descriptor, SOL_SOCKET, SO_RCVBUF, options.receive_buffer);
+            }
+        }
+        set(descriptor, SOL_SOCKET, SO_SNDBUF, 1 << 20U);
+    }
+
+    // How many datagrams this kernel takes in one: sends some to itself.
+    static std::size_t probe() {
+        const Socket sink(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        const Socket source(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        sockaddr_storage system{};
+        socklen_t length = Address::loopback(0).to_system(system);
+        if (!sink || !source || bind(sink.descriptor(), reinterpret_cast<sockaddr*>(&system), length) != 0) return 1;
+        length = local_address(sink.descriptor()).to_system(system);
+        if (connect(source.descriptor(), reinterpret_cast<sockaddr*>(&system), length) != 0) return 1;
+        if (!set(source.descriptor(), SOL_UDP, UDP_SEGMENT, 1)) return 1;
+        const std::array<char, probed_segments> bytes{};
+        const auto takes = [&](std::size_t count) {
+            return send(source.descriptor(), bytes.data(), count, MSG_NOSIGNAL) == static_cast<ssize_t>(count);
+        };
+        if (takes(probed_segments)) return modern_segments;
+        return takes(old_segments) ? old_segments : 1;
+    }
+
+    Segmentation segments_;
+};
+
+}  // namespace
+
+std::unique_ptr<Datagrams> udp_datagrams() { return std::make_unique<UdpDatagrams>(); }
+
+}  // namespace wherry::net

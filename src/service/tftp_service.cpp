@@ -1,0 +1,74 @@
+#include "service/server_state.h"
+#include "wherry/tftp.h"
+
+namespace wherry {
+
+TftpService TftpService::listen(std::string address) {
+    auto& state = *server_->state_;
+    if (const auto parsed = net::Address::parse(address)) {
+        state.set([&](Config& config) { config.tftp.listen.push_back(*parsed); });
+    } else {
+        state.mistake({Code::invalid, 0, "tftp: listen: " + parsed.error().message});
+    }
+    return *this;
+}
+
+TftpService TftpService::serve(std::string folder) {
+    server_->state_->set([&](Config& config) { config.tftp.roots.push_back(std::move(folder)); });
+    return *this;
+}
+
+TftpService TftpService::uploads(TftpUploads mode) {
+    server_->state_->set([&](Config& config) {
+        auto& write = config.tftp.settings.write.mode;
+        switch (mode) {
+            case TftpUploads::off: write = tftp::WriteMode::off; break;
+            case TftpUploads::create: write = tftp::WriteMode::create; break;
+            case TftpUploads::existing: write = tftp::WriteMode::existing; break;
+            case TftpUploads::overwrite: write = tftp::WriteMode::overwrite; break;
+        }
+    });
+    return *this;
+}
+
+TftpService TftpService::max_upload(std::uint64_t bytes) {
+    server_->state_->set([&](Config& config) { config.tftp.settings.write.max_size = bytes; });
+    return *this;
+}
+
+TftpService TftpService::single_port(bool on) {
+    server_->state_->set(
+        [&](Config& config) { config.tftp.settings.tid_mode = on ? tftp::TidMode::single : tftp::TidMode::pool; });
+    return *this;
+}
+
+TftpService TftpService::max_window(std::uint16_t blocks) {
+    auto& state = *server_->state_;
+    if (blocks == 0 || blocks > tftp::most_window) {
+        state.mistake({Code::invalid, 0, "tftp: max_window: must be from 1 to " + std::to_string(tftp::most_window)});
+    } else {
+        state.set([&](Config& config) { config.tftp.settings.options.windowsize_max = blocks; });
+    }
+    return *this;
+}
+
+TftpService TftpService::map_file(std::string file) {
+    server_->state_->set([&](Config& config) { config.tftp.map_file = std::move(file); });
+    return *this;
+}
+
+TftpService TftpService::on_read(std::string pattern, TftpHandler handler) {
+    server_->state_->set([&](Config&) {
+        server_->state_->parts.tftp_handlers.push_back({std::move(pattern), false, std::move(handler)});
+    });
+    return *this;
+}
+
+TftpService TftpService::on_write(std::string pattern, TftpHandler handler) {
+    server_->state_->set([&](Config&) {
+        server_->state_->parts.tftp_handlers.push_back({std::move(pattern), true, std::move(handler)});
+    });
+    return *this;
+}
+
+}  // namespace wherry

@@ -1,0 +1,75 @@
+#pragma once
+// A world for the two exchange machines of TFTP: clients of several temperaments, a network that loses, doubles, delays
+// and reorders, and a virtual clock. A run is a pure function of its seed.
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tftp/read_machine.h"
+#include "tftp/write_machine.h"
+
+namespace wherry::tftp::world {
+
+using Dice = std::mt19937_64;
+
+inline double chance(Dice& dice) { return std::uniform_real_distribution<double>(0, 1)(dice); }
+template <class T>
+T one_of(Dice& dice, std::initializer_list<T> choices) {
+    return *(choices.begin() + static_cast<long>(dice() % choices.size()));
+}
+inline Span seconds_of(double seconds) { return Span(static_cast<std::int64_t>(seconds * 1e9)); }
+
+// How a client behaves. Downloads: strict (one ACK for a gap), naive (an ACK for every block out of order), eager (an
+// ACK for every block), mute (none for gaps), no_final (never the last ACK). Uploads: strict, blind (begins again at
+// every ACK that is not the end of its window).
+enum class Temper : std::uint8_t { strict, naive, eager, mute, no_final, blind };
+
+struct Scene {
+    std::uint64_t seed = 0;
+    bool put = false;
+    std::uint16_t blksize = 512;
+    std::uint16_t window = 1;
+    std::uint16_t rollover = 0;
+    bool oack = true;
+    double loss = 0;
+    double doubling = 0;
+    double delay = 0.002;  // seconds
+    double jitter = 0;
+    double burst = 0;           // probability that a burst of losses begins
+    double commit = 0;          // seconds until an upload is published
+    double write_time = 0;      // seconds until accepted bytes are written
+    std::optional<double> cut;  // seconds after which nothing arrives any more
+    Temper temper = Temper::strict;
+    std::uint64_t size = 0;
+    std::uint64_t starve_every = 0;  // blocks; 0: the disk is always ready
+};
+
+Scene random_scene(std::uint64_t seed);
+
+struct Outcome {
+    std::optional<Ending> server;
+    std::string client;    // "", "ok", "timeout"
+    std::string received;  // by whoever receives
+    bool server_was_started = false;
+    double seconds = 0;
+    std::uint64_t steps = 0;
+    std::uint64_t server_packets = 0;
+    std::uint64_t data_packets = 0;  // of the server's machine
+    std::uint64_t data_repeated = 0;
+    std::size_t most_early = 0;  // bytes an upload's machine kept for later
+    bool repeats_identical = true;
+};
+
+Outcome run(const Scene& setup);
+
+// The content of the file in a run.
+std::string content_of(const Scene& setup);
+
+// What must hold after every run; empty if it does, else what does not.
+std::string broken_property(const Scene& setup, const Outcome& outcome);
+
+}  // namespace wherry::tftp::world

@@ -1,0 +1,55 @@
+#pragma once
+// The parts of a TftpWorld: what travels, and who is at the two ends.
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "testing/tftp_world.h"
+
+namespace wherry::tftp::world {
+
+struct Packet {
+    enum class Kind : std::uint8_t { request, oack, ack, data };
+    Kind kind = Kind::request;
+    std::uint16_t number = 0;
+    std::string payload;
+};
+
+class Client {
+public:
+    virtual ~Client() = default;
+    virtual void on(Time now, const Packet& packet) = 0;
+    virtual void on_timer(Time now) = 0;
+    std::optional<Time> deadline() const { return result.empty() ? std::optional(rtx) : std::nullopt; }
+
+    std::vector<Packet> out;
+    std::string result;
+    std::string got;
+
+protected:
+    explicit Client(const Scene& with, Time now) : setup(with), rtx(now + wait) {}
+    static constexpr Span wait = std::chrono::seconds(1);
+    const Scene& setup;
+    Time rtx;
+    int tries = 0;
+};
+
+std::unique_ptr<Client> new_client(const Scene& scene, Time now, const std::string& content);
+
+class Server {
+public:
+    virtual ~Server() = default;
+    virtual void on(Time now, const Packet& packet) = 0;
+    virtual void on_timer(Time now) = 0;
+    virtual std::optional<Time> deadline() const = 0;
+    virtual void report(Outcome& outcome) const = 0;
+    std::vector<Packet> out;
+    std::optional<Ending> ended;
+};
+
+// A machine of the server, and what a driver does for it. What an upload receives goes into `outcome`.
+std::unique_ptr<Server> new_server(const Scene& scene, Time now, const std::string& content, Outcome& outcome);
+
+}  // namespace wherry::tftp::world

@@ -1,0 +1,113 @@
+#pragma once
+// Admission: who may cause how much before it is known that the source address is true (spoofed requests must not turn
+// the server on somebody else), and how many may be here at a time. Arithmetic only: the time is an argument.
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "net/address.h"
+#include "tftp/rto.h"
+
+namespace wherry::tftp {
+
+// A network: 10.0.0.0/8, 2001:db8::/32, or one address.
+class AddressRange {
+public:
+    static Result<AddressRange> parse(std::string_view text);
+    bool contains(const net::Address& address) const noexcept;
+    std::string text() const;
+
+private:
+    net::Address base_;
+    unsigned bits_ = 0;
+};
+
+// True if `allow` is empty or has the address, and `deny` has not.
+bool permits(const std::vector<AddressRange>& allow, const std::vector<AddressRange>& deny,
+             const net::Address& address) noexcept;
+
+// Thread-safe; outlives its seats. A source is an IPv4 address or the first 64 bits of an IPv6 one.
+class Admission {
+public:
+    struct Options {
+        std::uint32_t max_transfers = 10'000;
+        std::uint32_t max_per_address = 256;  // four times as many from a /64 of IPv6
+        std::uint32_t requests_per_second = 5000;
+        std::uint32_t requests_per_second_address = 50;
+        std::uint32_t unverified_per_address = 64;   // transfers whose client has given no sign of life
+        std::uint32_t unverified_per_second = 2000;  // packets to such clients
+        std::uint32_t unverified_per_second_address = 100;
+        std::uint32_t unknown_tid_per_second = 50;  // ERROR 5
+        std::uint32_t unknown_tid_per_second_address = 5;
+    };
+    explicit Admission(const Options& options) : options_(options) {}
+
+    // The place of one transfer; given back by its destructor.
+    class Seat {
+    public:
+        Seat() = default;
+        Seat(Seat&& other) noexcept
+            : all_(std::exchange(other.all_, nullptr)), source_(other.source_), verified_(other.verified_) {}
+        Seat& operator=(Seat&& other) noexcept;
+        ~Seat() { leave(); }
+        void leave() noexcept;
+        void verify() noexcept;  // the client has given a sign of life
+        explicit operator bool() const noexcept { return all_ != nullptr; }
+
+    private:
+        friend class Admission;
+        Seat(Admission* all, std::uint64_t source) : all_(all), source_(source) {}
+        Admission* all_ = nullptr;
+        std::uint64_t source_ = 0;
+        bool verified_ = false;
+    };
+
+    // A request has come: may it be looked at?
+    bool request(Time now, const net::Address& source);
+    // May a transfer begin? An empty seat: no.
+    Seat begin(Time now, const net::Address& source);
+    // May a packet be sent to a client that has not been heard of since its request?
+    bool unverified_reply(Time now, const net::Address& source);
+    // May an ERROR 5 be sent?
+    bool unknown_tid(Time now, const net::Address& source);
+
+    std::size_t transfers() const;
+    std::size_t sources() const;  // that take memory, for tests
+    static constexpr std::size_t most_sources = 65536;
+
+private:
+    // Refills by the time.
+    struct Bucket {
+        double level = -1;  // -1: full
+        Time last{};
+        bool take(Time now, double rate, double depth) noexcept;
+    };
+    struct Source {
+        std::uint32_t transfers = 0;
+        std::uint32_t unverified = 0;
+        Bucket requests;
+        Bucket replies;
+        Bucket errors;
+        Time seen{};
+    };
+    Source& source_of(Time now, std::uint64_t key);
+    void sweep(Time now);
+    static std::uint64_t key_of(const net::Address& address) noexcept;
+
+    const Options options_;
+    mutable std::mutex mutex_;
+    std::unordered_map<std::uint64_t, Source> sources_;
+    std::size_t transfers_ = 0;
+    Bucket requests_;
+    Bucket replies_;
+    Bucket errors_;
+};
+
+}  // namespace wherry::tftp

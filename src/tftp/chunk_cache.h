@@ -1,0 +1,101 @@
+#pragma once
+// ChunkCache: pieces of files that transfers share, so that a thousand clients that boot one image read it once. The
+// first transfer that needs a piece loads it, the others wait for it.
+//
+// Thread-safe. Chunks are immutable; whoever holds one keeps it, also when the cache has forgotten it.
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/newline.h"
+
+namespace wherry::tftp {
+
+// A piece of what goes over the wire.
+struct Chunk {
+    std::uint64_t number = 0;  // its place, in chunks
+    std::uint64_t offset = 0;  // its place, in bytes
+    std::unique_ptr<std::byte[]> bytes;
+    std::size_t size = 0;
+    bool last = false;  // the file ends with it
+    // Of text: where in the file the next chunk begins, and the state of the conversion there.
+    std::uint64_t source_end = 0;
+    NewlineEncoder encoder;
+
+    std::span<const std::byte> span() const noexcept { return {bytes.get(), size}; }
+};
+using ChunkPtr = std::shared_ptr<const Chunk>;
+
+// The same key: the same bytes.
+struct ContentKey {
+    const void* filesystem = nullptr;
+    std::string path;  // where the filesystem does not number its files
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t size = 0;
+    std::int64_t modified = 0;
+    std::uint32_t modified_nsec = 0;
+    bool text = false;
+    friend bool operator==(const ContentKey&, const ContentKey&) = default;
+};
+
+class ChunkCache {
+public:
+    struct Options {
+        std::uint64_t bytes = std::uint64_t{256} << 20U;
+        std::uint32_t chunk = std::uint32_t{256} << 10U;
+    };
+    struct Counts {
+        std::uint64_t hits = 0;
+        std::uint64_t loads = 0;
+        std::uint64_t failures = 0;
+    };
+    explicit ChunkCache(const Options& options) : options_(options) {}
+
+    // What whoever needs a chunk is to do.
+    struct Claim {
+        ChunkPtr chunk;     // use it
+        bool load = false;  // load it, and then call loaded() or failed(); neither: it is being loaded
+    };
+    // `ready` is called once the load of somebody else has ended, in whatever way: then claim again. It is called on
+    // the loader's thread and must only pass the word on.
+    Claim claim(const ContentKey& key, std::uint64_t number, std::function<void()> ready);
+    ChunkPtr loaded(const ContentKey& key, Chunk chunk);
+    void failed(const ContentKey& key, std::uint64_t number);
+
+    std::uint32_t chunk_size() const noexcept { return options_.chunk; }
+    std::uint64_t bytes() const;
+    Counts counts() const;
+
+private:
+    struct Place {
+        ContentKey key;
+        std::uint64_t number = 0;
+        friend bool operator==(const Place&, const Place&) = default;
+    };
+    struct Hash {
+        std::size_t operator()(const Place& place) const noexcept;
+    };
+    struct Entry {
+        ChunkPtr chunk;  // null: being loaded
+        std::vector<std::function<void()>> waiting;
+        std::list<const Place*>::iterator age;
+    };
+    void make_room();
+
+    const Options options_;
+    mutable std::mutex mutex_;
+    std::unordered_map<Place, Entry, Hash> entries_;
+    std::list<const Place*> ages_;  // of those that are loaded, the one used last in front
+    std::uint64_t bytes_ = 0;
+    Counts counts_;
+};
+
+}  // namespace wherry::tftp

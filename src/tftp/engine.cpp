@@ -1,0 +1,415 @@
+#include "tftp/engine.h"
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+#include <utility>
+
+#include "tftp/open.h"
+#include "tftp/server.h"
+
+namespace wherry::tftp {
+namespace {
+
+constexpr std::size_t arrivals_a_call = 64;
+constexpr int calls_a_turn = 8;
+constexpr int unreachables_a_call = 16;
+constexpr std::chrono::seconds refusal_kept{2};
+constexpr std::chrono::milliseconds refusal_gap{500};
+constexpr std::chrono::seconds tomb_kept{10};
+constexpr std::chrono::seconds live_silence{1};  // a request within that time of the last packet is a late copy
+constexpr std::size_t write_pool_ports = 2;
+constexpr int tid_tries = 1000;
+
+std::uint64_t seed_of(std::uint64_t wanted) {
+    std::random_device system;
+    return wanted != 0 ? wanted : std::uint64_t{system()} << 32U | system();
+}
+
+}  // namespace
+
+// --- flows
+
+Flow::Flow(Engine& of, Route way, std::size_t number, std::string packet)
+    : engine(of),
+      route(way),
+      listener(number),
+      request(std::move(packet)),
+      timer(
+          of.loop().timers(),
+          [](void* self) {
+              auto& flow = *static_cast<Flow*>(self);
+              if (flow.state == State::running) return flow.exchange->on_timer(flow.engine.loop().now());
+              flow_expired(flow);
+          },
+          this),
+      began(of.loop().now()) {}
+
+Flow::~Flow() = default;
+
+void Flow::send(std::string_view packet) {
+    if (tid) tid->outbox.add(route, packet);
+}
+
+std::size_t Engine::Hash::operator()(const Key& key) const noexcept {
+    std::uint64_t hash = seed;
+    const auto mix = [&](const net::Address& address) {
+        std::array<std::uint64_t, 2> words{};
+        std::memcpy(words.data(), address.bytes(), address.is_ipv6() ? 16 : 4);
+        for (const std::uint64_t word : {words[0], words[1] ^ address.port()}) {
+            hash = (hash ^ word) * 0x9e3779b97f4a7c15U;
+            hash ^= hash >> 29U;
+        }
+    };
+    mix(key.peer);
+    mix(key.local);
+    return hash ^ key.listener;
+}
+
+// --- life
+
+Engine::Engine(Server& server, net::Loop& loop)
+    : server_(server),
+      loop_(loop),
+      scope_(loop),
+      life_(loop),
+      dice_(seed_of(server.settings().seed)),
+      flows_(16, Hash{dice_()}),
+      arrivals_(arrivals_a_call),
+      ended_(loop, -1) {}
+
+Engine::~Engine() = default;
+
+Result<net::Address> Engine::listen(const net::Address& address, bool shared) {
+    const Settings& settings = server_.settings();
+    const net::DatagramOptions options{.reuse_port = shared,
+                                       .receive_buffer = static_cast<int>(settings.receive_buffer),
+                                       .ttl = settings.ttl,
+                                       .dscp = settings.dscp};
+    auto socket = server_.datagrams().open(loop_, address, options);
+    if (!socket) return std::unexpected(std::move(socket.error()));
+    Listener& listener = listeners_.emplace_back();
+    listener.address = (*socket)->local();
+    listener.waiting = std::make_unique<Tid>(std::move(*socket), listeners_.size() - 1);
+    listener.waiting->takes_requests = true;
+    return listener.address;
+}
+
+void Engine::start() {
+    started_ = true;
+    for (Listener& listener : listeners_) listener.tid = lease(*listener.waiting);
+    // Only now: requests that came before the start are looked at at once.
+    for (Listener& listener : listeners_) scope_.start(receive(std::move(listener.waiting)));
+    life_.start(run());
+    check_end();
+}
+
+net::Task<void> Engine::run() {
+    co_await ended_.readable();
+    while (!flows_.empty()) forget(*FlowPtr(flows_.begin()->second));
+    for (Listener& listener : listeners_) {
+        listener.tid.reset();
+        listener.read.tids.clear();
+        listener.write.tids.clear();
+    }
+    co_await scope_.join();
+    server_.commons().outstanding.end();
+}
+
+void Engine::drain() {
+    draining_ = true;
+    check_end();
+}
+
+void Engine::stop() {
+    draining_ = true;
+    std::vector<FlowPtr> all;
+    for (const auto& [key, flow] : flows_) all.push_back(flow);
+    for (const FlowPtr& flow : all) {
+        if (flow->exchange && flow->alive()) {
+            flow->exchange->cancel(Ending::shutdown, ErrorCode::undefined, "Server shutting down");
+        }
+        forget(*flow);
+    }
+    check_end();
+}
+
+// Those that only answer repeats are not waited for.
+void Engine::check_end() {
+    if (!draining_ || !started_) return;
+    const bool busy = std::any_of(flows_.begin(), flows_.end(), [](const auto& one) {
+        const Flow& flow = *one.second;
+        return flow.state == Flow::State::opening || (flow.state == Flow::State::running && !flow.exchange->over());
+    });
+    if (!busy) ended_.signal(true, false);
+}
+
+// --- sockets
+
+TidPtr Engine::lease(Tid& tid) {
+    return TidPtr(&tid, [](Tid* over) {
+        over->closing = true;
+        over->socket->watch().signal(true, false);
+    });
+}
+
+net::Task<void> Engine::receive(std::unique_ptr<Tid> tid) {
+    int calls = calls_a_turn;
+    while (!tid->closing) {
+        const std::size_t count = tid->socket->try_receive(arrivals_);
+        receive_batch(*tid, count);
+        on_unreachable(*tid);
+        if (count == 0) {
+            co_await tid->socket->watch().readable();
+            calls = calls_a_turn;
+        } else if (--calls == 0) {
+            co_await loop_.yield();
+            calls = calls_a_turn;
+        }
+    }
+    tid->outbox.flush();
+}
+
+void Engine::on_unreachable(const Tid& tid) {
+    for (int i = 0; i < unreachables_a_call; ++i) {
+        const auto peer = tid.socket->try_unreachable();
+        if (!peer) return;
+        const auto found = std::find_if(flows_.begin(), flows_.end(), [&](const auto& one) {
+            const Flow& flow = *one.second;
+            return flow.route.peer == *peer && flow.state == Flow::State::running && flow.tid.get() == &tid;
+        });
+        if (found == flows_.end()) continue;
+        const FlowPtr flow = found->second;
+        flow->exchange->on_unreachable(loop_.now());
+    }
+}
+
+void Engine::receive_batch(Tid& tid, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+        const net::Arrival& arrival = arrivals_[i];
+        if (arrival.cut) continue;
+        if (arrival.segment == 0) {
+            on_datagram(tid, arrival, arrival.bytes);
+            continue;
+        }
+        for (std::size_t at = 0; at < arrival.bytes.size(); at += arrival.segment) {
+            const std::size_t size = std::min<std::size_t>(arrival.segment, arrival.bytes.size() - at);
+            on_datagram(tid, arrival, arrival.bytes.subspan(at, size));
+        }
+    }
+}
+
+void Engine::on_datagram(Tid& tid, const net::Arrival& arrival, Bytes packet) {
+    const auto opcode = opcode_of(packet);
+    if (!opcode) return server_.commons().metrics.add(Metric::tftp_dropped_total);
+    const Op op = static_cast<Op>(*opcode);
+    if (tid.takes_requests && (op == Op::rrq || op == Op::wrq)) return on_request(tid, arrival, op, packet);
+    if (!tid.takes_requests || server_.settings().tid_mode == TidMode::single) {
+        return on_transfer_packet(tid, arrival, op, packet);
+    }
+    server_.commons().metrics.add(Metric::tftp_dropped_total);
+}
+
+void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet) {
+    const auto found = flows_.find(Key{arrival.peer, arrival.local.with_port(0), tid.listener});
+    const bool known = found != flows_.end() && found->second->tid.get() == &tid;
+    if (known && found->second->state == Flow::State::running) {
+        if (packet.size() < 4) return server_.commons().metrics.add(Metric::tftp_dropped_total);
+        const FlowPtr flow = found->second;
+        return flow->exchange->on_packet(loop_.now(), op, packet);
+    }
+    server_.commons().metrics.add(Metric::tftp_dropped_total);
+    // Only to data and ACKs: an answer to an ERROR could go on for ever.
+    const bool answer = !known && !tid.takes_requests && (op == Op::data || op == Op::ack) && packet.size() >= 4;
+    if (!answer || !sane_source(arrival)) return;
+    if (!server_.admission().unknown_tid(loop_.now(), arrival.peer)) return;
+    server_.commons().metrics.add(Metric::tftp_errors_sent_total);
+    tid.outbox.add({arrival.peer, arrival.local, arrival.interface},
+                   error_packet(ErrorCode::unknown_tid, "Unknown transfer ID"));
+}
+
+// --- requests
+
+bool Engine::sane_source(const net::Arrival& arrival) const {
+    const net::Address& peer = arrival.peer;
+    const auto& ports = server_.settings().refuse_source_ports;
+    if (peer.port() == 0 || std::find(ports.begin(), ports.end(), peer.port()) != ports.end()) return false;
+    if (peer.is_unspecified()) return false;
+    const std::uint8_t first = peer.bytes()[0];
+    if (peer.is_ipv6() ? first == 0xff : first >= 224) return false;  // multicast and broadcast
+    // Our own port: two servers, or one with itself, could answer each other.
+    return std::none_of(listeners_.begin(), listeners_.end(), [&](const Listener& one) {
+        return one.address.port() == peer.port() &&
+               (one.address.same_host(peer) || arrival.local.same_host(peer) || peer.is_loopback());
+    });
+}
+
+void Engine::on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet) {
+    Metrics& metrics = server_.commons().metrics;
+    const Settings& settings = server_.settings();
+    const bool quiet = arrival.to_many;  // RFC 1123 4.2.3.5: a broadcast request is not answered
+    if (packet.size() > max_request || !sane_source(arrival) ||
+        (quiet && (!settings.answer_broadcast || op == Op::wrq))) {
+        return metrics.add(Metric::tftp_dropped_total);
+    }
+    const Route route{arrival.peer, arrival.local, arrival.interface};
+    const auto known = flows_.find(Key{route.peer, route.local.with_port(0), tid.listener});
+    if (known != flows_.end() && on_repeated_request(FlowPtr(known->second), packet)) {
+        return metrics.add(Metric::tftp_duplicate_requests_total);
+    }
+    if (draining_ || !server_.admission().request(loop_.now(), arrival.peer)) {
+        return metrics.add(Metric::tftp_dropped_total);
+    }
+    auto flow = std::make_shared<Flow>(*this, route, tid.listener,
+                                       std::string(reinterpret_cast<const char*>(packet.data()), packet.size()));
+    if (settings.tid_mode == TidMode::single) flow->tid = listeners_[tid.listener].tid;
+    flow->seat = server_.admission().begin(loop_.now(), arrival.peer);
+    if (!flow->seat) {
+        metrics.add(Metric::tftp_dropped_total);
+        if (settings.limit_answer_error) refuse(flow, {ErrorCode::undefined, "Server busy"});
+        return;
+    }
+    metrics.add(Metric::tftp_requests_total);
+    flows_[key_of(*flow)] = flow;
+    scope_.start(open_request(std::move(flow), quiet));
+}
+
+// True: nothing new is to begin.
+bool Engine::on_repeated_request(const FlowPtr& flow, Bytes packet) {
+    const Time now = loop_.now();
+    const bool same =
+        flow->request.size() == packet.size() && std::memcmp(flow->request.data(), packet.data(), packet.size()) == 0;
+    switch (flow->state) {
+        case Flow::State::opening:
+            if (same) return true;
+            break;
+        case Flow::State::refused:
+            if (!same) break;
+            if (now - flow->refused_at >= refusal_gap && unverified_reply(*flow)) {
+                flow->refused_at = now;
+                flow->send(flow->refusal);
+            }
+            return true;
+        case Flow::State::running:
+            if (flow->exchange->over() || !same) break;
+            if (!flow->exchange->verified()) {
+                flow->exchange->on_duplicate_request(now);
+                return true;
+            }
+            if (now - flow->exchange->last_heard() < live_silence) return true;
+            break;
+        case Flow::State::over: break;
+        case Flow::State::gone: return false;
+    }
+    const bool running = flow->state == Flow::State::running && !flow->exchange->over();
+    if (running) flow->exchange->cancel(Ending::superseded, ErrorCode::undefined, {});
+    forget(*flow);
+    return false;
+}
+
+FlowPtr Engine::find(const Flow& flow) const {
+    const auto found = flows_.find(key_of(flow));
+    return found != flows_.end() && found->second.get() == &flow ? found->second : nullptr;
+}
+
+bool Engine::unverified_reply(const Flow& flow) {
+    if (server_.admission().unverified_reply(loop_.now(), flow.route.peer)) return true;
+    server_.commons().metrics.add(Metric::tftp_unverified_drops_total);
+    return false;
+}
+
+void Engine::refuse(const FlowPtr& flow, const Refusal& refusal) {
+    if (!flow->alive()) return;
+    if (!flow->tid) flow->tid = take_tid(*flow, false);
+    flow->state = Flow::State::refused;
+    flow->refusal = error_packet(refusal.code, refusal.text);
+    flow->refused_at = loop_.now();
+    flow->seat.leave();
+    if (unverified_reply(*flow)) {
+        server_.commons().metrics.add(Metric::tftp_errors_sent_total);
+        flow->send(flow->refusal);
+    }
+    if (!flows_.contains(key_of(*flow))) return;
+    flow->timer.set(loop_.now() + refusal_kept);
+    check_end();
+}
+
+void Engine::forget(Flow& flow) {
+    flow.timer.cancel();
+    flow.state = Flow::State::gone;
+    flow.seat.leave();
+    const auto found = flows_.find(key_of(flow));
+    if (found != flows_.end() && found->second.get() == &flow) {
+        const FlowPtr held = std::move(found->second);  // goes at the end of this function, at the earliest
+        flows_.erase(found);
+        // Its own call may still be on the stack below us: it goes once that has returned.
+        loop_.post([held] {});
+    }
+    check_end();
+}
+
+void Engine::bury(Flow& flow) {
+    const FlowPtr held = find(flow);
+    if (!held || server_.settings().tid_mode == TidMode::unique) return forget(flow);
+    flow.state = Flow::State::over;
+    flow.seat.leave();
+    flow.timer.set(loop_.now() + tomb_kept);
+    loop_.post([held] { held->exchange.reset(); });  // its own call is on the stack below us
+    check_end();
+}
+
+// --- ports
+
+TidPtr Engine::take_tid(const Flow& flow, bool write) {
+    Listener& listener = listeners_[flow.listener];
+    switch (server_.settings().tid_mode) {
+        case TidMode::single: return listener.tid;
+        case TidMode::unique: return open_tid(listener, flow.route.local, write);
+        case TidMode::pool: return from_pool(listener, write);
+    }
+    std::unreachable();
+}
+
+TidPtr Engine::from_pool(Listener& listener, bool write) {
+    Pool& pool = write ? listener.write : listener.read;
+    const std::size_t most = write ? write_pool_ports : server_.settings().pool_ports;
+    if (!pool.tids.empty() && loop_.now() - pool.made >= server_.settings().pool_rotate) pool.tids.clear();
+    if (pool.tids.empty()) pool.made = loop_.now();
+    if (pool.tids.size() < most) {
+        if (auto tid = open_tid(listener, listener.address, write)) pool.tids.push_back(std::move(tid));
+    }
+    if (pool.tids.empty()) return nullptr;
+    return pool.tids[random() % pool.tids.size()];
+}
+
+TidPtr Engine::open_tid(const Listener& listener, const net::Address& local, bool write) {
+    const Settings& settings = server_.settings();
+    const net::DatagramOptions options{.receive_size = 600,
+                                       .many_at_once = write,
+                                       .receive_buffer = static_cast<int>(settings.receive_buffer),
+                                       .ttl = settings.ttl,
+                                       .dscp = settings.dscp};
+    const std::uint32_t ports = settings.tid_first == 0 ? 1U : settings.tid_last - settings.tid_first + 1U;
+    const std::uint32_t start = random() % ports;
+    for (std::uint32_t i = 0; i < ports && i < tid_tries; ++i) {
+        const auto port =
+            static_cast<std::uint16_t>(settings.tid_first == 0 ? 0 : settings.tid_first + (start + i) % ports);
+        auto socket = server_.datagrams().open(loop_, local.with_port(port), options);
+        if (!socket) continue;
+        const auto number = static_cast<std::size_t>(&listener - listeners_.data());
+        auto tid = std::make_unique<Tid>(std::move(*socket), number);
+        TidPtr leased = lease(*tid);
+        scope_.start(receive(std::move(tid)));
+        return leased;
+    }
+    return nullptr;
+}
+
+std::uint32_t Engine::mtu_of(const Flow& flow) {
+    const std::uint32_t most = server_.settings().mtu;
+    const std::uint32_t of_interface = listeners_[flow.listener].tid->socket->mtu(flow.route.interface);
+    if (most == 0 || of_interface == 0) return std::max(most, of_interface);
+    return std::min(most, of_interface);
+}
+
+}  // namespace wherry::tftp

@@ -1,0 +1,111 @@
+#pragma once
+// Engine: the TFTP service of one loop: its sockets, its transfers, and which packet belongs to which.
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <unordered_map>
+#include <vector>
+
+#include "access/commons.h"
+#include "net/datagram.h"
+#include "net/scope.h"
+#include "tftp/flow.h"
+#include "tftp/packet.h"
+#include "tftp/write_machine.h"
+
+namespace wherry::tftp {
+
+class Server;
+
+// Belongs to one loop; made and gone outside of it, before it runs and after it has ended.
+class Engine {
+public:
+    Engine(Server& server, net::Loop& loop);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    // Before start: a socket that takes requests. The address it has.
+    Result<net::Address> listen(const net::Address& address, bool shared);
+
+    // --- on the loop
+    void start();
+    void drain();  // no new requests; ends when the last transfer has
+    void stop();   // transfers are told and end now
+
+    // --- for flows and exchanges
+    Server& server() noexcept { return server_; }
+    net::Loop& loop() noexcept { return loop_; }
+    net::Scope& scope() noexcept { return scope_; }
+    ReorderBudget& reorder_budget() noexcept { return reorder_budget_; }
+    std::uint32_t random() noexcept { return static_cast<std::uint32_t>(dice_()); }
+    std::uint32_t mtu_of(const Flow& flow);
+    // A port for a transfer; null: there is none left.
+    TidPtr take_tid(const Flow& flow, bool write);
+    // The answer to the request is this ERROR; repeats of it are answered for a while.
+    void refuse(const FlowPtr& flow, const Refusal& refusal);
+    // The flow is over; nothing is sent any more.
+    void forget(Flow& flow);
+    // The transfer has ended; what still comes for it is no stranger's.
+    void bury(Flow& flow);
+    // The flow only answers repeats any more.
+    void settle() { check_end(); }
+    bool unverified_reply(const Flow& flow);
+    // The flow as long as it is in the table, else null.
+    FlowPtr find(const Flow& flow) const;
+    std::size_t flows() const noexcept { return flows_.size(); }
+
+private:
+    struct Key {
+        net::Address peer;
+        net::Address local;
+        std::size_t listener = 0;
+        friend bool operator==(const Key&, const Key&) = default;
+    };
+    struct Hash {
+        std::uint64_t seed;
+        std::size_t operator()(const Key& key) const noexcept;
+    };
+    struct Pool {
+        std::vector<TidPtr> tids;
+        Time made{};
+    };
+    struct Listener {
+        net::Address address;
+        std::unique_ptr<Tid> waiting;  // until start()
+        TidPtr tid;
+        Pool read;
+        Pool write;
+    };
+
+    net::Task<void> run();
+    net::Task<void> receive(std::unique_ptr<Tid> tid);
+    void receive_batch(Tid& tid, std::size_t count);
+    void on_datagram(Tid& tid, const net::Arrival& arrival, Bytes packet);
+    void on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet);
+    bool on_repeated_request(const FlowPtr& flow, Bytes packet);
+    void on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet);
+    bool sane_source(const net::Arrival& arrival) const;
+    TidPtr open_tid(const Listener& listener, const net::Address& local, bool write);
+    TidPtr from_pool(Listener& listener, bool write);
+    static TidPtr lease(Tid& tid);
+    void on_unreachable(const Tid& tid);
+    void check_end();
+    Key key_of(const Flow& flow) const { return {flow.route.peer, flow.route.local.with_port(0), flow.listener}; }
+
+    Server& server_;
+    net::Loop& loop_;
+    net::Scope scope_;
+    net::Scope life_;
+    std::mt19937_64 dice_;
+    std::vector<Listener> listeners_;
+    std::unordered_map<Key, FlowPtr, Hash> flows_;
+    std::vector<net::Arrival> arrivals_;
+    ReorderBudget reorder_budget_;
+    net::Watch ended_;  // signalled when it is time to end
+    bool draining_ = false;
+    bool started_ = false;
+};
+
+}  // namespace wherry::tftp

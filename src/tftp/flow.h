@@ -1,0 +1,78 @@
+#pragma once
+// Flow: one request and the transfer it leads to, between one port of a client and one of the server. Belongs to one
+// loop and its Engine.
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "net/timers.h"
+#include "tftp/admission.h"
+#include "tftp/effects.h"
+#include "tftp/outbox.h"
+
+namespace wherry::tftp {
+
+class Engine;
+
+// A port of the server that transfers use. It belongs to the coroutine that reads from it, and is closed when the last
+// TidPtr to it goes.
+struct Tid {
+    Tid(net::DatagramSocketPtr opened, std::size_t number)
+        : socket(std::move(opened)), outbox(*socket), listener(number) {}
+    net::DatagramSocketPtr socket;
+    Outbox outbox;
+    std::size_t listener;  // of which it is a port
+    bool takes_requests = false;
+    bool closing = false;
+};
+using TidPtr = std::shared_ptr<Tid>;
+
+// What is between the packets of a transfer and its file. One for downloads, one for uploads.
+class Exchange {
+public:
+    virtual ~Exchange() = default;
+    virtual void on_packet(Time now, Op op, Bytes packet) = 0;
+    virtual void on_duplicate_request(Time now) = 0;
+    virtual void on_unreachable(Time now) = 0;
+    virtual void on_timer(Time now) = 0;
+    virtual void cancel(Ending ending, ErrorCode code, std::string_view text) = 0;
+    virtual bool verified() const = 0;
+    virtual Time last_heard() const = 0;
+    // Nothing but repeats of the end are answered any more.
+    virtual bool over() const = 0;
+};
+
+struct Flow {
+    Flow(Engine& engine, Route way, std::size_t number, std::string packet);
+    ~Flow();
+    Flow(const Flow&) = delete;
+    Flow& operator=(const Flow&) = delete;
+
+    enum class State : std::uint8_t {
+        opening,  // the request is being looked at
+        running,
+        refused,  // an ERROR was sent; kept for a while to answer repeats of the request
+        over,     // late packets of a transfer that has ended are dropped for a while, and not answered
+        gone,     // nobody refers to it any more but what is still under way for it
+    };
+
+    void send(std::string_view packet);
+    bool alive() const noexcept { return state != State::gone; }
+
+    Engine& engine;
+    Route route;
+    const std::size_t listener;
+    const std::string request;  // the datagram
+    State state = State::opening;
+    TidPtr tid;  // once something was sent
+    Admission::Seat seat;
+    net::Timer timer;
+    std::string refusal;  // the ERROR packet
+    Time refused_at{};
+    Time began{};
+    std::unique_ptr<Exchange> exchange;
+};
+using FlowPtr = std::shared_ptr<Flow>;
+
+}  // namespace wherry::tftp

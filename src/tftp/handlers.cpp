@@ -1,0 +1,77 @@
+#include "tftp/handlers.h"
+
+#include <cstring>
+
+#include "core/glob.h"
+#include "core/text.h"
+
+namespace wherry {
+
+TftpAnswer TftpAnswer::content(std::string bytes) {
+    TftpAnswer answer(Kind::content);
+    answer.text_ = std::move(bytes);
+    return answer;
+}
+
+TftpAnswer TftpAnswer::file(Path path) {
+    TftpAnswer answer(Kind::file);
+    answer.path_ = std::move(path);
+    return answer;
+}
+
+TftpAnswer TftpAnswer::refuse(std::uint16_t code, std::string text) {
+    TftpAnswer answer(Kind::refuse);
+    answer.code_ = code;
+    answer.text_ = std::move(text);
+    return answer;
+}
+
+TftpAnswer TftpAnswer::take(std::function<Result<void>(std::string)> taker) {
+    TftpAnswer answer(Kind::take);
+    answer.taker_ = std::move(taker);
+    return answer;
+}
+
+}  // namespace wherry
+
+namespace wherry::tftp {
+
+bool wants(const Handler& handler, bool write, const Path& path) {
+    return handler.write == write && glob_matches(handler.pattern, path.text().substr(1));
+}
+
+TftpRequest describe_for_handlers(const Flow& flow, const Request& request, const Path& path) {
+    TftpRequest out;
+    out.upload = request.is_write();
+    out.text = request.mode == Mode::netascii;
+    out.name = request.name;
+    out.path = path;
+    for (const OptionPair& pair : request.options()) out.options.emplace_back(pair.name, pair.value);
+    out.peer = flow.route.peer.ip();
+    out.peer_port = flow.route.peer.port();
+    out.local = flow.route.local.ip();
+    return out;
+}
+
+ChunkPtr chunk_of(const std::string& content, bool text) {
+    auto chunk = std::make_shared<Chunk>();
+    chunk->last = true;
+    chunk->bytes = std::make_unique_for_overwrite<std::byte[]>(content.size() * (text ? 2 : 1) + 1);
+    chunk->size = content.size();
+    if (!text) {
+        std::memcpy(chunk->bytes.get(), content.data(), content.size());
+        return chunk;
+    }
+    NewlineEncoder encoder(Newlines::netascii);
+    const std::span<std::byte> room(chunk->bytes.get(), content.size() * 2 + 1);
+    chunk->size = encoder.convert(bytes_of(content), room).produced;
+    chunk->size += encoder.finish(room.subspan(chunk->size));
+    return chunk;
+}
+
+Refusal refusal_of(const TftpAnswer& answer) {
+    const std::uint16_t code = answer.code() <= 8 ? answer.code() : std::uint16_t{0};
+    return {static_cast<ErrorCode>(code), printable(answer.text())};
+}
+
+}  // namespace wherry::tftp

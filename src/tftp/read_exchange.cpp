@@ -1,0 +1,203 @@
+#include "tftp/read_exchange.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tftp/ending.h"
+#include "tftp/server.h"
+
+namespace wherry::tftp {
+namespace {
+
+constexpr std::uint32_t ipv4_headers = 28;
+constexpr std::uint32_t ipv6_headers = 48;
+
+ReadMachine::Options machine_options(const Negotiated& granted, const ReadSource& source, const Settings& settings) {
+    ReadMachine::Options options{.window = granted.window,
+                                 .rollover = granted.rollover,
+                                 .oack = !granted.oack.empty(),
+                                 .asked_size = granted.asked_size,
+                                 .fixed_rto = granted.fixed_rto};
+    if (!options.fixed_rto && settings.rto_fixed.count() > 0) options.fixed_rto = settings.rto_fixed;
+    if (source.size()) options.blocks = blocks_of_size(*source.size(), granted.blksize);
+    return options;
+}
+
+}  // namespace
+
+ReadExchange::ReadExchange(const FlowPtr& flow, const Negotiated& granted, std::shared_ptr<ReadSource> source)
+    : flow_(*flow),
+      granted_(granted),
+      source_(std::move(source)),
+      ready_([weak = std::weak_ptr<Flow>(flow), &loop = flow->engine.loop()] {
+          loop.post([weak] {
+              const FlowPtr alive = weak.lock();
+              if (alive && alive->state == Flow::State::running) static_cast<ReadExchange&>(*alive->exchange).ready();
+          });
+      }),
+      machine_(machine_options(granted, *source_, flow->engine.server().settings()),
+               flow->engine.server().timing(flow->engine.random())) {
+    const std::uint32_t mtu = flow->engine.mtu_of(*flow);
+    const std::uint32_t headers = flow->route.peer.is_ipv6() ? ipv6_headers : ipv4_headers;
+    as_one_ = flow->engine.server().settings().gso && granted.window > 1 &&
+              (mtu == 0 || granted.blksize + data_header + headers <= mtu);
+    flow->engine.server().commons().metrics.add(Metric::tftp_transfers);
+}
+
+ReadExchange::~ReadExchange() {
+    if (!machine_.ended()) end(Ending::cancelled);
+}
+
+void ReadExchange::start(Time now) {
+    Effects effects;
+    machine_.start(now, effects);
+    apply(now, effects);
+}
+
+void ReadExchange::on_packet(Time now, Op op, Bytes packet) {
+    Effects effects;
+    if (op == Op::ack) {
+        machine_.on_ack(now, *number_of(packet), effects);
+    } else if (op == Op::error) {
+        const ReceivedError error = parse_error(packet);
+        peer_error_ = error.text;
+        flow_.engine.server().commons().metrics.add(Metric::tftp_errors_received_total);
+        machine_.on_error(now, error.code, effects);
+    } else {
+        return;
+    }
+    apply(now, effects);
+}
+
+void ReadExchange::on_duplicate_request(Time now) {
+    Effects effects;
+    machine_.on_duplicate_request(now, effects);
+    apply(now, effects);
+}
+
+void ReadExchange::on_unreachable(Time now) {
+    Effects effects;
+    peer_error_ = "unreachable";
+    machine_.on_unreachable(effects);
+    apply(now, effects);
+}
+
+void ReadExchange::on_timer(Time now) {
+    Effects effects;
+    machine_.on_timer(now, effects);
+    apply(now, effects);
+}
+
+void ReadExchange::ready() {
+    const Time now = flow_.engine.loop().now();
+    Effects effects;
+    machine_.data_ready(now, effects);
+    apply(now, effects);
+}
+
+void ReadExchange::cancel(Ending ending, ErrorCode code, std::string_view text) {
+    Effects effects;
+    machine_.cancel(ending, code, text, effects);
+    if (ending == Ending::superseded) effects.error.reset();
+    apply(flow_.engine.loop().now(), effects);
+}
+
+void ReadExchange::apply(Time now, Effects& effects) {
+    if (!known_ && machine_.verified()) {
+        known_ = true;
+        flow_.seat.verify();
+    }
+    const bool first_words = !machine_.verified() && (effects.oack || effects.data);
+    const bool may = !first_words || flow_.engine.unverified_reply(flow_);
+    if (effects.oack && may) flow_.send(granted_.oack);
+    if (effects.data && may) send_range(now, *effects.data, effects);
+    if (effects.error) {
+        flow_.engine.server().commons().metrics.add(Metric::tftp_errors_sent_total);
+        flow_.send(error_packet(effects.error->code, effects.error->text));
+    }
+    if (effects.ended) return end(*effects.ended);
+    if (const auto due = machine_.deadline()) flow_.timer.set(*due);
+}
+
+void ReadExchange::send_range(Time now, SendRange range, Effects& effects) {
+    Outbox& outbox = flow_.tid->outbox;
+    outbox.begin_run(flow_.route, granted_.blksize, as_one_);
+    std::uint64_t bytes = 0;
+    for (std::uint64_t block = range.first; block <= range.last; ++block) {
+        std::array<std::span<const std::byte>, 2> pieces;
+        bool last = false;
+        auto state = ReadSource::State::here;
+        if (!piece((block - 1) * granted_.blksize, granted_.blksize, pieces, last, state)) {
+            if (state == ReadSource::State::waiting) {
+                flow_.engine.server().commons().metrics.add(Metric::tftp_starved_total);
+                machine_.starved(now, block);
+            } else if (state == ReadSource::State::changed) {
+                machine_.cancel(Ending::changed, ErrorCode::undefined, "File changed", effects);
+            } else {
+                machine_.cancel(Ending::io_error, ErrorCode::undefined, "Internal error", effects);
+            }
+            break;
+        }
+        outbox.add_block(wire_number(block, granted_.rollover), pieces[0], pieces[1]);
+        bytes += pieces[0].size() + pieces[1].size();
+        if (last) {
+            if (machine_.blocks() != block) machine_.ends_at(block);
+            break;
+        }
+    }
+    for (const ChunkPtr& chunk : held_) {
+        if (chunk) outbox.keep(chunk);
+    }
+    if (range.why != SendRange::Why::first_time) return;
+    if (const Span wait = source_->count(bytes); wait > Span(0)) machine_.hold_until(now + wait);
+}
+
+// The bytes of a block, which may lie in two chunks. False: they are not here, `state` says why.
+bool ReadExchange::piece(std::uint64_t offset, std::size_t wanted, std::array<std::span<const std::byte>, 2>& out,
+                         bool& end, ReadSource::State& state) {
+    const std::size_t step = source_->chunk_size();
+    std::size_t got = 0;
+    for (std::size_t i = 0; i < 2 && got < wanted; ++i) {
+        if (source_->size() && offset + got >= *source_->size()) break;
+        const std::uint64_t number = (offset + got) / step;
+        ChunkPtr& held = held_[number % 2];
+        if (!held || held->number != number) {
+            ChunkPtr fresh;
+            state = source_->get(number, fresh, ready_);
+            if (state != ReadSource::State::here) return false;
+            held = std::move(fresh);
+        }
+        const auto here = held->span().subspan(std::min<std::size_t>(held->size, (offset + got) - held->offset));
+        out[i] = here.first(std::min(wanted - got, here.size()));
+        got += out[i].size();
+        if (held->last) break;
+    }
+    end = got < wanted;
+    return true;
+}
+
+void ReadExchange::end(Ending ending) {
+    Commons& commons = flow_.engine.server().commons();
+    const auto& counts = machine_.counts();
+    commons.metrics.add(Metric::tftp_transfers, -1);
+    commons.metrics.add(Metric::tftp_data_packets_total, static_cast<std::int64_t>(counts.sent));
+    commons.metrics.add(Metric::tftp_data_repeated_total, static_cast<std::int64_t>(counts.repeated));
+    commons.metrics.add(Metric::tftp_timeouts_total, counts.timeouts);
+    commons.metrics.add(Metric::tftp_gaps_total, counts.restarts);
+    if (ending == Ending::probe) commons.metrics.add(Metric::tftp_probes_total);
+    const std::uint64_t blocks = machine_.acknowledged();
+    const std::uint64_t acknowledged = blocks * granted_.blksize;
+    const EndReport report{.ending = ending,
+                           .bytes = source_->size() ? std::min(*source_->size(), acknowledged) : acknowledged,
+                           .blksize = granted_.blksize,
+                           .window = granted_.window,
+                           .repeated = counts.repeated,
+                           .round_trip = machine_.round_trip(),
+                           .peer_error = peer_error_};
+    log_end(flow_, report);
+    source_->close(outcome_of(ending), ending != Ending::probe);
+    held_ = {};
+    flow_.engine.bury(flow_);
+}
+
+}  // namespace wherry::tftp

@@ -1,0 +1,250 @@
+#include "tftp/read_machine.h"
+
+#include <algorithm>
+
+namespace wherry::tftp {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+constexpr Span unknown_round_trip = milliseconds(50);
+
+std::optional<Time> earliest(std::optional<Time> a, std::optional<Time> b) {
+    if (!a) return b;
+    return b ? std::min(*a, *b) : a;
+}
+
+}  // namespace
+
+void ReadMachine::start(Time now, Effects& out) {
+    progress_ = heard_ = opened_ = first_reply_ = now;
+    in_oack_ = options_.oack;
+    if (!in_oack_) return open_window(now, Why::first_time, out);
+    out.oack = true;
+    rtx_ = now + rto_.get();
+}
+
+// Begins, or begins again, the window behind what is acknowledged. What was still to be sent of the old one is
+// forgotten.
+void ReadMachine::open_window(Time now, Why why, Effects& out) {
+    base_ = sent_ = acked_;
+    end_ = blocks_ - acked_ > options_.window ? acked_ + options_.window : blocks_;
+    opened_ = std::max(now, hold_);
+    why_ = why;
+    clean_ = why == Why::first_time;
+    gap_.reset();
+    tail_.reset();
+    next_ = opened_;
+    pump(now, out);
+}
+
+void ReadMachine::pump(Time now, Effects& out) {
+    if (next_ && now >= *next_ && !starving_) {
+        const std::uint64_t first = sent_ + 1;
+        while (next_ && now >= *next_) {
+            ++sent_;
+            if (sent_ == end_) {
+                next_.reset();
+            } else {
+                next_ = opened_ + static_cast<std::int64_t>(sent_ - base_) * pace_;
+            }
+        }
+        out.data = SendRange{first, sent_, why_};
+        counts_.sent += sent_ - first + 1;
+        if (why_ != Why::first_time) counts_.repeated += sent_ - first + 1;
+        if (!next_ && options_.window > 1 && timing_.tail_probe && rto_.smoothed() && !rto_.is_fixed()) {
+            tail_ = now + std::max<Span>(milliseconds(10), 2 * *rto_.smoothed());
+        }
+    }
+    rtx_ = std::max(now, next_.value_or(now)) + rto_.get();
+}
+
+void ReadMachine::starved(Time now, std::uint64_t block) noexcept {
+    counts_.sent -= sent_ - (block - 1);
+    if (why_ != Why::first_time) counts_.repeated -= sent_ - (block - 1);
+    sent_ = block - 1;
+    starving_ = now;
+    clean_ = false;
+    next_ = now;
+    tail_.reset();
+}
+
+void ReadMachine::data_ready(Time now, Effects& out) {
+    if (ended_ || !starving_) return;
+    progress_ += now - *starving_;  // the time without data is not the client's
+    starving_.reset();
+    next_ = std::max(now, hold_);
+    opened_ = *next_ - static_cast<std::int64_t>(sent_ - base_) * pace_;
+    if (gap_) gap_ = sent_ > acked_ ? std::optional(gap_after(now)) : std::nullopt;
+    pump(now, out);
+}
+
+void ReadMachine::ends_at(std::uint64_t block) noexcept {
+    blocks_ = block;
+    end_ = std::min(end_, block);
+    if (sent_ > block) {
+        counts_.sent -= sent_ - block;
+        sent_ = block;
+    }
+    if (sent_ == end_) next_.reset();
+}
+
+// The moment from which block acked_ + 1 counts as lost, if nothing more is heard.
+Time ReadMachine::gap_after(Time now) const noexcept {
+    const Span round_trip = rto_.smoothed().value_or(unknown_round_trip);
+    const Time left = opened_ + static_cast<std::int64_t>(acked_ - base_) * pace_;
+    return std::max<Time>(now + milliseconds(1), left + round_trip + std::max<Span>(milliseconds(2), round_trip / 4));
+}
+
+void ReadMachine::slow_down() noexcept {
+    if (timing_.pace) return;
+    const Span most = std::max<Span>(rto_.smoothed().value_or(Span(0)) / options_.window, microseconds(100));
+    pace_ = std::min(most, std::max<Span>(microseconds(20), 2 * pace_));
+}
+
+void ReadMachine::on_ack(Time now, std::uint16_t wire, Effects& out) {
+    if (ended_) return;
+    heard_ = now;
+    if (in_oack_) {
+        if (wire != 0) {
+            ++counts_.ignored;
+            return;
+        }
+        in_oack_ = false;
+        verified_ = true;
+        progress_ = now;
+        if (!rto_.backed_off() && request_repeats_ == 0) rto_.sample(now - opened_);
+        rto_.progress();
+        tries_ = 0;
+        return open_window(now, Why::first_time, out);
+    }
+    const auto block = block_of_wire(wire, acked_, sent_, options_.rollover);
+    if (!block) {
+        ++counts_.ignored;
+        return;
+    }
+    verified_ = verified_ || *block > 0;
+    if (*block == acked_) {
+        if (options_.window > 1 && !gap_ && sent_ > acked_) gap_ = gap_after(now);
+        return;
+    }
+    progress_ = now;
+    tries_ = 0;
+    rto_.progress();
+    if (*block == end_) return acked_window(now, *block, out);
+    // Inside the window: a gap report, or a client that acknowledges more often than was agreed on.
+    acked_ = *block;
+    gap_ = gap_after(now);
+    rtx_ = now + rto_.get();
+}
+
+void ReadMachine::acked_window(Time now, std::uint64_t block, Effects& out) {
+    if (clean_ && end_ - base_ == options_.window) {
+        rto_.sample(std::max<Span>(Span(1), now - opened_ - (options_.window - 1) * pace_));
+    }
+    acked_ = block;
+    if (block == blocks_) return end(Ending::ok, out);
+    if (clean_ && !timing_.pace) pace_ = pace_ > microseconds(10) ? pace_ * 3 / 4 : Span(0);
+    open_window(now, Why::first_time, out);
+}
+
+void ReadMachine::on_error(Time now, std::uint16_t code, Effects& out) {
+    if (ended_) return;
+    heard_ = now;
+    verified_ = true;
+    if (in_oack_)
+        return end(options_.asked_size && (code == 0 || code == 8) ? Ending::probe : Ending::client_error, out);
+    end(acked_ + 1 == blocks_ && all_sent() ? Ending::ok_unconfirmed : Ending::client_error, out);
+}
+
+void ReadMachine::on_unreachable(Effects& out) {
+    if (!ended_ && (verified_ || tries_ >= 1)) end(Ending::client_error, out);
+}
+
+void ReadMachine::on_duplicate_request(Time now, Effects& out) {
+    if (ended_ || verified_ || starving_ || request_repeats_ >= most_request_repeats) return;
+    if (now - first_reply_ < request_repeat_gap) return;
+    ++request_repeats_;
+    first_reply_ = now;
+    if (in_oack_) {
+        out.oack = true;
+        return;
+    }
+    clean_ = false;
+    out.data = SendRange{1, sent_, Why::timeout};
+    counts_.sent += sent_;
+    counts_.repeated += sent_;
+}
+
+void ReadMachine::on_timer(Time now, Effects& out) {
+    if (ended_) return;
+    if (starving_) {
+        if (now - *starving_ >= timing_.starved) cancel(Ending::io_error, ErrorCode::undefined, "Internal error", out);
+        return;
+    }
+    if (gap_ && now >= *gap_) {
+        gap_.reset();
+        if (sent_ == acked_) return;
+        slow_down();
+        ++counts_.restarts;
+        return open_window(now, Why::restart, out);
+    }
+    if (next_ && now >= *next_) return pump(now, out);
+    if (tail_ && now >= *tail_) return probe_tail(now, out);
+    if (rtx_ && now >= *rtx_) on_rto(now, out);
+}
+
+// Repeats the last block of the window once: it makes the client tell what it has, whatever was lost.
+void ReadMachine::probe_tail(Time, Effects& out) {
+    tail_.reset();
+    if (gap_ || sent_ == acked_) return;
+    out.data = SendRange{sent_, sent_, Why::probe};
+    ++counts_.sent;
+    ++counts_.repeated;
+    ++counts_.probes;
+    clean_ = false;
+}
+
+void ReadMachine::on_rto(Time now, Effects& out) {
+    ++tries_;
+    ++counts_.timeouts;
+    rto_.timed_out();
+    if (!verified_ && tries_ > (in_oack_ ? timing_.oack_repeats : timing_.data_repeats)) {
+        return end(Ending::unverified, out);
+    }
+    const bool only_last = !in_oack_ && acked_ + 1 == blocks_ && all_sent();
+    if (only_last && tries_ > 3 && now - progress_ >= timing_.final_ack_wait) return end(Ending::ok_unconfirmed, out);
+    const Span stall = std::max(timing_.stall, rto_.fixed() ? 5 * *rto_.fixed() : Span(0));
+    if (now - progress_ >= stall) {
+        if (!in_oack_ && all_sent() && verified_) return end(Ending::ok_unconfirmed, out);
+        return cancel(Ending::timeout, ErrorCode::undefined, "Transfer timed out", out);
+    }
+    if (in_oack_) {
+        out.oack = true;
+        rtx_ = now + rto_.get();
+        return;
+    }
+    if (options_.window > 1) slow_down();
+    open_window(now, Why::timeout, out);
+}
+
+void ReadMachine::cancel(Ending ending, ErrorCode code, std::string_view text, Effects& out) {
+    if (ended_) return;
+    if (verified_) out.error = Refusal{code, std::string(text)};
+    out.data.reset();
+    end(ending, out);
+}
+
+void ReadMachine::end(Ending ending, Effects& out) noexcept {
+    ended_ = true;
+    out.ended = ending;
+}
+
+std::optional<Time> ReadMachine::deadline() const noexcept {
+    if (ended_) return std::nullopt;
+    if (starving_) return *starving_ + timing_.starved;
+    return earliest(earliest(rtx_, gap_), earliest(next_, tail_));
+}
+
+}  // namespace wherry::tftp

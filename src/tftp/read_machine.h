@@ -1,0 +1,116 @@
+#pragma once
+// ReadMachine: the sender's side of a download (RFC 1350 section 6, windows of RFC 7440), and of a client's upload.
+//
+// A window is repeated for three causes alone: the retransmission timer, a gap that the client has reported and that
+// one round trip has not closed, and one probe at the tail of a window. An ACK by itself never makes it send anything
+// again, so that doubled ACKs do not double the data (the Sorcerer's Apprentice, RFC 1123 4.2.3.1).
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+#include "tftp/blocks.h"
+#include "tftp/effects.h"
+
+namespace wherry::tftp {
+
+// A value; about 300 bytes. One thread at a time.
+class ReadMachine {
+public:
+    struct Options {
+        std::uint16_t window = 1;
+        std::uint16_t rollover = 0;
+        bool oack = false;        // begins with an OACK, else with DATA
+        bool asked_size = false;  // tsize was acknowledged: an ERROR after the OACK is a size probe
+        std::optional<Span> fixed_rto;
+        std::uint64_t blocks = unknown;
+    };
+    struct Counts {
+        std::uint64_t sent = 0;      // DATA packets
+        std::uint64_t repeated = 0;  // of these
+        std::uint32_t restarts = 0;
+        std::uint32_t probes = 0;
+        std::uint32_t timeouts = 0;
+        std::uint32_t ignored = 0;  // ACKs too old or of blocks never sent
+    };
+    static constexpr std::uint64_t unknown = std::numeric_limits<std::uint64_t>::max();
+
+    ReadMachine(const Options& options, const Timing& timing) noexcept
+        : options_(options),
+          timing_(timing),
+          rto_(timing.rto, options.fixed_rto, timing.seed),
+          blocks_(options.blocks),
+          pace_(timing.pace.value_or(Span(0))) {}
+
+    void start(Time now, Effects& out);
+    void on_ack(Time now, std::uint16_t wire, Effects& out);
+    void on_error(Time now, std::uint16_t code, Effects& out);
+    // The client's host says that nobody listens there.
+    void on_unreachable(Effects& out);
+    // The same request once more.
+    void on_duplicate_request(Time now, Effects& out);
+    void on_timer(Time now, Effects& out);
+
+    // --- what the driver found when it made the packets of Effects::data
+    // `block` and those after it could not be sent: their bytes are still on their way from the disk.
+    void starved(Time now, std::uint64_t block) noexcept;
+    void data_ready(Time now, Effects& out);
+    // The file ends with `block`.
+    void ends_at(std::uint64_t block) noexcept;
+    // No more data before `time`: a rate limit.
+    void hold_until(Time time) noexcept { hold_ = time; }
+    // Ends it: tells the client, if there is one.
+    void cancel(Ending ending, ErrorCode code, std::string_view text, Effects& out);
+
+    // When on_timer() is to be called; nullopt: never.
+    std::optional<Time> deadline() const noexcept;
+    bool ended() const noexcept { return ended_; }
+    bool verified() const noexcept { return verified_; }
+    Time last_heard() const noexcept { return heard_; }
+    std::uint64_t acknowledged() const noexcept { return acked_; }
+    std::uint64_t sent() const noexcept { return sent_; }
+    std::uint64_t blocks() const noexcept { return blocks_; }
+    const Counts& counts() const noexcept { return counts_; }
+    std::optional<Span> round_trip() const noexcept { return rto_.smoothed(); }
+
+private:
+    using Why = SendRange::Why;
+    void open_window(Time now, Why why, Effects& out);
+    void pump(Time now, Effects& out);
+    void acked_window(Time now, std::uint64_t block, Effects& out);
+    Time gap_after(Time now) const noexcept;
+    void slow_down() noexcept;
+    void on_rto(Time now, Effects& out);
+    void probe_tail(Time now, Effects& out);
+    void end(Ending ending, Effects& out) noexcept;
+    bool all_sent() const noexcept { return sent_ == blocks_; }
+
+    Options options_;
+    Timing timing_;
+    Rto rto_;
+    std::uint64_t blocks_;
+    std::uint64_t acked_ = 0;  // and all before
+    std::uint64_t sent_ = 0;   // the highest of this window
+    std::uint64_t end_ = 0;    // of this window
+    std::uint64_t base_ = 0;   // what was acknowledged when the window was opened
+    Time opened_;              // when the window was
+    Time progress_;
+    Time heard_;  // the last packet of the client's
+    Time first_reply_;
+    Time hold_{Time::min()};
+    std::optional<Time> rtx_;
+    std::optional<Time> gap_;
+    std::optional<Time> next_;  // the next paced block
+    std::optional<Time> tail_;
+    std::optional<Time> starving_;
+    Span pace_;
+    Counts counts_;
+    int tries_ = 0;
+    int request_repeats_ = 0;
+    Why why_ = Why::first_time;
+    bool clean_ = true;  // nothing of this window was sent twice, and it did not have to wait
+    bool in_oack_ = false;
+    bool verified_ = false;
+    bool ended_ = false;
+};
+
+}  // namespace wherry::tftp

@@ -1,0 +1,90 @@
+#pragma once
+// What an operator may set about the TFTP service, with its defaults. A server is given a copy.
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tftp/admission.h"
+#include "tftp/effects.h"
+#include "tftp/names.h"
+#include "tftp/options.h"
+#include "tftp/packet.h"
+#include "tftp/remap.h"
+
+namespace wherry::tftp {
+
+// Which port of the server a transfer has.
+enum class TidMode : std::uint8_t {
+    pool,    // one of a few random ports that many transfers share
+    unique,  // a random port of its own
+    single,  // the port of the requests: for NAT and containers
+};
+
+enum class WriteMode : std::uint8_t {
+    off,
+    create,     // new names only
+    existing,   // names that are there only
+    overwrite,  // both
+};
+
+enum class WorldReadable : std::uint8_t {
+    automatic,  // as `on` if the process runs as root, who may read everything
+    on,         // only files that everybody on this machine may read
+    off,
+};
+
+struct WriteRules {
+    WriteMode mode = WriteMode::off;
+    std::vector<std::string> allow_names{"*"};
+    std::vector<std::string> deny_names{".*", "*/.*"};
+    std::uint64_t max_size = std::uint64_t{256} << 20U;
+    bool atomic = true;
+    bool ack_at_receipt = false;  // the last ACK does not wait until the file is published
+    std::uint32_t file_mode = 0644;
+    bool tsize_strict = false;  // an upload of another size than announced is dropped
+    int reorder_blocks = 3;
+};
+
+struct Settings {
+    TidMode tid_mode = TidMode::pool;
+    std::uint16_t tid_first = 0;  // 0: the system chooses
+    std::uint16_t tid_last = 0;
+    std::uint32_t pool_ports = 4;
+    std::chrono::seconds pool_rotate{600};
+    bool answer_broadcast = false;
+    std::uint32_t mtu = 0;  // upper bound, beside that of the interface; 0: none
+    int ttl = 0;
+    int dscp = 0;
+    std::uint64_t receive_buffer = std::uint64_t{4} << 20U;
+    bool gso = true;
+    WorldReadable world_readable = WorldReadable::automatic;
+    bool abort_on_change = true;
+    ParseRules parse;
+    std::vector<std::uint16_t> refuse_source_ports{7, 13, 17, 19, 37, 53, 69, 111, 123, 161, 389, 1900, 5353, 11211};
+
+    OptionRules options;
+    std::uint64_t tsize_scan_max = std::uint64_t{1} << 20U;  // text files up to this size are read to tell their size
+
+    Timing timing;
+    std::chrono::milliseconds rto_fixed{0};  // 0: found out
+    std::chrono::milliseconds open_timeout{10'000};
+    std::chrono::milliseconds commit_timeout{60'000};
+
+    NameRules names;
+    std::uint32_t map_steps = default_map_steps;
+    std::vector<AddressRange> read_allow;  // empty: all
+    std::vector<AddressRange> read_deny;
+    std::vector<AddressRange> write_allow;
+    std::vector<AddressRange> write_deny;
+    bool silent_deny = false;
+    bool limit_answer_error = false;
+    WriteRules write;
+    Admission::Options limits;
+
+    std::uint64_t cache_size = std::uint64_t{256} << 20U;
+    std::uint32_t cache_chunk = std::uint32_t{256} << 10U;
+    std::uint64_t seed = 0;  // of random ports and jitter, for tests; 0: from the system, no two runs alike
+};
+
+}  // namespace wherry::tftp

@@ -1,0 +1,259 @@
+#include "tftp/write_exchange.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "tftp/ending.h"
+#include "tftp/open.h"
+#include "tftp/server.h"
+
+namespace wherry::tftp {
+namespace {
+
+constexpr std::size_t write_at_once = 256 * 1024;
+constexpr std::size_t least_write_queue = std::size_t{1} << 20U;
+
+WriteMachine::Options machine_options(const Negotiated& granted, const Settings& settings) {
+    WriteMachine::Options options{.blksize = granted.blksize,
+                                  .window = granted.window,
+                                  .rollover = granted.rollover,
+                                  .oack = !granted.oack.empty(),
+                                  .ack_at_receipt = settings.write.ack_at_receipt,
+                                  .reorder_blocks = settings.write.reorder_blocks,
+                                  .fixed_rto = granted.fixed_rto};
+    options.write_queue = std::max(least_write_queue, std::size_t{2} * granted.window * granted.blksize);
+    if (!options.fixed_rto && settings.rto_fixed.count() > 0) options.fixed_rto = settings.rto_fixed;
+    return options;
+}
+
+net::Task<void> drop(TransferPtr transfer, wherry::Outcome outcome) {
+    [[maybe_unused]] const auto dropped = co_await transfer->finish(outcome);
+}
+
+}  // namespace
+
+WriteExchange::WriteExchange(const FlowPtr& flow, const Request& request, const Negotiated& granted,
+                             UploadTarget target)
+    : flow_(*flow),
+      granted_(granted),
+      transfer_(std::move(target.transfer)),
+      claim_(std::move(target.claim)),
+      taker_(std::move(target.taker)),
+      most_bytes_(taker_ ? TftpAnswer::most_content : flow->engine.server().settings().write.max_size),
+      machine_(machine_options(granted, flow->engine.server().settings()),
+               flow->engine.server().timing(flow->engine.random()), flow->engine.reorder_budget()) {
+    if (request.mode == Mode::netascii) decoder_.emplace(Newlines::netascii);
+    flow->engine.server().commons().metrics.add(Metric::tftp_transfers);
+}
+
+WriteExchange::~WriteExchange() {
+    if (!ending_) end(Ending::cancelled);
+}
+
+void WriteExchange::start(Time now) {
+    Effects effects;
+    machine_.start(now, effects);
+    apply(now, effects);
+}
+
+void WriteExchange::on_packet(Time now, Op op, Bytes packet) {
+    Effects effects;
+    if (op == Op::data) {
+        machine_.on_data(now, *number_of(packet), packet.subspan(data_header), *this, effects);
+        if (most_bytes_ != 0 && received_ > most_bytes_ && !effects.ended && !ending_) {
+            effects = {};
+            machine_.cancel(Ending::limit, ErrorCode::disk_full, "Disk full or allocation exceeded", effects, true);
+        }
+    } else if (op == Op::error) {
+        const ReceivedError error = parse_error(packet);
+        peer_error_ = error.text;
+        flow_.engine.server().commons().metrics.add(Metric::tftp_errors_received_total);
+        machine_.on_error(now, effects);
+    } else {
+        return;
+    }
+    apply(now, effects);
+}
+
+void WriteExchange::on_duplicate_request(Time now) {
+    Effects effects;
+    machine_.on_duplicate_request(now, effects);
+    apply(now, effects);
+}
+
+void WriteExchange::on_unreachable(Time now) {
+    Effects effects;
+    peer_error_ = "unreachable";
+    machine_.on_unreachable(effects);
+    apply(now, effects);
+}
+
+void WriteExchange::on_timer(Time now) {
+    Effects effects;
+    if (machine_.committing()) {
+        machine_.cancel(Ending::io_error, ErrorCode::undefined, "Internal error", effects, true);
+    } else {
+        machine_.on_timer(now, effects);
+    }
+    apply(now, effects);
+}
+
+void WriteExchange::cancel(Ending ending, ErrorCode code, std::string_view text) {
+    Effects effects;
+    machine_.cancel(ending, code, text, effects);
+    if (ending == Ending::superseded) effects.error.reset();
+    apply(flow_.engine.loop().now(), effects);
+}
+
+void WriteExchange::apply(Time now, Effects& effects) {
+    if (!known_ && machine_.verified()) {
+        known_ = true;
+        flow_.seat.verify();
+    }
+    const bool may = machine_.verified() || !(effects.oack || effects.ack) || flow_.engine.unverified_reply(flow_);
+    if (effects.oack && may) flow_.send(granted_.oack);
+    if (effects.ack && may) flow_.send(ack_packet(*effects.ack));
+    if (effects.error) {
+        flow_.engine.server().commons().metrics.add(Metric::tftp_errors_sent_total);
+        flow_.send(error_packet(effects.error->code, effects.error->text));
+    }
+    if (effects.commit) complete_ = true;
+    if (effects.ended) end(*effects.ended);
+    if (!ending_) write_if_worth_it();
+    if (machine_.ended()) return flow_.engine.forget(flow_);
+    if (machine_.committing()) {
+        flow_.timer.set(now + flow_.engine.server().settings().commit_timeout);
+    } else if (const auto due = machine_.deadline()) {
+        flow_.timer.set(*due);
+    }
+}
+
+// --- the file
+
+void WriteExchange::take(Bytes bytes) {
+    received_ += bytes.size();
+    buffered_wire_ += bytes.size();
+    if (!decoder_) return append(bytes);
+    std::array<std::byte, 2048> text;
+    while (!bytes.empty()) {
+        const auto converted = decoder_->convert(bytes, text);
+        append(std::span(text).first(converted.produced));
+        bytes = bytes.subspan(converted.consumed);
+    }
+}
+
+void WriteExchange::append(Bytes bytes) {
+    if (buffer_.empty()) {
+        const std::uint64_t expected =
+            granted_.announced.value_or(write_at_once) - std::min(received_, granted_.announced.value_or(0));
+        buffer_.reserve(static_cast<std::size_t>(
+            std::min<std::uint64_t>(expected + granted_.blksize, write_at_once + granted_.blksize)));
+    }
+    buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
+}
+
+void WriteExchange::write_if_worth_it() {
+    const bool enough = complete_ || (transfer_ && buffer_.size() >= write_at_once);
+    if (writing_ || (!transfer_ && !taker_) || !enough) return;
+    const FlowPtr self = flow_.engine.find(flow_);
+    if (!self) return;
+    writing_ = true;
+    flow_.engine.scope().start(write(self));
+}
+
+// Writes what is there as long as there is enough, and publishes at the end. Nothing else touches the transfer
+// meanwhile.
+net::Task<void> WriteExchange::write([[maybe_unused]] FlowPtr self) {
+    while (transfer_ && !ending_ && !failure_ && (complete_ ? !buffer_.empty() : buffer_.size() >= write_at_once)) {
+        const auto bytes = std::exchange(buffer_, {});
+        const std::size_t wire = std::exchange(buffered_wire_, 0);
+        const auto stored = co_await transfer_->write_at(written_, bytes);
+        if (!stored) {
+            failure_ = stored.error();
+            break;
+        }
+        written_ += bytes.size();
+        if (ending_) break;
+        Effects effects;
+        const Time now = flow_.engine.loop().now();
+        machine_.written(now, wire, effects);
+        if (effects.ack) apply(now, effects);
+    }
+    if (failure_ && !ending_) {
+        fail_with(*failure_);
+    } else if (complete_ && !ending_) {
+        co_await commit();
+    }
+    writing_ = false;
+    if (!ending_) co_return;
+    if (transfer_) co_await drop(std::move(transfer_), outcome_of(ending_.value_or(Ending::cancelled)));
+    claim_.release();
+}
+
+net::Task<void> WriteExchange::commit() {
+    if (decoder_) {
+        std::array<std::byte, NewlineDecoder::max_owed> owed{};
+        const std::size_t count = decoder_->finish(owed);
+        if (!transfer_) {
+            append(std::span(owed).first(count));
+        } else if (count > 0) {
+            const auto stored = co_await transfer_->write_at(written_, std::span(owed).first(count));
+            if (!stored && !ending_) fail_with(stored.error());
+            if (ending_) co_return;
+        }
+    }
+    const bool other_size = granted_.announced && !decoder_ && *granted_.announced != received_;
+    if (other_size && flow_.engine.server().settings().write.tsize_strict) {
+        co_return fail_with({Code::aborted, 0, "it has another size than announced"});
+    }
+    const auto finished = transfer_ ? co_await transfer_->finish({}) : co_await hand_over();
+    transfer_.reset();
+    claim_.release();        // before the client hears of it: its next upload may come at once
+    if (ending_) co_return;  // whoever ended it meanwhile has told the client
+    Effects effects;
+    const Time now = flow_.engine.loop().now();
+    machine_.committed(now, finished ? std::nullopt : std::optional(refusal_for(finished.error())), effects);
+    apply(now, effects);
+}
+
+net::Task<Result<void>> WriteExchange::hand_over() {
+    std::string content(reinterpret_cast<const char*>(buffer_.data()), buffer_.size());
+    buffer_ = {};
+    const auto taker = std::exchange(taker_, nullptr);
+    co_return co_await flow_.engine.server().commons().runtime.disk().run(
+        flow_.engine.loop(), [&]() -> Result<void> { return taker(std::move(content)); });
+}
+
+void WriteExchange::fail_with(const Error& error) {
+    flow_.engine.server().commons().log.warning("tftp: {}", error.message);
+    const Refusal refusal = refusal_for(error);
+    Effects effects;
+    machine_.cancel(Ending::io_error, refusal.code, refusal.text, effects, true);
+    apply(flow_.engine.loop().now(), effects);
+}
+
+void WriteExchange::end(Ending ending) {
+    ending_ = ending;
+    buffer_ = {};
+    Commons& commons = flow_.engine.server().commons();
+    commons.metrics.add(Metric::tftp_transfers, -1);
+    commons.metrics.add(Metric::tftp_timeouts_total, machine_.counts().timeouts);
+    commons.metrics.add(Metric::tftp_gaps_total, machine_.counts().gaps);
+    log_end(flow_, {.ending = ending,
+                    .bytes = received_,
+                    .blksize = granted_.blksize,
+                    .window = granted_.window,
+                    .repeated = machine_.counts().duplicates,
+                    .round_trip = machine_.round_trip(),
+                    .peer_error = peer_error_});
+    flow_.seat.leave();
+    flow_.engine.settle();
+    // A write that is under way drops the file when it is done.
+    if (!writing_ && transfer_) {
+        flow_.engine.scope().start(drop(std::move(transfer_), outcome_of(ending)));
+        claim_.release();
+    }
+}
+
+}  // namespace wherry::tftp

@@ -1,0 +1,109 @@
+// Requests that the program answers itself, and rules for names, on a whole server.
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "testing/tftp_harness.h"
+
+namespace wherry {
+namespace {
+
+using testing::TftpHarness;
+
+class TftpHandlers : public ::testing::Test {
+protected:
+    void SetUp() override { server.base.put("/one", "x"); }
+    void on_read(std::string pattern, TftpHandler handler) {
+        server.handlers.push_back({std::move(pattern), false, std::move(handler)});
+    }
+    void on_write(std::string pattern, TftpHandler handler) {
+        server.handlers.push_back({std::move(pattern), true, std::move(handler)});
+    }
+    TftpHarness server;
+};
+
+TEST_F(TftpHandlers, T130_content_made_for_the_client) {
+    on_read("hello*", [](const TftpRequest& request) { return TftpAnswer::content("hello " + request.peer); });
+    EXPECT_EQ(server.rrq("hello.txt", {{"tsize", "0"}}), "OACK{tsize=18}");
+    EXPECT_EQ(server.ack(0), "DATA(1,18)");
+    EXPECT_EQ(server.payload, "hello 198.51.100.7");
+    server.payload.clear();
+    server.next();
+    EXPECT_EQ(server.payload, "hello 198.51.100.7");
+    EXPECT_EQ(server.ack(1), "");
+}
+
+TEST_F(TftpHandlers, content_of_many_blocks_and_as_text) {
+    on_read("long", [](const TftpRequest&) { return TftpAnswer::content(std::string(300000, 'l')); });
+    on_read("text", [](const TftpRequest&) { return TftpAnswer::content("a\nb"); });
+    on_read("empty", [](const TftpRequest&) { return TftpAnswer::content(""); });
+    EXPECT_EQ(server.download("long", {{"blksize", "1468"}, {"windowsize", "8"}}), std::string(300000, 'l'));
+    EXPECT_EQ(server.download("text", {}, "netascii"), "a\r\nb");
+    EXPECT_EQ(server.download("empty"), "");
+}
+
+TEST_F(TftpHandlers, see_the_request) {
+    TftpRequest seen;
+    on_read("*", [&](const TftpRequest& request) {
+        seen = request;
+        return TftpAnswer::pass();
+    });
+    EXPECT_EQ(server.rrq("\\one", {{"X-Id", "7"}}), "DATA(1,1)");
+    EXPECT_EQ(seen.name, "\\one");
+    EXPECT_EQ(seen.path.text(), "/one");
+    EXPECT_EQ(seen.peer + " " + std::to_string(seen.peer_port) + " " + seen.local, "198.51.100.7 2070 192.0.2.1");
+    ASSERT_EQ(seen.options.size(), 1U);
+    EXPECT_EQ(seen.options[0].first, "X-Id");
+    EXPECT_FALSE(seen.upload || seen.text);
+}
+
+TEST_F(TftpHandlers, other_answers) {
+    on_read("drop", [](const TftpRequest&) { return TftpAnswer::drop(); });
+    on_read("refuse", [](const TftpRequest&) { return TftpAnswer::refuse(7, "Who are\nyou"); });
+    on_read("other", [](const TftpRequest&) { return TftpAnswer::file(Path::resolve("/one").value()); });
+    on_read("throw", [](const TftpRequest&) -> TftpAnswer { throw std::runtime_error("secret"); });
+    on_read("wrong", [](const TftpRequest&) { return TftpAnswer::take([](std::string) { return Result<void>(); }); });
+    EXPECT_EQ(server.rrq("drop"), "");
+    EXPECT_EQ(server.rrq("refuse"), "ERR(7,Who are?you)");
+    EXPECT_EQ(server.rrq("other"), "DATA(1,1)");
+    server.client = server.client.with_port(3000);
+    EXPECT_EQ(server.rrq("throw"), "ERR(0,Internal error)");
+    server.client = server.client.with_port(3001);
+    EXPECT_EQ(server.rrq("wrong"), "ERR(0,Internal error)");
+}
+
+TEST_F(TftpHandlers, uploads_for_the_program) {
+    std::string taken;
+    on_write("report/*", [&](const TftpRequest&) {
+        return TftpAnswer::take([&](std::string content) -> Result<void> {
+            if (content == "bad") return refuse(Code::denied, "No such report");
+            taken = std::move(content);
+            return {};
+        });
+    });
+    EXPECT_EQ(server.upload("report/a", std::string(3000, 'r'), {{"windowsize", "4"}}), "ok");
+    EXPECT_EQ(taken, std::string(3000, 'r'));
+    server.client = server.client.with_port(3000);
+    EXPECT_EQ(server.upload("report/b", "a\r\nb\r", {}, "netascii"), "ok");
+    EXPECT_EQ(taken, "a\nb\r");
+    server.client = server.client.with_port(3001);
+    EXPECT_EQ(server.upload("report/c", "bad"), "ERR(2,No such report)");
+    server.client = server.client.with_port(3002);
+    EXPECT_EQ(server.upload("report/d", ""), "ok");
+    EXPECT_EQ(taken, "");
+    server.client = server.client.with_port(3003);
+    EXPECT_EQ(server.upload("elsewhere", "x"), "ERR(2,Uploads are not allowed)");
+}
+
+TEST_F(TftpHandlers, rules_for_names) {
+    ASSERT_TRUE(server.base.files->make_directory(Path::resolve("/198.51.100.7").value(), 0755));
+    server.base.put("/198.51.100.7/own", "mine");
+    server.map = "a ^secret no\\ way\nrE ^ \\i/\nr ^two$ one\n";
+    EXPECT_EQ(server.rrq("two"), "DATA(1,1)");
+    EXPECT_EQ(server.download("own"), "mine");
+    server.client = server.client.with_port(3000);
+    EXPECT_EQ(server.rrq("secret"), "ERR(2,no way)");
+}
+
+}  // namespace
+}  // namespace wherry

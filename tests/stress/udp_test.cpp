@@ -1,0 +1,174 @@
+// The UDP sockets of this machine: batches, several datagrams in one, the asked address, closed ports.
+#include "net/udp.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+
+namespace wherry::net {
+namespace {
+
+class Udp : public ::testing::Test {
+protected:
+    DatagramSocketPtr open(const Address& local, const DatagramOptions& options = {}) {
+        auto socket = datagrams->open(loop, local, options);
+        EXPECT_TRUE(socket.has_value()) << (socket ? "" : socket.error().message);
+        return std::move(*socket);
+    }
+    static iovec piece(const std::string& text) { return {const_cast<char*>(text.data()), text.size()}; }
+    static Address ip(const char* text, std::uint16_t port = 0) { return Address::parse_ip(text, port).value(); }
+
+    struct Got {
+        Address peer;
+        Address local;
+        std::string bytes;
+        bool cut = false;
+    };
+    // Waits until `count` datagrams have come.
+    std::vector<Got> receive(DatagramSocket& socket, std::size_t count) {
+        std::vector<Got> out;
+        std::array<Arrival, 64> arrivals;
+        while (out.size() < count) {
+            pollfd ready{socket.watch().descriptor(), POLLIN, 0};
+            if (::poll(&ready, 1, 60'000) <= 0) break;
+            const std::size_t came = socket.try_receive(arrivals);
+            for (std::size_t i = 0; i < came; ++i) {
+                const auto& one = arrivals[i];
+                const std::size_t step = one.segment != 0 ? one.segment : std::max<std::size_t>(1, one.bytes.size());
+                for (std::size_t at = 0; at == 0 || at < one.bytes.size(); at += step) {
+                    const auto part = one.bytes.subspan(at, std::min(step, one.bytes.size() - at));
+                    out.push_back({one.peer, one.local,
+                                   std::string(reinterpret_cast<const char*>(part.data()), part.size()), one.cut});
+                }
+            }
+        }
+        return out;
+    }
+
+    SteadyClock clock;
+    Loop loop{clock};
+    std::unique_ptr<Datagrams> datagrams = udp_datagrams();
+};
+
+TEST_F(Udp, a_batch_to_several_peers) {
+    const auto one = open(Address::loopback(0));
+    const auto two = open(Address::loopback(0));
+    const auto source = open(Address::loopback(0));
+    const std::string hello = "hello";
+    const std::string world = "world";
+    const std::array<iovec, 2> both{piece(hello), piece(world)};
+    const std::array<Departure, 3> departures{Departure{.peer = one->local(), .pieces = both},
+                                              Departure{.peer = two->local(), .pieces = {both.data(), 1}},
+                                              Departure{.peer = one->local(), .pieces = {both.data() + 1, 1}}};
+    EXPECT_EQ(source->try_send(departures), 3U);
+    const auto at_one = receive(*one, 2);
+    ASSERT_EQ(at_one.size(), 2U);
+    EXPECT_EQ(at_one[0].bytes, "helloworld");
+    EXPECT_EQ(at_one[1].bytes, "world");
+    EXPECT_EQ(at_one[0].peer, source->local());
+    EXPECT_EQ(receive(*two, 1)[0].bytes, "hello");
+}
+
+TEST_F(Udp, many_datagrams_as_one) {
+    for (const bool many_at_once : {false, true}) {
+        const auto sink = open(Address::loopback(0), {.many_at_once = many_at_once});
+        const auto source = open(Address::loopback(0));
+        const std::size_t count = std::min<std::size_t>(20, source->most_segments());
+        std::vector<std::string> texts;
+        for (std::size_t i = 0; i < count; ++i)
+            texts.push_back(std::string(i + 1 < count ? 100 : 7, static_cast<char>('a' + i)));
+        std::vector<iovec> pieces;
+        for (const std::string& text : texts) pieces.push_back(piece(text));
+        const std::uint16_t segment = count > 1 ? 100 : 0;
+        const std::array<Departure, 1> departure{
+            Departure{.peer = sink->local(), .pieces = pieces, .segment = segment}};
+        EXPECT_EQ(source->try_send(departure), 1U);
+        const auto got = receive(*sink, count);
+        ASSERT_EQ(got.size(), count);
+        for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(got[i].bytes, texts[i]);
+    }
+}
+
+// More than any kernel takes: it is sent all the same, one by one.
+TEST_F(Udp, more_datagrams_than_the_kernel_takes_as_one) {
+    const auto sink = open(Address::loopback(0), {.receive_buffer = 1 << 20U});
+    const auto source = open(Address::loopback(0));
+    const std::string text(10, 'x');
+    const std::vector<iovec> pieces(300, piece(text));
+    const std::array<Departure, 1> departure{Departure{.peer = sink->local(), .pieces = pieces, .segment = 10}};
+    EXPECT_EQ(source->try_send(departure), 1U);
+    EXPECT_EQ(receive(*sink, 300).size(), 300U);
+}
+
+TEST_F(Udp, the_asked_address_is_told_and_answered_from) {
+    for (const Address& any : {Address::any_ipv4(0), Address::any(0)}) {
+        const auto server = open(any);
+        const auto client = open(ip("127.0.0.1"));
+        const std::string text = "who";
+        const std::array<iovec, 1> pieces{piece(text)};
+        const Address asked = ip("127.0.0.9", server->local().port());
+        const std::array<Departure, 1> question{Departure{.peer = asked, .pieces = pieces}};
+        EXPECT_EQ(client->try_send(question), 1U);
+        const auto got = receive(*server, 1);
+        ASSERT_EQ(got.size(), 1U);
+        EXPECT_EQ(got[0].local, asked);
+        const std::array<Departure, 1> answer{Departure{.peer = got[0].peer, .local = got[0].local, .pieces = pieces}};
+        EXPECT_EQ(server->try_send(answer), 1U);
+        EXPECT_EQ(receive(*client, 1)[0].peer, asked);
+    }
+}
+
+TEST_F(Udp, what_is_longer_than_the_buffer_is_cut) {
+    const auto sink = open(Address::loopback(0), {.receive_size = 10});
+    const auto source = open(Address::loopback(0));
+    const std::string text(11, 'x');
+    const std::array<iovec, 1> pieces{piece(text)};
+    const std::array<Departure, 1> departure{Departure{.peer = sink->local(), .pieces = pieces}};
+    source->try_send(departure);
+    const auto got = receive(*sink, 1);
+    ASSERT_EQ(got.size(), 1U);
+    EXPECT_TRUE(got[0].cut);
+}
+
+TEST_F(Udp, a_closed_port_is_told_and_holds_up_nobody_else) {
+    const auto source = open(Address::loopback(0));
+    const auto sink = open(Address::loopback(0));
+    Address closed;
+    {
+        closed = open(Address::loopback(0))->local();
+    }
+    const std::string text = "x";
+    const std::array<iovec, 1> pieces{piece(text)};
+    const std::array<Departure, 1> first{Departure{.peer = closed, .pieces = pieces}};
+    source->try_send(first);
+    pollfd ready{source->watch().descriptor(), 0, 0};
+    ASSERT_EQ(::poll(&ready, 1, 60'000), 1);  // POLLERR
+    const std::array<Departure, 1> second{Departure{.peer = sink->local(), .pieces = pieces}};
+    EXPECT_EQ(source->try_send(second), 1U);
+    EXPECT_EQ(receive(*sink, 1).size(), 1U);
+    EXPECT_EQ(source->try_unreachable(), closed);
+    EXPECT_EQ(source->try_unreachable(), std::nullopt);
+}
+
+TEST_F(Udp, interfaces_have_a_size_of_packets) {
+    const auto socket = open(Address::loopback(0));
+    EXPECT_EQ(socket->mtu(0), 0U);
+    EXPECT_GE(socket->mtu(1), 1280U);  // the loopback is the first
+    EXPECT_EQ(socket->mtu(999'999), 0U);
+}
+
+TEST_F(Udp, a_port_that_is_taken) {
+    const auto first = open(Address::loopback(0));
+    const auto second = datagrams->open(loop, first->local(), {});
+    ASSERT_FALSE(second);
+    EXPECT_NE(second.error().message.find("choose another one"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace wherry::net
