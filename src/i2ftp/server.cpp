@@ -37,7 +37,7 @@ struct Server::Place {
 
 Server::Server(Commons& commons, Settings settings, Surroundings surroundings)
     : commons_(commons),
-      settings_(std::move(settings)),
+      settings_(settings),
       surroundings_(std::move(surroundings)),
       ring_(std::make_shared<const Ring>(std::vector<Identity>())),
       handles_(settings_, surroundings_.random) {

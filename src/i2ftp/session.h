@@ -24,7 +24,7 @@ namespace wherry::i2ftp {
 class Session final : ServerHandshake::Judge {
 public:
     Session(Server& server, net::Post& place, std::uint64_t serial, net::StreamPtr stream);
-    ~Session();
+    ~Session() override;
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 

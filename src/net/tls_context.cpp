@@ -184,7 +184,7 @@ Result<TlsContextPtr> TlsContext::load(const TlsOptions& options) {
     if (options.certificates.empty()) return fail(Code::invalid, "TLS needs a certificate, and none is given");
     ERR_clear_error();
     // Not make_shared: the constructor is private.
-    const std::shared_ptr<TlsContext> made(new TlsContext());
+    std::shared_ptr<TlsContext> made(new TlsContext());
     made->resumption_ = options.resumption;
     for (const TlsFiles& files : options.certificates) {
         if (auto added = made->add(files, options); !added) return std::unexpected(std::move(added.error()));

@@ -20,6 +20,7 @@ constexpr std::chrono::seconds tomb_kept{10};
 constexpr std::chrono::seconds live_silence{1};  // a request within that time of the last packet is a late copy
 constexpr std::size_t write_pool_ports = 2;
 constexpr int tid_tries = 1000;
+constexpr std::size_t block_receive = 65536;  // the longest block, with its head
 
 std::uint64_t seed_of(std::uint64_t wanted) {
     std::random_device system;
@@ -82,7 +83,10 @@ Engine::~Engine() = default;
 
 Result<net::Address> Engine::listen(const net::Address& address, bool shared) {
     const Settings& settings = server_.settings();
-    const net::DatagramOptions options{.reuse_port = shared,
+    // Where uploads come to this port as well, so do blocks of any size.
+    const bool blocks = settings.tid_mode == TidMode::single && settings.write.mode != WriteMode::off;
+    const net::DatagramOptions options{.receive_size = blocks ? block_receive : net::DatagramOptions().receive_size,
+                                       .reuse_port = shared,
                                        .receive_buffer = static_cast<int>(settings.receive_buffer),
                                        .ttl = settings.ttl,
                                        .dscp = settings.dscp};

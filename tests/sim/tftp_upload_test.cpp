@@ -248,6 +248,15 @@ TEST_F(TftpUpload, W11_another_size_than_announced) {
     EXPECT_FALSE(server.base.exists("/w"));
 }
 
+// The socket of the requests cut off what was longer than a request.
+TEST_F(TftpUpload, a_single_port_takes_blocks_of_any_size) {
+    server.settings.tid_mode = tftp::TidMode::single;
+    for (const char* size : {"512", "1468", "8192", "65464"}) {
+        EXPECT_EQ(server.upload("by" + std::string(size), std::string(200'000, 'x'), {{"blksize", size}}), "ok")
+            << size;
+    }
+}
+
 TEST_F(TftpUpload, large_uploads_with_windows) {
     std::string image(1'000'000, '\0');
     for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<char>(i * 2654435761U >> 24U);
