@@ -12,6 +12,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "access/commons.h"
 #include "access/throttle.h"
@@ -121,7 +122,8 @@ public:
     std::chrono::nanoseconds charge(std::uint64_t bytes, net::TimePoint now);
     // An upload that rests, waiting to be continued, is none of the transfers that are limited. While nobody uses it.
     void rest();
-    Result<void> go_on();
+    // It counts again, for `user` at the address `peer`, which may be another one than before. Code::busy at a limit.
+    Result<void> go_on(const User& user, std::string_view peer);
 
     Direction direction() const noexcept { return parts_.direction; }
     bool is_atomic() const noexcept { return parts_.policy.atomic; }  // an upload that is not yet seen under its name

@@ -61,9 +61,9 @@ std::chrono::nanoseconds Transfer::charge(std::uint64_t bytes, net::TimePoint no
 
 void Transfer::rest() { parts_.permit.release(); }
 
-Result<void> Transfer::go_on() {
+Result<void> Transfer::go_on(const User& user, std::string_view peer) {
     if (parts_.permit) return {};
-    auto permit = parts_.commons.limits.transfer();
+    auto permit = parts_.commons.limits.transfer(user, peer);
     if (!permit) return std::unexpected(std::move(permit.error()));
     parts_.permit = std::move(*permit);
     return {};

@@ -32,7 +32,10 @@ net::Task<HandlePtr> interrupted(Session& session, const Path& path) {
     // Somebody may have put another file in its place, or removed it. One that is written aside stands nowhere yet.
     const bool same = is && (earlier->transfer->is_atomic() ||
                              (stands && is->inode == stands->inode && is->device == stands->device));
-    if (same && earlier->expected.empty() && earlier->prefix() > 0 && earlier->transfer->go_on()) co_return earlier;
+    if (same && earlier->expected.empty() && earlier->prefix() > 0 &&
+        earlier->transfer->go_on(session.workspace().user(), session.info().peer)) {
+        co_return earlier;
+    }
     [[maybe_unused]] const auto ended =
         co_await earlier->transfer->finish_on(session.loop(), Outcome::network(Code::timeout));
     co_return nullptr;

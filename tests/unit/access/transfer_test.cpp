@@ -344,5 +344,20 @@ TEST_F(TransferTest, RangesAreReadAndWrittenInAnyOrder) {
     EXPECT_EQ(run(transfer->read_at(8, std::as_writable_bytes(std::span(into)))).value(), 0U);
 }
 
+// It asked the limit of the whole server alone, and so a continued upload passed those of its user.
+TEST_F(TransferTest, AnUploadThatGoesOnCountsForItsUserAgain) {
+    harness.limits.transfers_per_user = 1;
+    const User alice{.name = "alice"};
+    upload("/resting");
+    TransferPtr resting = std::move(transfer);
+    resting->rest();
+    upload("/other");
+    EXPECT_EQ(resting->go_on(alice, "192.0.2.9").error().code, Code::busy);
+    outcome = Outcome::network(Code::aborted);
+    EXPECT_FALSE(finish());
+    EXPECT_TRUE(resting->go_on(alice, "192.0.2.9"));
+    EXPECT_FALSE(run(resting->finish(Outcome::network(Code::aborted))));
+}
+
 }  // namespace
 }  // namespace wherry
