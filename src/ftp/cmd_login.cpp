@@ -4,9 +4,10 @@
 namespace wherry::ftp {
 
 // The same answer for every name: whether a user exists is not said here (RFC 2577 section 7).
-void user(Session& session, std::string_view argument) {
+net::Task<void> user(Session& session, std::string_view argument) {
     if (session.logged_in()) session.log_out();
     session.reset_parameters();
+    if (!co_await session.takes_name(argument)) co_return;
     session.login_name = argument;
     session.password_due = true;
     session.reply(331, "Password required");
@@ -31,8 +32,7 @@ void rein(Session& session, std::string_view) {
 
 // "If file transfer is in progress, the connection will remain open for result response" (RFC 959 4.1.1).
 net::Task<void> quit(Session& session, std::string_view) {
-    const std::string* own = session.logged_in() ? &session.workspace().user().quit_message : nullptr;
-    session.reply(Reply::of_lines(221, own != nullptr && !own->empty() ? *own : session.settings().quit_message));
+    session.reply(Reply::of_lines(221, co_await session.quit_text()));
     co_await session.transfer_end();
     session.close_after_replies();
 }

@@ -21,11 +21,12 @@ struct Server::Place {
     std::unordered_map<std::uint64_t, Session*> sessions;
 };
 
-Server::Server(Commons& commons, net::Network& network, Settings settings)
+Server::Server(Commons& commons, net::Network& network, Settings settings, Hooks hooks)
     : commons_(commons),
       network_(network),
       settings_(std::move(settings)),
-      table_(settings_),
+      hooks_(std::move(hooks)),
+      table_(settings_, hooks_.commands),
       ports_(settings_.passive_first, settings_.passive_last) {
     for (auto& post : commons_.runtime.posts()) places_.push_back(std::make_unique<Place>(*post));
 }

@@ -7,6 +7,7 @@
 
 #include "access/commons.h"
 #include "ftp/commands.h"
+#include "ftp/hooks.h"
 #include "ftp/settings.h"
 #include "net/acceptor.h"
 #include "net/network.h"
@@ -19,7 +20,7 @@ class Session;
 class Server {
 public:
     // All references must outlive the server.
-    Server(Commons& commons, net::Network& network, Settings settings);
+    Server(Commons& commons, net::Network& network, Settings settings, Hooks hooks = {});
     ~Server();  // after stop(), or never started
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -41,6 +42,7 @@ public:
     void serve(net::Post& place, net::StreamPtr control);
 
     const Settings& settings() const noexcept { return settings_; }
+    const Hooks& hooks() const noexcept { return hooks_; }
     const CommandTable& table() const noexcept { return table_; }
     Commons& commons() noexcept { return commons_; }
     net::Network& network() noexcept { return network_; }
@@ -59,7 +61,8 @@ private:
     Commons& commons_;
     net::Network& network_;
     const Settings settings_;
-    const CommandTable table_;
+    const Hooks hooks_;
+    const CommandTable table_;  // of hooks_, among others
     net::PortPool ports_;
     std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
     std::vector<std::unique_ptr<Place>> places_;  // one per loop

@@ -16,7 +16,12 @@ constexpr unsigned reads_a_turn = 4;              // of a client that never paus
 constexpr std::chrono::seconds last_words{10};    // for the last replies to be taken
 
 SessionInfo info_of(const net::Stream& control) {
-    return {.protocol = "ftp", .peer = control.peer().ip(), .peer_port = control.peer().port()};
+    return {.protocol = "ftp",
+            .peer = control.peer().ip(),
+            .peer_port = control.peer().port(),
+            .local = control.local().ip(),
+            .local_port = control.local().port(),
+            .secure = control.is_secure()};
 }
 
 }  // namespace
@@ -47,7 +52,7 @@ const CommandTable& Session::table() const noexcept { return server_.table(); }
 // --- life
 
 bool Session::admit() {
-    entry_ = commons_.sessions.enter(info_, server_.killer(place_, serial_));
+    entry_ = commons_.sessions.enter(info_, server_.killer(place_, serial_), started_);
     info_.id = entry_.id();
     commons_.metrics.add(Metric::sessions);
     commons_.events.publish<event::Connected>([&] { return event::Connected{info_}; });
@@ -68,8 +73,7 @@ bool Session::admit() {
 
 net::Task<void> Session::run() {
     try {
-        if (admit()) {
-            reply(Reply::of_lines(220, settings().greeting));
+        if (admit() && co_await welcome()) {
             touch();
             co_await serve();
         }
@@ -230,6 +234,7 @@ net::Task<void> Session::handle(Pending pending) {
         co_return;
     }
     commons_.metrics.add(Metric::commands_total);
+    if (server_.hooks().before_command && co_await is_held_back(pending.line, row)) co_return;
     if (row == nullptr) {
         const bool elsewhere = is_known_elsewhere(pending.line.verb);
         reply(elsewhere ? 502 : 500, elsewhere ? "Command not implemented" : "Unknown command");
@@ -264,18 +269,18 @@ net::Task<void> Session::call(const Row& row, std::string_view argument) {
 net::Task<void> Session::invoke(const Row& row, std::string_view argument) {
     if (row.plain != nullptr) {
         row.plain(*this, argument);
-    } else {
+    } else if (row.waiting != nullptr) {
         co_await row.waiting(*this, argument);
+    } else {
+        co_await run_own(*row.own, argument);
     }
 }
 
 net::Task<void> Session::execute(const Row& row, std::string argument) {
-    if (row.plain != nullptr) {
-        row.plain(*this, argument);
-    } else {
-        co_await row.waiting(*this, argument);
-    }
+    if (!transferring()) note(row, argument, true);
+    co_await invoke(row, argument);
     touch();
+    if (!transferring()) note(row, argument, false);
     tell(row, argument);
     if (row.has(secret)) {
         volatile char* secret_bytes = argument.data();
@@ -284,8 +289,9 @@ net::Task<void> Session::execute(const Row& row, std::string argument) {
 }
 
 net::Task<void> Session::run_transfer(const Row& row, std::string argument) {
+    note(row, argument, true);
     try {
-        co_await row.waiting(*this, argument);
+        co_await invoke(row, argument);
     } catch (const std::exception& error) {
         commons_.log.error("[{} {}] {} ended by an exception: {}", info_.id, info_.peer, row.verb, error.what());
         running_.reset();
@@ -293,6 +299,7 @@ net::Task<void> Session::run_transfer(const Row& row, std::string argument) {
     }
     work_.reset();
     touch();
+    note(row, argument, false);
     tell(row, argument);
     if (draining_) leave();
     if (!queue_.empty()) control_->wake_reader();
@@ -356,22 +363,17 @@ net::Task<void> Session::log_in(Password password) {
                 .host = host};
     auto admission = co_await wherry::log_in(commons_, *control_, info_, std::move(login));
     if (!admission) {
-        if (++failed_logins_ >= commons_.logins.attempts) {
-            reply(530, "Login incorrect, closing connection");
-            ending_ = true;
-        } else {
-            reply(530, "Login incorrect");
-        }
+        reply(530, count_failed_login() ? "Login incorrect, closing connection" : "Login incorrect");
         co_return;
     }
     user_permit_ = std::move(admission->permit);
     info_.user = admission->user->name;
-    entry_.set_user(info_.user);
+    if (admission->user->extra) info_.extra = admission->user->extra;
+    entry_.set_info(info_);
     cwd = admission->user->start;
-    const std::string& message = admission->user->login_message;
     workspace_ = std::make_unique<Workspace>(commons_, loop_, std::move(admission->user), info_);
     on_timer();  // the user may have an idle time of its own
-    reply(Reply::of_lines(230, message.empty() ? settings().login_message : message));
+    reply(Reply::of_lines(230, co_await login_text()));
 }
 
 void Session::log_out() {
@@ -380,6 +382,8 @@ void Session::log_out() {
     workspace_.reset();
     user_permit_.release();
     info_.user.clear();
+    info_.extra = own_extra_;
+    entry_.set_info(info_);
     logged_out_ = loop_.now();
     on_timer();
 }

@@ -20,6 +20,7 @@
 #include "ftp/commands.h"
 #include "ftp/data_channel.h"
 #include "ftp/facts.h"
+#include "ftp/hooks.h"
 #include "ftp/line_splitter.h"
 #include "ftp/reply.h"
 #include "net/scope.h"
@@ -78,6 +79,9 @@ public:
     bool logged_in() const noexcept { return workspace_ != nullptr; }
     Workspace& workspace() noexcept { return *workspace_; }
     void close_after_replies() noexcept { ending_ = true; }
+    // What the embedder has to say, on a lane (session_hooks.cpp). A name that is refused has been answered.
+    net::Task<bool> takes_name(std::string_view name);
+    net::Task<std::string> quit_text();
     // Checks what `row` needs and runs it; for SITE.
     net::Task<void> call(const Row& row, std::string_view argument);
     // Forgets what USER and all later commands have set (REIN).
@@ -121,6 +125,14 @@ private:
     };
     void end_of_turn() override;
     bool admit();
+    net::Task<bool> welcome();
+    net::Task<std::string> login_text();
+    net::Task<bool> is_held_back(const CommandLine& line, const Row* row);
+    net::Task<void> run_own(const OwnCommand& command, std::string_view argument);
+    FtpCall describe(std::string_view verb, std::string_view argument) const;
+    void answer(std::string_view verb, const Result<FtpReply>& given);
+    bool count_failed_login();
+    void note(const Row& row, std::string_view argument, bool busy);
     net::Task<void> serve();
     net::Task<bool> receive();
     void give_back_memory();
@@ -146,6 +158,7 @@ private:
     const std::uint64_t serial_;
     net::StreamPtr control_;
     SessionInfo info_;
+    std::shared_ptr<void> own_extra_;  // of the welcome
     Sessions::Entry entry_;
     Permit permit_;
     Permit user_permit_;

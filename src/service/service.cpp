@@ -94,9 +94,9 @@ Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, Us
                config_.uploads,
                config_.login,
                config_.use_sendfile},
-      ftp_(commons_, *network_, config_.ftp.settings),
+      ftp_(commons_, *network_, config_.ftp.settings, std::move(parts.ftp)),
       ended_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    events_.subscribe(log_sink(*log_));
+    events_.subscribe(log_sink(*log_, std::move(parts.log_prefix)));
     for (ServiceParts::Sink& sink : parts.sinks) events_.subscribe(std::move(sink.call), sink.mask);
     events_.on_error([log = log_.get()](std::string_view what) { log->error("an event sink has thrown: {}", what); });
 }

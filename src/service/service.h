@@ -25,7 +25,9 @@ struct ServiceParts {
     std::vector<AuthenticatorPtr> authenticators;  // asked before those of the configuration
     std::vector<Sink> sinks;
     Guards guards;
-    std::function<void(LogLevel, std::string_view)> log;  // empty: as the configuration says
+    ftp::Hooks ftp;
+    std::function<std::string(const SessionInfo&)> log_prefix;  // empty: the usual one
+    std::function<void(LogLevel, std::string_view)> log;        // empty: as the configuration says
 };
 
 // What became of reading the configuration again.
@@ -72,6 +74,7 @@ public:
     Log& log() noexcept { return *log_; }
     Metrics& metrics() noexcept { return metrics_; }
     Sessions& sessions() noexcept { return sessions_; }
+    const Clock& clock() const noexcept { return runtime_.clock(); }
     Limits& limits() noexcept { return limits_; }
     Rates& rates() noexcept { return rates_; }
 

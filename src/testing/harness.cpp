@@ -59,7 +59,7 @@ void Harness::build() {
                                .anonymous = nobody,
                                .uploads = uploads,
                                .logins = logins});
-    server_ = std::make_unique<ftp::Server>(*commons_, network_, settings);
+    server_ = std::make_unique<ftp::Server>(*commons_, network_, settings, hooks);
 }
 
 ftp::Server& Harness::server() {

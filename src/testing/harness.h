@@ -34,6 +34,7 @@ public:
     RateOptions rates;
     FilesystemPtr files;  // what all users see; a memory filesystem until it is replaced
     Guards guards;
+    ftp::Hooks hooks;
     std::size_t disk_threads = 0;  // of a disk lane that can hang; 0: jobs run at once
     bool anonymous = false;        // an anonymous user with read letters
     void add_user(const std::string& name, const std::string& password, Perm letters = perm::all);
