@@ -42,10 +42,16 @@ class Example:
                 raise AssertionError(f"no line with {text!r} in:\n" + "\n".join(self.lines))
             return next(line for line in self.lines if text in line)
 
-    def client(self, user="", password=""):
-        port = int(self.line("listening ftp ").rpartition(":")[2])
+    def port(self):
+        return int(self.line("listening ftp ").rpartition(":")[2])
+
+    def connect(self, port=None):
         client = ftplib.FTP(timeout=PATIENCE, encoding="utf-8")
-        client.connect("127.0.0.1", port)
+        client.connect("127.0.0.1", port or self.port())
+        return client
+
+    def client(self, user="", password=""):
+        client = self.connect()
         client.login(user, password)
         return client
 
@@ -116,7 +122,7 @@ def own_filesystem(example, _):
     assert len(client.nlst()) == 7 and "monday.txt" in client.nlst()
     assert get(client, "friday.txt") == b"On friday all was well.\n"
     assert client.size("friday.txt") == 24
-    refused(get, client, "doomsday.txt")
+    assert refused(get, client, "doomsday.txt") == "550 there is no report of that day"
     refused(put, client, "monday.txt", b"not so well")
     refused(client.delete, "monday.txt")
 
@@ -189,8 +195,114 @@ def tftp_boot(example, folder):
     assert transfer(2, b"other") == "Uploads are not allowed"
 
 
+def own_commands(example, _):
+    ann, bob = example.client("ann", "apples"), example.client("bob", "pears")
+    put(ann, "poem.txt", b"so much depends upon a red wheel barrow")
+    assert ann.sendcmd("SITE WORDS poem.txt") == "200 8 words"
+    assert refused(bob.sendcmd, "SITE WORDS poem.txt").startswith("550")
+    assert refused(ann.sendcmd, "SITE WORDS") == "501 Syntax: SITE WORDS <path> (how many there are)"
+    assert "SITE WORDS" in ann.sendcmd("FEAT") and "WORDS" in ann.sendcmd("SITE HELP")
+    assert ann.sendcmd("HELP xwho") == "214 Syntax: XWHO"
+    stranger = example.connect()
+    assert stranger.sendcmd("XWHO") == "200-You are nobody\n200 from 127.0.0.1"
+    assert refused(stranger.sendcmd, "SITE WORDS poem.txt").startswith("530")
+
+
+def before_a_command(example, _):
+    client = example.client()
+    assert refused(client.mkd, "sunday") == "550 Not on Sundays"
+    client.mkd("monday")
+    flooder = example.client()
+    flooder.sock.sendall(b"NOOP\r\n" * 1000)
+    replies = [line[:3] for line in flooder.file.read().splitlines()]
+    assert replies and replies[-1] == "421" and set(replies[:-1]) <= {"200"} and len(replies) < 1000, replies
+    client.voidcmd("NOOP")
+
+
+def own_welcome(example, _):
+    ann = example.connect()
+    assert ann.getwelcome() == "220 Visitor 1, come in."
+    assert refused(ann.sendcmd, "USER root") == "530 Nobody is root here"
+    assert ann.login("ann", "apples") == "230-Welcome, ann,\n230 visitor 1."
+    put(ann, "a", b"a")
+    put(ann, "b", b"b")
+    assert ann.quit() == "221 Files you have sent: 2."
+    example.line("visitor 1 has left")
+    assert example.connect().getwelcome() == "220 Visitor 2, come in."
+
+
+def watching_sessions(example, _):
+    bob = example.client("bob", "pears")
+    bob.sendcmd("CLNT Teapot 1.0")
+    put(bob, "tea", b"hot")
+    ann = example.client("ann", "apples")
+    who = ann.sendcmd("SITE WHO").splitlines()
+    port = example.port()
+    assert f" bob Teapot 1.0 from 127.0.0.1 to 127.0.0.1:{port} did STOR tea data PASV" in who, who
+    assert f" ann  from 127.0.0.1 to 127.0.0.1:{port} is at SITE WHO data " in who, who
+    assert refused(bob.sendcmd, "SITE WHO").startswith("550")
+    example.client("bob", "pears")
+    assert bob.file.readline().startswith("421"), "the older session of bob was not ended"
+    ann.voidcmd("NOOP")
+
+
+def permissions(example, _):
+    ann = example.client("ann", "apples")
+    assert ann.pwd() == "/inbox"
+    put(ann, "letter", b"dear all")
+    put(ann, "private/secret", b"hush")
+    assert get(ann, "private/secret") == b"hush"
+    refused(ann.nlst, "private")
+    refused(ann.mkd, "/elsewhere")
+    anybody = example.client()
+    assert any("letter" in name for name in anybody.nlst("inbox"))
+    refused(put, anybody, "inbox/mine", b"")
+
+
+def limits(example, _):
+    ann = example.client("ann", "apples")
+    refused(example.client, "ann", "apples")  # one session at a time
+    put(ann, "small", bytes(60_000))
+    assert refused(put, ann, "large", bytes(60_000)).startswith("552")
+    assert get(ann, "small") == bytes(60_000)
+
+
+def two_servers(example, _):
+    first = example.connect(int(example.line("the first is at ").rpartition(":")[2]))
+    second = example.client("bob", "pears")
+    assert (first.getwelcome(), second.getwelcome()) == ("220 The first.", "220 The second.")
+    refused(first.login, "bob", "pears")
+    first.login("ann", "apples")
+    put(second, "mine", b"bob's")
+    assert first.nlst() == [] and second.nlst() == ["mine"]
+    refused(second.sendcmd, "SITE DOWN")
+    other = example.client("bob", "pears")  # the one session of the first is no limit of the second
+    assert first.sendcmd("SITE DOWN") == "200 Going"
+    example.line("first: one has left")
+    second.voidcmd("NOOP")
+    other.quit()
+
+
+def own_log(example, _):
+    client = example.client()
+    client.voidcmd("NOOP")
+    assert example.line("anyone may change files").startswith("! ")
+    assert example.line("command reply=200 NOOP").startswith("  127.0.0.1 <anonymous> ")
+    assert example.line("command reply=331 USER").startswith("  127.0.0.1 <?> ")
+
+
+def behind_nat(example, _):
+    client = example.client()
+    host, port = ftplib.parse227(client.sendcmd("PASV"))
+    assert host == "203.0.113.7" and 50000 <= port <= 50999, (host, port)
+    refused(client.sendport, "127.0.0.1", 50000)
+    assert client.nlst() == []  # ftplib does not believe the address
+
+
 CHECKS = {check.__name__: check
-          for check in (minimal, own_authenticator, own_filesystem, own_event_loop, events_and_guards, tftp_boot)}
+          for check in (minimal, own_authenticator, own_filesystem, own_event_loop, events_and_guards, tftp_boot,
+                        own_commands, before_a_command, own_welcome, watching_sessions, permissions, limits, two_servers,
+                        own_log, behind_nat)}
 
 
 def main():

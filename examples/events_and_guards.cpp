@@ -1,6 +1,9 @@
 // Being told what has happened, and having a say before it does: an inbox that takes no programs and reports what came.
 //
 //   ./events_and_guards           then: curl -T some.file ftp://127.0.0.1:2121/
+//
+// pyftpdlib: on_file_received, on_incomplete_file_received, on_login and the other callbacks. ftpserverlib: a
+// ClientDriver that wraps OpenFile and TransferError. Twisted: IWriteFile.close.
 #include <wherry/wherry.h>
 
 #include <iostream>

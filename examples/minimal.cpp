@@ -2,6 +2,9 @@
 //
 //   ./minimal                     then: curl --user alice:s3cret ftp://127.0.0.1:2121/
 //   ./minimal 0.0.0.0:2100        somewhere else; Ctrl-C ends it
+//
+// pyftpdlib: the base FTP server of its tutorial (DummyAuthorizer, FTPHandler, FTPServer.serve_forever). ftpserverlib:
+// FtpServer.ListenAndServe. Twisted: FTPFactory with a Portal.
 #include <wherry/wherry.h>
 
 int main(int count, char** words) {

@@ -1,6 +1,9 @@
 // Users from a place of your own: here a table, as it could be the rows of a database. Each has a tree in memory.
 //
 //   ./own_authenticator           then: curl --user ann:apples -T some.file ftp://127.0.0.1:2121/
+//
+// pyftpdlib: a subclass of DummyAuthorizer with its own validate_authentication. ftpserverlib: MainDriver.AuthUser.
+// Twisted: a checker and a realm.
 #include <wherry/wherry.h>
 
 #include <map>

@@ -7,6 +7,7 @@
 // Guards run on a worker of the "disk" lane, several at once, before the action; the session waits for the answer.
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -18,47 +19,63 @@ namespace wherry {
 
 // Who an event is about. `user` is empty before login.
 struct SessionInfo {
-    std::uint64_t id = 0;  // unique within one server's life
-    std::string protocol;  // "ftp"
-    std::string peer;      // address of the client, IPv4 unwrapped from ::ffff:
+    std::uint64_t id = 0;    // unique within one server's life
+    std::string protocol{};  // "ftp"
+    std::string peer{};      // address of the client, IPv4 unwrapped from ::ffff:
     std::uint16_t peer_port = 0;
-    std::string user;
+    std::string user{};
     std::string client{};  // what the client says it is (CLNT, CSID): any text, at most 128 bytes; mostly empty
+    std::string local{};   // the address that the client connected to, IPv4 unwrapped
+    std::uint16_t local_port = 0;
+    bool secure = false;  // the control connection is encrypted
+    // Data of the embedder's own: what FtpWelcome::extra gave, from the login on User::extra where there is one. Shared
+    // by all that is told of this session, on several threads: guard what you change in it.
+    std::shared_ptr<void> extra{};
+};
+
+// A session and what it is doing.
+struct SessionStatus {
+    SessionInfo session{};
+    std::string command{};       // the last one that ran, with its argument; secrets are masked
+    std::string data_command{};  // how the client asked for its last data connection: "EPSV", "PORT"; empty: not yet
+    bool busy = false;           // that command runs: a transfer, or other long work
+    std::chrono::milliseconds connected{0};
+    std::chrono::milliseconds idle{0};  // since the last command ended
 };
 
 namespace event {
 
 struct Connected {
-    SessionInfo session;
+    SessionInfo session{};
 };
 struct Disconnected {
-    SessionInfo session;
+    SessionInfo session{};
     std::chrono::milliseconds duration{0};
     Code cause = Code::closed;  // closed, reset, timeout, killed
 };
 struct LoggedIn {
-    SessionInfo session;
+    SessionInfo session{};
 };
 struct LoginFailed {
-    SessionInfo session;
-    std::string name;    // as the client gave it
-    std::string reason;  // for operators; the client is never told
+    SessionInfo session{};
+    std::string name{};    // as the client gave it
+    std::string reason{};  // for operators; the client is never told
 };
 struct LoggedOut {
-    SessionInfo session;
+    SessionInfo session{};
 };  // by REIN or a new USER
 // A command was answered. Secrets in the argument (PASS, ACCT) are masked.
 struct Command {
-    SessionInfo session;
-    std::string verb;
-    std::string argument;
+    SessionInfo session{};
+    std::string verb{};
+    std::string argument{};
     int reply = 0;
 };
 
 // A download or an upload ended, in whatever way.
 struct Transferred {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
     std::uint64_t offset = 0;  // where in the file it began
     std::uint64_t bytes = 0;   // moved over the data connection
     std::chrono::microseconds duration{0};
@@ -69,43 +86,43 @@ struct Sent : Transferred {};
 struct Received : Transferred {};
 
 struct DirectoryMade {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
 };
 struct DirectoryRemoved {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
 };
 struct FileRemoved {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
 };
 struct Renamed {
-    SessionInfo session;
-    Path from;
-    Path to;
+    SessionInfo session{};
+    Path from{};
+    Path to{};
 };
 struct ModeChanged {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
     std::uint32_t mode = 0;
 };
 struct TimeChanged {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
     std::int64_t modified = 0;
 };
 
 struct OwnerChanged {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
     std::uint32_t uid = 0;
-    std::optional<std::uint32_t> gid;  // none: it stayed
+    std::optional<std::uint32_t> gid{};  // none: it stayed
 };
 struct SymlinkMade {
-    SessionInfo session;
-    Path path;
-    Path target;
+    SessionInfo session{};
+    Path path{};
+    Path target{};
 };
 
 }  // namespace event
@@ -119,7 +136,7 @@ using Event = std::variant<event::Connected, event::Disconnected, event::LoggedI
 // What a guard answers. The text of a refusal goes to the client (made printable, one line).
 struct Verdict {
     bool allowed = true;
-    std::string reason;
+    std::string reason{};
     static Verdict allow() { return {}; }
     static Verdict refuse(std::string reason) { return {false, std::move(reason)}; }
 };
@@ -127,57 +144,57 @@ struct Verdict {
 namespace action {
 
 struct Download {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
 };
 struct Upload {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
     bool append = false;
     std::uint64_t offset = 0;
 };
 struct List {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
 };
 struct MakeDirectory {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
 };
 struct RemoveDirectory {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
 };
 struct RemoveFile {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
 };
 struct Rename {
-    SessionInfo session;
-    Path from;
-    Path to;
+    SessionInfo session{};
+    Path from{};
+    Path to{};
 };
 struct ChangeMode {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
     std::uint32_t mode = 0;
 };
 struct ChangeTime {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
     std::int64_t modified = 0;
 };
 
 struct ChangeOwner {
-    SessionInfo session;
-    Path path;
+    SessionInfo session{};
+    Path path{};
     std::uint32_t uid = 0;
-    std::optional<std::uint32_t> gid;  // none: it is to stay
+    std::optional<std::uint32_t> gid{};  // none: it is to stay
 };
 struct MakeSymlink {
-    SessionInfo session;
-    Path path;
-    Path target;
+    SessionInfo session{};
+    Path path{};
+    Path target{};
 };
 
 }  // namespace action

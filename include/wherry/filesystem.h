@@ -42,9 +42,9 @@ struct Stat {
 
 // One name of a directory. `stat` is what lstat of the name says (a symlink stays a symlink).
 struct Entry {
-    std::string name;
-    Stat stat;
-    std::string target;  // of a symlink, where the filesystem tells it; else empty
+    std::string name{};
+    Stat stat{};
+    std::string target{};  // of a symlink, where the filesystem tells it; else empty
 };
 
 // What a reader of a directory wants to know; the less, the cheaper.
@@ -61,6 +61,9 @@ public:
 };
 using ListingPtr = std::unique_ptr<Listing>;
 
+// A Listing of entries that are at hand: the easiest answer of one's own Filesystem::list.
+ListingPtr memory_listing(std::vector<Entry> entries);
+
 // How a file is to be opened.
 struct OpenMode {
     bool read = false;
@@ -72,6 +75,9 @@ struct OpenMode {
     bool keep_partial = false;  // with atomic: on failure leave what came as "<name>.partial"; else drop it
     bool wait = true;  // false: if this would have to wait for a disk or a network, fail with Code::would_block
     std::uint32_t mode = 0666;  // of a new file, before the umask of this filesystem
+    // Where the transfer will begin (REST, APPE): a hint for a store that opens streams. Whoever ignores it loses
+    // nothing, since all reading and writing names its offset.
+    std::uint64_t offset = 0;
 
     static OpenMode for_reading() { return {.read = true}; }
     static OpenMode for_writing() { return {.write = true, .create = true, .truncate = true}; }
@@ -88,6 +94,10 @@ public:
     // Writes all of `from` at `offset`. Code::no_space and Code::quota where that is the reason.
     virtual Result<void> write_at(std::uint64_t offset, std::span<const std::byte> from);
     virtual Result<void> truncate(std::uint64_t size);
+    // The client has announced (ALLO) that the file will have `size` bytes: room may be set aside, and Code::no_space
+    // or Code::quota refuses the upload before it begins. Unless overridden nothing is done, since clients may announce
+    // anything.
+    virtual Result<void> allocate(std::uint64_t size);
     // Writes at `to` up to `bytes` bytes that `source` has from `from` on, and says how many; 0 only at the end of
     // `source`. Unless overridden it reads and writes; files of one disk can do better.
     virtual Result<std::uint64_t> copy_from(File& source, std::uint64_t from, std::uint64_t to, std::uint64_t bytes);
@@ -216,8 +226,8 @@ FilesystemPtr filtered_filesystem(FilesystemPtr inner, NameRules rules);
 // point and the directories above it can be neither removed nor renamed. Throws std::invalid_argument for a mount
 // without a filesystem and for two at the same place.
 struct Mount {
-    Path at;
-    FilesystemPtr filesystem;
+    Path at{};
+    FilesystemPtr filesystem{};
 };
 FilesystemPtr mount_filesystem(std::vector<Mount> mounts);
 

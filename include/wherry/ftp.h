@@ -1,10 +1,13 @@
 #pragma once
 // The FTP side of a Server.
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "wherry/ftp_command.h"
 #include "wherry/result.h"
 #include "wherry/tls.h"
 
@@ -87,6 +90,22 @@ public:
     FtpService stall_timeout(std::chrono::seconds span);         // a transfer moves no byte; default 300 s
     FtpService line_limit(std::size_t bytes);                    // of one command; default 8192
     FtpService local_time(bool on);                              // in LIST, instead of UTC; default false
+
+    // --- what you say to a client; all of these run on a worker, see ftp_command.h -----------------------------------
+    // A command of your own, a verb or one of SITE. HELP, FEAT and SITE HELP know it as they know ours; one of ours
+    // that has the same verb is replaced, though never USER, PASS, QUIT, ABOR and SITE.
+    FtpService command(FtpCommand row, FtpFunction run);
+    // Asked before every command, unknown ones too, when it is its turn: a reply refuses it, nothing lets it go on. The
+    // argument of PASS and ACCT is not shown. Costs each command the way to a worker and back.
+    FtpService before_command(std::function<std::optional<FtpReply>(const FtpCall&)> decide);
+    // How each connection is received, or that it is not.
+    FtpService greeting(std::function<FtpWelcome(const SessionInfo&)> receive);
+    // Asked about the name of USER, before there is a password: a refusal is answered 530 with its reason, and counts
+    // as an attempt to log in. It tells strangers which names you take.
+    FtpService allow_name(std::function<Verdict(const SessionInfo&, const std::string& name)> decide);
+    // The texts of 230 and 221 for this user at this moment; empty: the user's or the server's.
+    FtpService login_message(std::function<std::string(const SessionInfo&, const User&)> tell);
+    FtpService quit_message(std::function<std::string(const SessionInfo&)> tell);
 
 private:
     friend class Server;

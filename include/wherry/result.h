@@ -48,7 +48,7 @@ std::string_view name_of(Code code) noexcept;
 struct Error {
     Code code = Code::internal;
     int system = 0;
-    std::string message;
+    std::string message{};
     bool shown = false;
 };
 

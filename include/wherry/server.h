@@ -48,8 +48,8 @@ inline constexpr bool is_one_of<Kind, std::variant<Kinds...>> = (std::is_same_v<
 
 // Where a server listens.
 struct Endpoint {
-    std::string protocol;  // "ftp", "tftp"
-    std::string address;   // "127.0.0.1", "::"
+    std::string protocol{};  // "ftp", "tftp", "i2ftp"
+    std::string address{};   // "127.0.0.1", "::"
     std::uint16_t port = 0;
     std::string text() const;  // "127.0.0.1:2121", "[::]:2121"
 };
@@ -191,6 +191,9 @@ public:
     // To a function of your own, on the thread that logs but one line at a time; it must not call the server. Before
     // start() only.
     void log_to(std::function<void(LogLevel, std::string_view)> function);
+    // What stands before the line of each event, instead of "[7 alice@203.0.113.5:40112]": called on the event thread,
+    // made one printable line. Before start() only.
+    void log_prefix(std::function<std::string(const SessionInfo&)> prefix);
 
     // --- threads; before start() only ------------------------------------------------------------
     void loops(std::size_t count);         // that serve connections; default 0: one per processor
@@ -230,8 +233,9 @@ public:
 
     // --- while it serves, from any thread --------------------------------------------------------
     std::vector<SessionInfo> sessions() const;
-    bool kill(std::uint64_t session);  // false: no such session. The client is cut off with Code::killed
-    std::string metrics() const;       // in the text format of Prometheus; empty unless serving
+    std::vector<SessionStatus> status() const;  // the same sessions, with what they are doing
+    bool kill(std::uint64_t session);           // false: no such session. The client is cut off with Code::killed
+    std::string metrics() const;                // in the text format of Prometheus; empty unless serving
 
 private:
     friend class FtpService;

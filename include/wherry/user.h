@@ -66,8 +66,8 @@ inline constexpr Perm drop{"ew"};  // put files in without seeing what is there
 
 // Letters for one directory and, if `recursive`, all below it; else for the directory and the files directly in it.
 struct PermissionRule {
-    Path directory;
-    Perm letters;
+    Path directory{};
+    Perm letters{};
     bool recursive = true;
 };
 
@@ -137,23 +137,24 @@ struct UserUploads {
 
 // One user after login. Immutable once an authenticator has returned it; live sessions share it.
 struct User {
-    std::string name;
+    std::string name{};
     bool anonymous = false;
-    FilesystemPtr filesystem;       // the user's whole tree
+    FilesystemPtr filesystem{};     // the user's whole tree
     Perm permissions = perm::read;  // where no rule says otherwise
-    std::vector<PermissionRule> rules;
-    Path start;  // where the session begins
-    std::vector<std::string>
-        hosts{};  // names of the server, in small letters, by which alone this user is served; empty: any
-    UserLimits limits;
-    std::string group;  // empty: none. Sessions with the same one share its limits
-    GroupLimits group_limits;
-    UserUploads uploads;
-    std::optional<NameRules> names;  // instead of those of the server
-    bool foreign_addresses = false;  // may have data sent from and to other addresses than the client's (FXP)
-    bool tls_required = false;       // no login in clear, and no data connection in clear
-    std::string login_message;       // text of 230; empty: the server's
-    std::string quit_message;        // text of 221; empty: the server's
+    std::vector<PermissionRule> rules{};
+    Path start{};  // where the session begins
+    // Names of the server, in small letters, by which alone this user is served; empty: any.
+    std::vector<std::string> hosts{};
+    UserLimits limits{};
+    std::string group{};  // empty: none. Sessions with the same one share its limits
+    GroupLimits group_limits{};
+    UserUploads uploads{};
+    std::optional<NameRules> names{};  // instead of those of the server
+    bool foreign_addresses = false;    // may have data sent from and to other addresses than the client's (FXP)
+    bool tls_required = false;         // no login in clear, and no data connection in clear
+    std::string login_message{};       // text of 230; empty: the server's
+    std::string quit_message{};        // text of 221; empty: the server's
+    std::shared_ptr<void> extra{};     // data of your own; sessions of this user carry it as SessionInfo::extra
 
     // The letters that hold for `path`: those of the rule with the longest directory that covers it, else
     // `permissions`.
@@ -165,12 +166,12 @@ using UserPtr = std::shared_ptr<const User>;
 
 // One attempt to log in.
 struct Login {
-    std::string name;  // 1 to 255 bytes, none of them a control byte
-    Password password;
-    std::string peer;      // the client's address as text, IPv4 unwrapped from ::ffff:
-    std::string protocol;  // "ftp", later "tftp", "i2ftp"
-    bool secure = false;   // the connection is encrypted
-    std::string host{};    // the name of the server that the client asked for (HOST), in small letters; mostly empty
+    std::string name{};  // 1 to 255 bytes, none of them a control byte
+    Password password{};
+    std::string peer{};      // the client's address as text, IPv4 unwrapped from ::ffff:
+    std::string protocol{};  // "ftp", later "tftp", "i2ftp"
+    bool secure = false;     // the connection is encrypted
+    std::string host{};      // the name of the server that the client asked for (HOST), in small letters; mostly empty
     std::shared_ptr<const ClientCertificate> certificate{};  // that the client has shown; null: none
     // The certificate names this user, by the rule of the server (CertificateRule): there is no password to check.
     bool by_certificate = false;

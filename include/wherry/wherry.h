@@ -3,6 +3,7 @@
 #include "wherry/events.h"
 #include "wherry/filesystem.h"
 #include "wherry/ftp.h"
+#include "wherry/ftp_command.h"
 #include "wherry/log.h"
 #include "wherry/path.h"
 #include "wherry/result.h"

@@ -100,6 +100,7 @@ net::Task<Result<Admission>> log_in(Commons& commons, net::Stream& connection, S
         if (counted) commons.bans.succeeded(address, login.name);
         commons.metrics.add(Metric::logins_total);
         session.user = admission->user->name;
+        if (admission->user->extra) session.extra = admission->user->extra;
         commons.events.publish<event::LoggedIn>([&] { return event::LoggedIn{std::move(session)}; });
         co_return admission;
     }

@@ -76,10 +76,12 @@ net::Task<Result<TransferPtr>> Workspace::open_read(Path path, ByteRange range) 
     Filesystem& files = *user_->filesystem;
     const bool guarded = commons_.guards.watch<action::Download>();
     Result<FilePtr> file = fail(Code::would_block);
+    OpenMode mode = OpenMode::for_reading();
+    mode.offset = range.from;
     if (files.can_answer_at_once() && !guarded) {
-        OpenMode mode = OpenMode::for_reading();
         mode.wait = false;
         file = files.open(path, mode);
+        mode.wait = true;
     }
     // Only a file that was opened without waiting may be asked and closed here as well: another may be on a slow mount.
     const bool quick = file.has_value();
@@ -90,7 +92,7 @@ net::Task<Result<TransferPtr>> Workspace::open_read(Path path, ByteRange range) 
                     return std::unexpected(std::move(ok.error()));
                 }
             }
-            return files.open(path, OpenMode::for_reading());
+            return files.open(path, mode);
         });
     }
     if (!file) co_return std::unexpected(std::move(file.error()));
@@ -175,8 +177,18 @@ Result<void> Workspace::open_upload(const Path& path, const WriteRequest& reques
         if (!reservation) return std::unexpected(std::move(reservation.error()));
         parts.reservation = std::move(*reservation);
     }
+    mode.offset = parts.offset;
     auto file = files.open(path, mode);
     if (!file) return std::unexpected(std::move(file.error()));
+    if (request.announced != 0) {
+        const auto most = std::numeric_limits<std::uint64_t>::max();
+        const auto size = request.announced > most - parts.offset ? most : parts.offset + request.announced;
+        if (auto room = (*file)->allocate(size); !room) {
+            (*file)->failed(room.error().code);
+            [[maybe_unused]] const auto closed = (*file)->close();
+            return room;
+        }
+    }
     parts.file = std::move(*file);
     return {};
 }

@@ -58,6 +58,7 @@ public:
     Workspace(Commons& commons, net::Loop& loop, UserPtr user, SessionInfo session);
 
     const User& user() const noexcept { return *user_; }
+    UserPtr shared_user() const noexcept { return user_; }
     const SessionInfo& session() const noexcept { return session_; }
     bool may(const Path& path, char letter) const { return user_->permissions_for(path).has(letter); }
     Perm permissions(const Path& path) const { return user_->permissions_for(path); }

@@ -8,6 +8,7 @@
 #include "service/config_check.h"
 #include "service/config_docs.h"
 #include "service/config_load.h"
+#include "service/table_docs.h"
 
 namespace wherry::app {
 namespace {
@@ -37,15 +38,21 @@ void add_check_config(CLI::App& program, int& exit_code) {
         std::string file;
         bool keys = false;
         bool commands = false;
+        bool events = false;
+        bool metrics = false;
     };
     const auto options = std::make_shared<Options>();
     CLI::App* const command = program.add_subcommand("check-config", "Check a configuration file without serving");
     command->add_option("FILE", options->file, "The TOML file");
     command->add_flag("--keys", options->keys, "Describe all keys instead, in Markdown");
     command->add_flag("--commands", options->commands, "Describe the FTP commands instead, in Markdown");
+    command->add_flag("--events", options->events, "Describe the events instead, in Markdown");
+    command->add_flag("--metrics", options->metrics, "Describe the metrics instead, in Markdown");
     command->callback([&exit_code, options] {
-        if (options->commands) {
-            fmt::print("{}", ftp::commands_markdown());
+        if (options->commands || options->events || options->metrics) {
+            fmt::print("{}", options->commands ? ftp::commands_markdown()
+                             : options->events ? events_markdown()
+                                               : metrics_markdown());
             exit_code = exit_ok;
             return;
         }

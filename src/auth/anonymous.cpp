@@ -22,7 +22,7 @@ std::string anonymous_warning(const User& user) {
     if (!user.anonymous) return {};
     Perm changing = user.permissions;
     for (const PermissionRule& rule : user.rules) changing = changing | rule.letters;
-    changing = changing & perm::write;
+    changing = changing & (perm::write | Perm("SDO"));
     if (changing.empty()) return {};
     return "anyone may change files: the anonymous user has the permissions \"" + changing.text() +
            "\"; if that is not meant, leave these letters out";

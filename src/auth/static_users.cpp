@@ -72,6 +72,11 @@ bool StaticUsers::remove(std::string_view name) {
     return is_anonymous_name(name) && std::exchange(anonymous_, nullptr) != nullptr;
 }
 
+UserPtr StaticUsers::anonymous() const {
+    const std::shared_lock lock(mutex_);
+    return anonymous_;
+}
+
 bool StaticUsers::has(std::string_view name) const {
     const std::shared_lock lock(mutex_);
     return users_.contains(name) || (anonymous_ != nullptr && is_anonymous_name(name));

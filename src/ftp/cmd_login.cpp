@@ -19,6 +19,7 @@ net::Task<void> user(Session& session, std::string_view argument) {
     if (refused_in_clear(session)) co_return;
     if (session.logged_in()) session.log_out();
     session.reset_parameters();
+    if (!co_await session.takes_name(argument)) co_return;
     session.login_name = argument;
     if (co_await session.log_in_by_certificate()) co_return;
     session.password_due = true;
@@ -46,8 +47,7 @@ void rein(Session& session, std::string_view) {
 
 // "If file transfer is in progress, the connection will remain open for result response" (RFC 959 4.1.1).
 net::Task<void> quit(Session& session, std::string_view) {
-    const std::string* own = session.logged_in() ? &session.workspace().user().quit_message : nullptr;
-    session.reply(Reply::of_lines(221, own != nullptr && !own->empty() ? *own : session.settings().quit_message));
+    session.reply(Reply::of_lines(221, co_await session.quit_text()));
     co_await session.transfer_end();
     session.close_after_replies();
 }

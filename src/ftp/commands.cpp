@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/text.h"
+#include "ftp/hooks.h"
 #include "ftp/settings.h"
 
 namespace wherry::ftp {
@@ -171,8 +172,9 @@ bool can_be_disabled(std::string_view name) {
     return find(table, name) != nullptr;
 }
 
-CommandTable::CommandTable(const Settings& settings)
+CommandTable::CommandTable(const Settings& settings, std::span<const OwnCommand> own)
     : commands_(rows_left(settings, table, {})), site_(rows_left(settings, site_table, site_prefix)) {
+    for (const OwnCommand& command : own) add(command);
     if (find(commands_, "SITE") == nullptr) site_.clear();
 }
 

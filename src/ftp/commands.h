@@ -11,6 +11,7 @@
 namespace wherry::ftp {
 
 class Session;
+struct OwnCommand;
 struct Settings;
 
 // What must hold before a command is called, tested in one place (session.cpp).
@@ -40,6 +41,7 @@ struct Row {
     When when = nullptr;       // null: always; where it says no, the row is not there
     Plain plain = nullptr;
     Waiting waiting = nullptr;
+    const OwnCommand* own = nullptr;  // of an embedder, instead of both
 
     constexpr Row(std::string_view word, Needs what, std::string_view syntax, Plain function,
                   std::string_view feat = {}, When condition = nullptr)
@@ -47,6 +49,9 @@ struct Row {
     constexpr Row(std::string_view word, Needs what, std::string_view syntax, Waiting function,
                   std::string_view feat = {}, When condition = nullptr)
         : verb(word), needs(what), help(syntax), feature(feat), when(condition), waiting(function) {}
+    constexpr Row(std::string_view word, Needs what, std::string_view syntax, const OwnCommand& command,
+                  std::string_view feat = {})
+        : verb(word), needs(what), help(syntax), feature(feat), own(&command) {}
     constexpr bool has(Needs need) const { return (needs & need) != 0; }
     constexpr bool runs_same(const Row& other) const { return plain == other.plain && waiting == other.waiting; }
 };
@@ -60,15 +65,16 @@ bool is_known_elsewhere(std::string_view verb);
 // True for "MLSD" and "SITE CHMOD", in capitals, and for none of what every session needs (USER, PASS, QUIT).
 bool can_be_disabled(std::string_view name);
 
-// The rows of one server: what its settings leave of the tables. Whoever disables a command disables its other
-// spellings too (MKD and XMKD).
+// The rows of one server: what its settings leave of the tables, and those of the embedder, which must outlive it.
+// Whoever disables a command disables its other spellings too (MKD and XMKD).
 class CommandTable {
 public:
-    explicit CommandTable(const Settings& settings);
+    explicit CommandTable(const Settings& settings, std::span<const OwnCommand> own = {});
     std::span<const Row> commands() const noexcept { return commands_; }
     std::span<const Row> site_commands() const noexcept { return site_; }
 
 private:
+    void add(const OwnCommand& command);  // in hooks.cpp
     std::vector<Row> commands_;
     std::vector<Row> site_;
 };

@@ -21,10 +21,11 @@ struct Server::Place {
     std::unordered_map<std::uint64_t, Session*> sessions;
 };
 
-Server::Server(Commons& commons, net::Network& network, Settings settings)
+Server::Server(Commons& commons, net::Network& network, Settings settings, Hooks hooks)
     : commons_(commons),
       network_(network),
-      table_(settings),
+      hooks_(std::move(hooks)),
+      table_(settings, hooks_.commands),
       door_{.tls = settings.tls},
       ports_(settings.passive_first, settings.passive_last),
       nat_(commons.runtime.resolve()),

@@ -11,6 +11,7 @@
 #include "access/commons.h"
 #include "core/live.h"
 #include "ftp/commands.h"
+#include "ftp/hooks.h"
 #include "ftp/nat.h"
 #include "ftp/settings.h"
 #include "net/acceptor.h"
@@ -25,7 +26,7 @@ class Session;
 class Server {
 public:
     // All references must outlive the server.
-    Server(Commons& commons, net::Network& network, Settings settings);
+    Server(Commons& commons, net::Network& network, Settings settings, Hooks hooks = {});
     ~Server();  // after stop(), or never started
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -57,6 +58,7 @@ public:
     Live<Settings>::Snapshot settings() const { return settings_.get(); }
     // For sessions that begin from now on. The passive ports stay those that the server was made with.
     void set(Settings settings) { settings_.set(std::move(settings)); }
+    const Hooks& hooks() const noexcept { return hooks_; }
     // What its settings left of the commands when it was made.
     const CommandTable& table() const noexcept { return table_; }
     Commons& commons() noexcept { return commons_; }
@@ -76,7 +78,8 @@ private:
 
     Commons& commons_;
     net::Network& network_;
-    const CommandTable table_;
+    const Hooks hooks_;
+    const CommandTable table_;      // of hooks_, among others
     const Door door_;               // where nothing else was said
     std::deque<Door> doors_;        // of the listeners; sessions refer to them
     mutable std::mutex tls_mutex_;  // of tls_

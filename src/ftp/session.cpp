@@ -13,7 +13,12 @@ constexpr std::size_t small_buffer = 256;     // what a waiting session may keep
 constexpr unsigned reads_a_turn = 4;          // of a client that never pauses; then it is the others' turn
 
 SessionInfo info_of(const net::Stream& control) {
-    return {.protocol = "ftp", .peer = control.peer().ip(), .peer_port = control.peer().port()};
+    return {.protocol = "ftp",
+            .peer = control.peer().ip(),
+            .peer_port = control.peer().port(),
+            .local = control.local().ip(),
+            .local_port = control.local().port(),
+            .secure = control.is_secure()};
 }
 
 }  // namespace
@@ -48,7 +53,7 @@ const CommandTable& Session::table() const noexcept { return server_.table(); }
 // --- life
 
 bool Session::admit() {
-    entry_ = commons_.sessions.enter(info_, server_.killer(place_, serial_));
+    entry_ = commons_.sessions.enter(info_, server_.killer(place_, serial_), started_);
     info_.id = entry_.id();
     commons_.metrics.add(Metric::sessions);
     commons_.events.publish<event::Connected>([&] { return event::Connected{info_}; });
@@ -65,8 +70,7 @@ net::Task<void> Session::run() {
         touch();
         if (door_.implicit_tls && !(admitted && co_await secure_control())) {
             out_.clear();  // a refusal in clear would be noise to a client of TLS
-        } else if (admitted) {
-            reply(Reply::of_lines(220, settings().greeting));
+        } else if (admitted && co_await welcome()) {
             co_await serve();
         }
     } catch (const std::exception& error) {
@@ -225,6 +229,7 @@ net::Task<void> Session::handle(Pending pending) {
         co_return;
     }
     commons_.metrics.add(Metric::commands_total);
+    if (server_.hooks().before_command && co_await is_held_back(pending.line, row)) co_return;
     if (row == nullptr) {
         const bool elsewhere = is_known_elsewhere(pending.line.verb);
         reply(elsewhere ? 502 : 500, elsewhere ? "Command not implemented" : "Unknown command");
@@ -261,18 +266,18 @@ net::Task<void> Session::call(const Row& row, std::string_view argument) {
 net::Task<void> Session::invoke(const Row& row, std::string_view argument) {
     if (row.plain != nullptr) {
         row.plain(*this, argument);
-    } else {
+    } else if (row.waiting != nullptr) {
         co_await row.waiting(*this, argument);
+    } else {
+        co_await run_own(*row.own, argument);
     }
 }
 
 net::Task<void> Session::execute(const Row& row, std::string argument) {
-    if (row.plain != nullptr) {
-        row.plain(*this, argument);
-    } else {
-        co_await row.waiting(*this, argument);
-    }
+    if (!transferring()) note(row, argument, true);
+    co_await invoke(row, argument);
     touch();
+    if (!transferring()) note(row, argument, false);
     tell(row, argument);
     if (row.has(secret)) {
         volatile char* secret_bytes = argument.data();
@@ -281,8 +286,9 @@ net::Task<void> Session::execute(const Row& row, std::string argument) {
 }
 
 net::Task<void> Session::run_transfer(const Row& row, std::string argument) {
+    note(row, argument, true);
     try {
-        co_await row.waiting(*this, argument);
+        co_await invoke(row, argument);
     } catch (const std::exception& error) {
         commons_.log.error("[{} {}] {} ended by an exception: {}", info_.id, info_.peer, row.verb, error.what());
         data_.attach(nullptr);
@@ -291,6 +297,7 @@ net::Task<void> Session::run_transfer(const Row& row, std::string argument) {
     }
     work_.reset();
     touch();
+    note(row, argument, false);
     tell(row, argument);
     if (draining_) leave();
     if (!queue_.empty()) control_->wake_reader();
@@ -356,6 +363,8 @@ void Session::log_out() {
     user_permit_.release();
     data_.allow_foreign(false);
     info_.user.clear();
+    info_.extra = own_extra_;
+    entry_.set_info(info_);
     logged_out_ = loop_.now();
     on_timer();
 }

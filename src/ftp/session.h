@@ -22,6 +22,7 @@
 #include "ftp/commands.h"
 #include "ftp/data_channel.h"
 #include "ftp/facts.h"
+#include "ftp/hooks.h"
 #include "ftp/line_splitter.h"
 #include "ftp/reply.h"
 #include "net/scope.h"
@@ -100,6 +101,9 @@ public:
     bool logged_in() const noexcept { return workspace_ != nullptr; }
     Workspace& workspace() noexcept { return *workspace_; }
     void close_after_replies() noexcept { ending_ = true; }
+    // What the embedder has to say, on a lane (session_hooks.cpp). A name that is refused has been answered.
+    net::Task<bool> takes_name(std::string_view name);
+    net::Task<std::string> quit_text();
     // Checks what `row` needs and runs it; for SITE.
     net::Task<void> call(const Row& row, std::string_view argument);
 
@@ -161,6 +165,14 @@ private:
     };
     void end_of_turn() override;
     bool admit();
+    net::Task<bool> welcome();
+    net::Task<std::string> login_text();
+    net::Task<bool> is_held_back(const CommandLine& line, const Row* row);
+    net::Task<void> run_own(const OwnCommand& command, std::string_view argument);
+    FtpCall describe(std::string_view verb, std::string_view argument) const;
+    void answer(std::string_view verb, const Result<FtpReply>& given);
+    bool count_failed_login();
+    void note(const Row& row, std::string_view argument, bool busy);
     net::Task<void> serve();
     net::Task<bool> receive();
     void give_back_memory();
@@ -173,7 +185,7 @@ private:
     std::optional<Reply> gate(const Row& row, std::string_view argument) const;
     net::Task<net::StreamPtr> secure_data(net::StreamPtr plain);
     net::Task<void> say_goodbye();
-    void welcome(Admission admission, int code);
+    net::Task<void> come_in(Admission admission, int code);
     net::Task<void> send_rest();
     void send_now();
     void leave();
@@ -197,6 +209,7 @@ private:
     net::TlsContextPtr tls_context_;  // of the handshake; for the data connections too
     net::TlsBinding tls_binding_{};
     SessionInfo info_;
+    std::shared_ptr<void> own_extra_;  // of the welcome
     Sessions::Entry entry_;
     Permit permit_;
     Permit user_permit_;

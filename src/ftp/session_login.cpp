@@ -15,27 +15,22 @@ net::Task<void> Session::log_in(Password password) {
                 .certificate = tls_ != nullptr ? tls_->certificate() : nullptr};
     auto admission = co_await wherry::log_in(commons_, *control_, info_, std::move(login));
     if (!admission) {
-        if (++failed_logins_ >= commons_.logins.get()->attempts || is_banned(commons_, control_->peer(), loop_.now())) {
-            reply(530, "Login incorrect, closing connection");
-            ending_ = true;
-        } else {
-            reply(530, "Login incorrect");
-        }
+        reply(530, count_failed_login() ? "Login incorrect, closing connection" : "Login incorrect");
         co_return;
     }
-    welcome(std::move(*admission), 230);
+    co_await come_in(std::move(*admission), 230);
 }
 
-void Session::welcome(Admission admission, int code) {
+net::Task<void> Session::come_in(Admission admission, int code) {
     user_permit_ = std::move(admission.permit);
     data_.allow_foreign(admission.user->foreign_addresses);
     info_.user = admission.user->name;
-    entry_.set_user(info_.user);
+    if (admission.user->extra) info_.extra = admission.user->extra;
+    entry_.set_info(info_);
     cwd = admission.user->start;
-    const std::string& message = admission.user->login_message;
     workspace_ = std::make_unique<Workspace>(commons_, loop_, std::move(admission.user), info_);
     on_timer();  // the user may have an idle time of its own
-    reply(Reply::of_lines(code, message.empty() ? settings().login_message : message));
+    reply(Reply::of_lines(code, co_await login_text()));
 }
 
 net::Task<bool> Session::log_in_by_certificate() {
@@ -56,7 +51,7 @@ net::Task<bool> Session::log_in_by_certificate() {
                 .by_certificate = true};
     auto admission = co_await wherry::log_in(commons_, *control_, info_, std::move(login));
     if (!admission) co_return false;
-    welcome(std::move(*admission), 232);
+    co_await come_in(std::move(*admission), 232);
     co_return true;
 }
 

@@ -46,6 +46,20 @@ Wire Session::wire() const {
     return wire;
 }
 
-void Session::set_client(std::string_view name) { info_.client = printable(name.substr(0, most_client_name)); }
+void Session::set_client(std::string_view name) {
+    info_.client = printable(name.substr(0, most_client_name));
+    entry_.set_info(info_);
+}
+
+// For the list of sessions.
+void Session::note(const Row& row, std::string_view argument, bool busy) {
+    const bool prepares = row.waiting == nullptr &&
+                          (row.plain == &pasv || row.plain == &epsv || row.plain == &port || row.plain == &eprt);
+    entry_.set_command({.verb = row.verb,
+                        .argument = row.has(secret) ? "****" : argument,
+                        .prepares_data = prepares,
+                        .busy = busy,
+                        .at = loop_.now()});
+}
 
 }  // namespace wherry::ftp

@@ -109,7 +109,7 @@ bool Session::log_in(ServerHandshake& handshake) {
     }
     user_permit_ = std::move(admission->permit);
     info_.user = admission->user->name;
-    entry_.set_user(info_.user);
+    entry_.set_info(info_);
     owner_ = std::string(text(preauth_secret(ring_->keys.key(key))));
     workspace_ = std::make_unique<Workspace>(commons_, loop_, std::move(admission->user), info_);
     return true;

@@ -10,6 +10,12 @@ void set(State& state, Value ftp::Settings::* member, Value value) {
     state.set([&](Config& config) { config.ftp.settings.*member = std::move(value); });
 }
 
+// One of ftp::Hooks.
+template <class State, class Function>
+void set(State& state, Function ftp::Hooks::* member, Function function) {
+    state.set([&](auto&) { state.parts.ftp.*member = std::move(function); });
+}
+
 }  // namespace
 
 FtpService FtpService::listen(std::string address) {
@@ -196,6 +202,28 @@ FtpService FtpService::login_message(std::string text) {
 }
 FtpService FtpService::quit_message(std::string text) {
     return set(*server_->state_, &ftp::Settings::quit_message, std::move(text)), *this;
+}
+FtpService FtpService::command(FtpCommand row, FtpFunction run) {
+    auto& state = *server_->state_;
+    Result<void> added;
+    state.set([&](Config&) { added = ftp::add_command(state.parts.ftp, {std::move(row), std::move(run)}); });
+    if (!added) state.mistake(std::move(added.error()));
+    return *this;
+}
+FtpService FtpService::before_command(std::function<std::optional<FtpReply>(const FtpCall&)> decide) {
+    return set(*server_->state_, &ftp::Hooks::before_command, std::move(decide)), *this;
+}
+FtpService FtpService::greeting(std::function<FtpWelcome(const SessionInfo&)> receive) {
+    return set(*server_->state_, &ftp::Hooks::greeting, std::move(receive)), *this;
+}
+FtpService FtpService::allow_name(std::function<Verdict(const SessionInfo&, const std::string&)> decide) {
+    return set(*server_->state_, &ftp::Hooks::allow_name, std::move(decide)), *this;
+}
+FtpService FtpService::login_message(std::function<std::string(const SessionInfo&, const User&)> tell) {
+    return set(*server_->state_, &ftp::Hooks::login_message, std::move(tell)), *this;
+}
+FtpService FtpService::quit_message(std::function<std::string(const SessionInfo&)> tell) {
+    return set(*server_->state_, &ftp::Hooks::quit_message, std::move(tell)), *this;
 }
 FtpService FtpService::login_timeout(std::chrono::seconds span) {
     return set(*server_->state_, &ftp::Settings::login_timeout, span), *this;

@@ -67,8 +67,11 @@ Result<void> Server::Users::add_anonymous(FilesystemPtr filesystem, Perm permiss
 }
 
 Result<void> Server::Users::add_anonymous(User user) {
-    auto added = server_->state_->users->add_anonymous(std::move(user));
-    return added ? added : server_->state_->mistake(std::move(added.error()));
+    auto& state = *server_->state_;
+    auto added = state.users->add_anonymous(std::move(user));
+    if (!added) return state.mistake(std::move(added.error()));
+    if (const auto service = state.running()) state.warn(*service);
+    return added;
 }
 
 void Server::Users::load(std::string file) {
@@ -271,6 +274,10 @@ void Server::log_to(std::function<void(LogLevel, std::string_view)> function) {
     state_->set([&](Config&) { state_->parts.log = std::move(function); });
 }
 
+void Server::log_prefix(std::function<std::string(const SessionInfo&)> prefix) {
+    state_->set([&](Config&) { state_->parts.log_prefix = std::move(prefix); });
+}
+
 void Server::loops(std::size_t count) {
     state_->set([&](Config& config) { config.runtime.loops = count; });
 }
@@ -309,8 +316,16 @@ Result<void> Server::State::start(bool attach) {
         service = fresh;  // before the first callback can ask for it
         attached = attach;
     }
+    warn(*fresh);
+    for (const std::string& warning : fresh->warnings()) fresh->log().warning("{}", warning);
     fresh->start();
     return {};
+}
+
+void Server::State::warn(Service& serving) const {
+    const UserPtr anonymous = users->anonymous();
+    if (!anonymous) return;
+    if (const std::string risk = anonymous_warning(*anonymous); !risk.empty()) serving.log().warning("{}", risk);
 }
 
 Result<void> Server::start() { return state_->start(false); }
@@ -384,6 +399,11 @@ int Server::run() {
 std::vector<SessionInfo> Server::sessions() const {
     const auto service = state_->running();
     return service ? service->sessions().list() : std::vector<SessionInfo>();
+}
+
+std::vector<SessionStatus> Server::status() const {
+    const auto service = state_->running();
+    return service ? service->sessions().status(service->clock().now()) : std::vector<SessionStatus>();
 }
 
 bool Server::kill(std::uint64_t session) {

@@ -30,6 +30,8 @@ struct Server::State {
     }
     // Remembers a mistake of the set-up for start(), unless the server serves already; returns it.
     Result<void> mistake(Error error);
+    // To the log of a service that runs: what is allowed and yet unwise about the program's users.
+    void warn(Service& serving) const;
     std::shared_ptr<Service> running() const {
         const std::lock_guard lock(mutex);
         return service;

@@ -105,13 +105,13 @@ Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, Us
                guards_,         limits_,       rates_,        ledger_,
                bans_,           sessions_,     chain_,        std::move(anonymous),
                config_.uploads, config_.login, config_.names, config_.use_sendfile},
-      ftp_(commons_, *network_, config_.ftp.settings),
+      ftp_(commons_, *network_, config_.ftp.settings, std::move(parts.ftp)),
       i2ftp_(commons_, config_.i2ftp.settings),
       i2ftp_parts_(std::move(parts.i2ftp)),
       datagrams_(net::udp_datagrams()),
       tftp_(commons_, *datagrams_, config_.tftp.settings, std::move(trees)),
       ended_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    events_.subscribe(log_sink(*log_));
+    events_.subscribe(log_sink(*log_, std::move(parts.log_prefix)));
     for (tftp::Handler& handler : parts.tftp_handlers) tftp_.add_handler(std::move(handler));
     for (ServiceParts::Sink& sink : parts.sinks) events_.subscribe(std::move(sink.call), sink.mask);
     events_.on_error([log = log_.get()](std::string_view what) { log->error("an event sink has thrown: {}", what); });

@@ -30,7 +30,9 @@ struct ServiceParts {
     Guards guards;
     CertificateRule certificate_rule;  // empty: as the configuration says
     std::vector<tftp::Handler> tftp_handlers;
-    std::function<void(LogLevel, std::string_view)> log;  // empty: as the configuration says
+    ftp::Hooks ftp;
+    std::function<std::string(const SessionInfo&)> log_prefix;  // empty: the usual one
+    std::function<void(LogLevel, std::string_view)> log;        // empty: as the configuration says
 };
 
 // What became of reading the configuration again.
@@ -80,6 +82,7 @@ public:
     Log& log() noexcept { return *log_; }
     Metrics& metrics() noexcept { return metrics_; }
     Sessions& sessions() noexcept { return sessions_; }
+    const Clock& clock() const noexcept { return runtime_.clock(); }
     Limits& limits() noexcept { return limits_; }
     Rates& rates() noexcept { return rates_; }
     Bans& bans() noexcept { return bans_; }

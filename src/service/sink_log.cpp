@@ -85,14 +85,14 @@ struct Text {
 
 }  // namespace
 
-std::function<void(const Event&)> log_sink(Log& log) {
-    return [&log](const Event& event) {
+std::function<void(const Event&)> log_sink(Log& log, std::function<std::string(const SessionInfo&)> prefix) {
+    return [&log, prefix = std::move(prefix)](const Event& event) {
         const LogLevel level = std::holds_alternative<event::Command>(event) ? LogLevel::debug : LogLevel::info;
         if (!log.writes(level)) return;
         const SessionInfo& session =
             std::visit([](const auto& any) -> const SessionInfo& { return any.session; }, event);
         if (session.protocol == "tftp") return;  // that service tells more about a transfer, in a line of its own
-        log.line(level, who(session) + ' ' + std::visit(Text{}, event));
+        log.line(level, (prefix ? for_log(prefix(session)) : who(session)) + ' ' + std::visit(Text{}, event));
     };
 }
 

@@ -8,13 +8,15 @@
 // the last thing of its line, its blanks are written as \x20 as well: no name can end a line or pretend to be a field
 // of it.
 #include <functional>
+#include <string>
 
 #include "observe/log.h"
 #include "wherry/events.h"
 
 namespace wherry {
 
-// `log` must outlive the sink. Runs on the thread that delivers events; thread-safe if that were several.
-std::function<void(const Event&)> log_sink(Log& log);
+// `log` must outlive the sink. Runs on the thread that delivers events; thread-safe if that were several. `prefix`,
+// where it is given, makes what else is "[7 alice@203.0.113.5:40112]".
+std::function<void(const Event&)> log_sink(Log& log, std::function<std::string(const SessionInfo&)> prefix = {});
 
 }  // namespace wherry

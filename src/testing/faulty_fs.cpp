@@ -98,6 +98,9 @@ public:
     Result<void> truncate(std::uint64_t size) override {
         return attempt(*state_, [&] { return inner_->truncate(size); });
     }
+    Result<void> allocate(std::uint64_t size) override {
+        return attempt(*state_, [&] { return inner_->allocate(size); });
+    }
     void failed(Code cause) override { inner_->failed(cause); }
     Result<void> close() override {
         auto good = state_->step();

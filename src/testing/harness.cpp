@@ -63,7 +63,7 @@ void Harness::build() {
                                .uploads = uploads,
                                .logins = logins,
                                .names = names});
-    server_ = std::make_unique<ftp::Server>(*commons_, network_, settings);
+    server_ = std::make_unique<ftp::Server>(*commons_, network_, settings, hooks);
     door_ = {.tls = settings.tls, .implicit_tls = implicit_tls};
     if (!tls) return;
     std::vector<std::unique_ptr<MemoryFile>> files_of_tls;

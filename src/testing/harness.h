@@ -38,6 +38,7 @@ public:
     NameRules names;
     FilesystemPtr files;  // what all users see; a memory filesystem until it is replaced
     Guards guards;
+    ftp::Hooks hooks;
     std::size_t disk_threads = 0;  // of a disk lane that can hang; 0: jobs run at once
     bool anonymous = false;        // an anonymous user with read letters
     bool tls = false;              // TLS is offered, with a certificate for each of these names

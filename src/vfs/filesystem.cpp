@@ -36,6 +36,8 @@ Result<void> File::write_at(std::uint64_t /*offset*/, std::span<const std::byte>
 
 Result<void> File::truncate(std::uint64_t /*size*/) { return fail(Code::unsupported, "this file cannot be cut"); }
 
+Result<void> File::allocate(std::uint64_t /*size*/) { return {}; }
+
 Result<std::uint64_t> File::copy_from(File& source, std::uint64_t from, std::uint64_t to, std::uint64_t bytes) {
     constexpr std::uint64_t most_at_once = 256U << 10U;
     std::vector<std::byte> buffer(static_cast<std::size_t>(std::min(bytes, most_at_once)));
@@ -116,7 +118,24 @@ private:
     std::int64_t modified_;
 };
 
+class MemoryListing final : public Listing {
+public:
+    explicit MemoryListing(std::vector<Entry> entries) : entries_(std::move(entries)) {}
+
+    Result<void> next(std::vector<Entry>& out, std::size_t most) override {
+        out.clear();
+        for (; at_ < entries_.size() && out.size() < most; ++at_) out.push_back(std::move(entries_[at_]));
+        return {};
+    }
+
+private:
+    std::vector<Entry> entries_;
+    std::size_t at_ = 0;
+};
+
 }  // namespace
+
+ListingPtr memory_listing(std::vector<Entry> entries) { return std::make_unique<MemoryListing>(std::move(entries)); }
 
 FilePtr memory_file(std::string content, std::int64_t modified) {
     return std::make_unique<MemoryFile>(std::move(content), modified);

@@ -3,14 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <set>
+#include <string>
 #include <thread>
 
 namespace wherry {
 namespace {
 
-SessionInfo from(const std::string& peer) { return {0, "ftp", peer, 4000, ""}; }
+SessionInfo from(const std::string& peer, const std::string& user = {}) {
+    return {.protocol = "ftp", .peer = peer, .peer_port = 4000, .user = user};
+}
 void ignore(Code) {}
 
 std::vector<std::uint64_t> ids(const Sessions& sessions) {
@@ -37,12 +41,44 @@ TEST(Sessions, TheListShowsWhoTheyAre) {
     Sessions sessions;
     auto entry = sessions.enter(from("192.0.2.1"), ignore);
     EXPECT_EQ(sessions.list().at(0).user, "");
-    entry.set_user("alice");
+    entry.set_info(from("192.0.2.1", "alice"));
     const SessionInfo info = sessions.list().at(0);
     EXPECT_EQ(info.user, "alice");
     EXPECT_EQ(info.peer, "192.0.2.1");
     EXPECT_EQ(info.peer_port, 4000);
     EXPECT_EQ(info.protocol, "ftp");
+    EXPECT_EQ(info.id, entry.id()) << "whatever the session thinks";
+}
+
+TEST(Sessions, TheirStatusTellsWhatTheyDo) {
+    using std::chrono::milliseconds;
+    Sessions sessions;
+    const Sessions::Time start{std::chrono::hours(7)};
+    auto entry = sessions.enter(from("192.0.2.1"), ignore, start);
+    const auto status = [&](milliseconds later) { return sessions.status(start + later).at(0); };
+    EXPECT_EQ(status(milliseconds(10)).command, "");
+    EXPECT_EQ(status(milliseconds(10)).idle, milliseconds(10));
+
+    entry.set_command({.verb = "EPSV", .prepares_data = true, .at = start + milliseconds(20)});
+    entry.set_command({.verb = "RETR", .argument = "a file", .busy = true, .at = start + milliseconds(30)});
+    EXPECT_EQ(status(milliseconds(100)).command, "RETR a file");
+    EXPECT_EQ(status(milliseconds(100)).data_command, "EPSV");
+    EXPECT_TRUE(status(milliseconds(100)).busy);
+    EXPECT_EQ(status(milliseconds(100)).idle, milliseconds(0));
+    EXPECT_EQ(status(milliseconds(100)).connected, milliseconds(100));
+
+    entry.set_command({.verb = "RETR", .argument = "a file", .at = start + milliseconds(200)});
+    EXPECT_FALSE(status(milliseconds(250)).busy);
+    EXPECT_EQ(status(milliseconds(250)).idle, milliseconds(50));
+}
+
+TEST(Sessions, ALongCommandIsKeptInPart) {
+    Sessions sessions;
+    auto entry = sessions.enter(from("192.0.2.1"), ignore);
+    entry.set_command({.verb = "CWD", .argument = std::string(5000, 'x')});
+    EXPECT_EQ(sessions.status({}).at(0).command.size(), Sessions::command_limit);
+    entry.set_command({.verb = std::string(32, 'V'), .argument = ""});
+    EXPECT_EQ(sessions.status({}).at(0).command, std::string(32, 'V'));
 }
 
 TEST(Sessions, AnEntryLeavesOnceHoweverItIsMoved) {
@@ -51,7 +87,8 @@ TEST(Sessions, AnEntryLeavesOnceHoweverItIsMoved) {
         auto one = sessions.enter(from("192.0.2.1"), ignore);
         Sessions::Entry moved(std::move(one));
         EXPECT_EQ(one.id(), 0U);  // NOLINT(bugprone-use-after-move): that it is empty is what is tested
-        one.set_user("nobody");
+        one.set_info(from("nobody"));
+        one.set_command({.verb = "NOOP"});
         auto other = sessions.enter(from("192.0.2.2"), ignore);
         EXPECT_EQ(sessions.size(), 2U);
         other = std::move(moved);
@@ -117,6 +154,7 @@ TEST(SessionsStress, KillWhileLeaving) {
     std::jthread killer_of_all([&] {
         while (!done) {
             sessions.kill_all(Code::killed);
+            static_cast<void>(sessions.status({}));
             for (const SessionInfo& info : sessions.list()) newest = std::max(newest.load(), info.id);
         }
     });
@@ -130,7 +168,8 @@ TEST(SessionsStress, KillWhileLeaving) {
                         if (!it->alive) ++late;
                         ++it->kills;
                     });
-                    entry.set_user("alice");
+                    entry.set_info(from("a", "alice"));
+                    entry.set_command({.verb = "NOOP"});
                     if (i % 8 == 0) {
                         while (session->kills == 0) std::this_thread::yield();
                     }

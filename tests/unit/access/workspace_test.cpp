@@ -4,7 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <limits>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "unit/access/access_fixture.h"
 
@@ -308,6 +312,79 @@ TEST_F(WorkspaceTest, WithoutOverwritingOnlyNewNamesAreWritten) {
     EXPECT_EQ(run(w.rename(at("/other"), at("/file"))).error().code, Code::exists);
     EXPECT_TRUE(run(w.open_write(at("/new"), {})));
     EXPECT_EQ(harness.content("/file"), "content");
+}
+
+// A store that notes how files were opened and what was announced, and has room for a thousand bytes.
+class NotingFilesystem final : public Filesystem {
+public:
+    explicit NotingFilesystem(FilesystemPtr inner) : inner_(std::move(inner)) {}
+    Result<Stat> stat(const Path& path) override { return inner_->stat(path); }
+    Result<ListingPtr> list(const Path& path, Detail detail) override { return inner_->list(path, detail); }
+    Result<FilePtr> open(const Path& path, const OpenMode& mode) override {
+        offsets.push_back(mode.offset);
+        auto file = inner_->open(path, mode);
+        if (!file) return file;
+        return std::make_unique<Noting>(*this, std::move(*file));
+    }
+
+    std::vector<std::uint64_t> offsets;
+    std::vector<std::uint64_t> allocated;
+    std::vector<Code> failures;
+    int closed = 0;
+
+private:
+    class Noting final : public File {
+    public:
+        Noting(NotingFilesystem& notes, FilePtr inner) : notes_(notes), inner_(std::move(inner)) {}
+        Result<Stat> stat() override { return inner_->stat(); }
+        Result<void> allocate(std::uint64_t size) override {
+            notes_.allocated.push_back(size);
+            if (size > 1000) return refuse(Code::quota, "a thousand bytes are enough");
+            return {};
+        }
+        void failed(Code cause) override {
+            notes_.failures.push_back(cause);
+            inner_->failed(cause);
+        }
+        Result<void> close() override {
+            ++notes_.closed;
+            return inner_->close();
+        }
+
+    private:
+        NotingFilesystem& notes_;
+        FilePtr inner_;
+    };
+    FilesystemPtr inner_;
+};
+
+TEST_F(WorkspaceTest, TheFilesystemHearsWhereATransferBegins) {
+    harness.put("/file", "0123456789");
+    const auto notes = std::make_shared<NotingFilesystem>(harness.files);
+    user.filesystem = notes;
+    Workspace& w = workspace();
+    EXPECT_TRUE(run(end_well(run(w.open_read(at("/file"), 4)))));
+    EXPECT_TRUE(run(end_well(run(w.open_write(at("/file"), {.offset = 7})))));
+    EXPECT_TRUE(run(end_well(run(w.open_write(at("/file"), {.mode = WriteRequest::Mode::append})))));
+    EXPECT_TRUE(run(end_well(run(w.open_write(at("/file"), {})))));
+    EXPECT_EQ(notes->offsets, (std::vector<std::uint64_t>{4, 7, 10, 0}));
+    EXPECT_TRUE(notes->allocated.empty()) << "nothing was announced";
+}
+
+TEST_F(WorkspaceTest, WhatIsAnnouncedIsAllocatedBeforeTheFirstByte) {
+    harness.put("/file", "0123456789");
+    const auto notes = std::make_shared<NotingFilesystem>(harness.files);
+    user.filesystem = notes;
+    Workspace& w = workspace();
+    EXPECT_TRUE(run(end_well(run(w.open_write(at("/file"), {.offset = 7, .announced = 30})))));
+    const auto refused = run(w.open_write(at("/new"), {.announced = 1001}));
+    EXPECT_EQ(refused.error().code, Code::quota);
+    EXPECT_EQ(refused.error().message, "a thousand bytes are enough");
+    const auto most = std::numeric_limits<std::uint64_t>::max();
+    EXPECT_FALSE(run(w.open_write(at("/file"), {.offset = 7, .announced = most})));
+    EXPECT_EQ(notes->allocated, (std::vector<std::uint64_t>{37, 1001, most}));
+    EXPECT_EQ(notes->failures, (std::vector<Code>{Code::quota, Code::quota}));
+    EXPECT_EQ(notes->closed, 3) << "those that were refused as well";
 }
 
 TEST_F(WorkspaceTest, AnnouncedBytesMustFitTheQuota) {

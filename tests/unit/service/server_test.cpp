@@ -36,6 +36,17 @@ TEST(Server, StartFailsWithAllMistakesOfTheSetUp) {
     EXPECT_THAT(server.addresses(), IsEmpty());
 }
 
+TEST(Server, StartFailsForCommandsThatCannotBe) {
+    Server server;
+    const auto run = [](const FtpCall&) { return FtpReply(); };
+    server.ftp().command({.verb = "two words"}, run).command({.verb = "QUIT"}, run).command({.verb = "XNONE"}, nullptr);
+    const auto started = server.start();
+    ASSERT_FALSE(started);
+    for (const char* part : {"command 'TWO WORDS': ", "command 'QUIT': it cannot be", "command 'XNONE': it has no"}) {
+        EXPECT_THAT(started.error().message, HasSubstr(part));
+    }
+}
+
 TEST(Server, SaysWhichUsersFileItCannotRead) {
     const TempFolder folder;
     Server server;
@@ -54,6 +65,7 @@ TEST(Server, HasNothingToTellUnlessItServes) {
     server.drain();
     server.stop();
     EXPECT_THAT(server.sessions(), IsEmpty());
+    EXPECT_THAT(server.status(), IsEmpty());
     EXPECT_FALSE(server.kill(1));
     EXPECT_THAT(server.metrics(), IsEmpty());
 }

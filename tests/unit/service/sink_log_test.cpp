@@ -120,6 +120,11 @@ TEST_F(SinkLog, NoPathPretendsToBeFields) {
     EXPECT_EQ(line(event::LoggedIn{session}), "[7 a@b]\\x20x@203.0.113.5:40112] login ok");
 }
 
+TEST_F(SinkLog, APrefixOfOnesOwnIsOnePrintableLine) {
+    sink_ = log_sink(log_, [](const SessionInfo& session) { return session.user + "\n" + session.peer + ":"; });
+    EXPECT_EQ(line(event::LoggedIn{alice}), "alice\\x0A203.0.113.5: login ok");
+}
+
 TEST_F(SinkLog, ALongPathIsToldInFull) {
     std::string text;
     while (text.size() < 3000) text += "/" + std::string(200, 'n');

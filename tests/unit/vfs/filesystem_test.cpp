@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <vector>
 
 #include "testing/files.h"
 
@@ -60,9 +61,24 @@ TEST(FileTest, AnswersUnsupportedUnlessOverridden) {
     EXPECT_EQ(code_of(file.read_at(0, buffer)), Code::unsupported);
     EXPECT_EQ(code_of(file.write_at(0, buffer)), Code::unsupported);
     EXPECT_EQ(code_of(file.truncate(0)), Code::unsupported);
+    EXPECT_TRUE(file.allocate(~0ULL)) << "whatever a client announces: nothing is done";
     EXPECT_EQ(file.descriptor(), -1);
     file.failed(Code::aborted);
     EXPECT_TRUE(file.close());
+}
+
+TEST(MemoryListingTest, HandsOutItsEntriesInPortions) {
+    const ListingPtr listing = memory_listing({{.name = "a"}, {.name = "b", .stat = Stat::directory()}, {.name = "c"}});
+    std::vector<Entry> out{{.name = "old"}};
+    ASSERT_TRUE(listing->next(out, 2));
+    ASSERT_EQ(out.size(), 2U);
+    EXPECT_EQ(out[0].name, "a");
+    EXPECT_TRUE(out[1].stat.is_directory());
+    ASSERT_TRUE(listing->next(out, 2));
+    ASSERT_EQ(out.size(), 1U);
+    EXPECT_EQ(out[0].name, "c");
+    ASSERT_TRUE(listing->next(out, 2));
+    EXPECT_TRUE(out.empty());
 }
 
 TEST(MemoryFileTest, ReadsWhatItHolds) {

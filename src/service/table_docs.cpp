@@ -1,0 +1,80 @@
+#include "service/table_docs.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <variant>
+
+#include "observe/metrics.h"
+#include "wherry/events.h"
+
+namespace wherry {
+namespace {
+
+constexpr auto rows = std::to_array<EventRow>({
+    {"Connected", "A client has connected; it has not been greeted yet.", ""},
+    {"Disconnected", "A session has ended, whether anybody logged in or not.", "duration, cause"},
+    {"LoggedIn", "Somebody has logged in.", ""},
+    {"LoginFailed", "A login was refused; `reason` says why, which the client is never told.", "name, reason"},
+    {"LoggedOut", "A user has left by REIN or a new USER; who hangs up is only told by Disconnected.", ""},
+    {"Command", "A command was answered; what is secret in `argument` reads \"****\".", "verb, argument, reply"},
+    {"Sent", "A download has ended, in whatever way: `complete()` and `cause`.",
+     "path, offset, bytes, duration, cause"},
+    {"Received", "An upload has ended, in whatever way; if it is complete, the file is in its place.",
+     "path, offset, bytes, duration, cause"},
+    {"DirectoryMade", "A directory was made.", "path"},
+    {"DirectoryRemoved", "A directory was removed.", "path"},
+    {"FileRemoved", "A file was removed.", "path"},
+    {"Renamed", "A file or a directory has another name.", "from, to"},
+    {"ModeChanged", "Permission bits were set.", "path, mode"},
+    {"TimeChanged", "A time of modification was set.", "path, modified"},
+    {"OwnerChanged", "An owner was set.", "path, uid, gid"},
+    {"SymlinkMade", "A symbolic link was made.", "path, target"},
+});
+static_assert(rows.size() == std::variant_size_v<Event>, "a new event needs a row above");
+
+constexpr std::string_view events_preface = R"(# Events
+
+Made from the tables that the program itself reads; do not edit.
+
+`server.on<event::Received>([](const event::Received& e) { ... })` is called after it has happened, on the one event thread of
+the server, one event after the other; `on_event` gets all of them. Each has `session`, a `SessionInfo`, and what the table
+says; `include/wherry/events.h` has the types. `examples/events_and_guards.cpp` shows them at work.
+
+| Event | When | Beside `session` |
+|---|---|---|
+)";
+
+constexpr std::string_view metrics_preface = R"(# Metrics
+
+Made from the table that the program itself reads; do not edit.
+
+`Server::metrics()` answers them in the text format of Prometheus. A counter only grows while the server lives, a gauge goes up
+and down.
+
+| Metric | Type | |
+|---|---|---|
+)";
+
+}  // namespace
+
+std::span<const EventRow> event_rows() { return rows; }
+
+std::string events_markdown() {
+    std::string out(events_preface);
+    for (const EventRow& row : rows) out += fmt::format("| `event::{}` | {} | {} |\n", row.name, row.when, row.members);
+    return out;
+}
+
+std::string metrics_markdown() {
+    std::string out(metrics_preface);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(Metric::count_); ++i) {
+        const auto metric = static_cast<Metric>(i);
+        const std::string_view name = Metrics::name(metric);
+        out += fmt::format("| `{}` | {} | {} |\n", name, name.ends_with("_total") ? "counter" : "gauge",
+                           Metrics::sentence(metric));
+    }
+    return out;
+}
+
+}  // namespace wherry

@@ -1,0 +1,65 @@
+#include "service/table_docs.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace wherry {
+namespace {
+
+std::string content(const std::string& file) {
+    std::ifstream in(WHERRY_SOURCE_DIR "/" + file);
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+// The text between `begin` and the next `end`.
+std::string between(const std::string& text, const std::string& begin, const std::string& end) {
+    const auto from = text.find(begin);
+    if (from == std::string::npos) return {};
+    const auto to = text.find(end, from);
+    return text.substr(from + begin.size(), to - from - begin.size());
+}
+
+std::vector<std::string> all_matches(const std::string& text, const std::regex& pattern) {
+    std::vector<std::string> found;
+    for (std::sregex_iterator at(text.begin(), text.end(), pattern), end; at != end; ++at) found.push_back((*at)[1]);
+    return found;
+}
+
+TEST(EventDocs, AreCheckedIn) {
+    EXPECT_EQ(content("docs/events.md"), events_markdown()) << "run: wherry check-config --events > docs/events.md";
+}
+
+TEST(MetricDocs, AreCheckedIn) {
+    EXPECT_EQ(content("docs/metrics.md"), metrics_markdown()) << "run: wherry check-config --metrics > docs/metrics.md";
+}
+
+TEST(EventDocs, NameTheEventsInTheOrderOfTheVariant) {
+    const std::string variant = between(content("include/wherry/events.h"), "using Event = std::variant<", ">;");
+    const auto declared = all_matches(variant, std::regex("event::(\\w+)"));
+    ASSERT_EQ(declared.size(), event_rows().size());
+    for (std::size_t i = 0; i < declared.size(); ++i) EXPECT_EQ(declared[i], event_rows()[i].name);
+}
+
+TEST(EventDocs, NameEveryMember) {
+    const std::string header = content("include/wherry/events.h");
+    const std::regex member("^ +[\\w:<> ]+ (\\w+)(?:\\{.*\\}| = [^;]+);", std::regex::multiline);
+    for (const EventRow& row : event_rows()) {
+        std::string body = between(header, "struct " + std::string(row.name) + " {", "\n};");
+        if (body.empty()) body = between(header, "struct Transferred {", "\n};");
+        std::string members;
+        for (const std::string& name : all_matches(body, member)) {
+            if (name != "session") members += (members.empty() ? "" : ", ") + name;
+        }
+        EXPECT_EQ(members, row.members) << row.name;
+    }
+}
+
+}  // namespace
+}  // namespace wherry
