@@ -53,8 +53,7 @@ void Session::set_client(std::string_view name) {
 
 // For the list of sessions.
 void Session::note(const Row& row, std::string_view argument, bool busy) {
-    const bool prepares = row.waiting == nullptr &&
-                          (row.plain == &pasv || row.plain == &epsv || row.plain == &port || row.plain == &eprt);
+    const bool prepares = row.waiting == &pasv || row.plain == &epsv || row.plain == &port || row.plain == &eprt;
     entry_.set_command({.verb = row.verb,
                         .argument = row.has(secret) ? "****" : argument,
                         .prepares_data = prepares,
