@@ -1,5 +1,6 @@
 #include "access/sessions.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace wherry {
@@ -33,7 +34,9 @@ void Sessions::Entry::set_command(const Command& command) {
     const std::lock_guard lock(live_->mutex);
     live_->command.assign(command.verb);
     if (!command.argument.empty()) {
-        live_->command.append(" ").append(command.argument.substr(0, command_limit - live_->command.size() - 1));
+        live_->command += ' ';
+        const std::size_t room = command_limit - std::min(command_limit, live_->command.size());
+        live_->command.append(command.argument.substr(0, room));
     }
     if (command.prepares_data) live_->data_command.assign(command.verb);
     live_->busy = command.busy;
