@@ -196,7 +196,7 @@ public:
     void log_prefix(std::function<std::string(const SessionInfo&)> prefix);
 
     // --- threads; before start() only ------------------------------------------------------------
-    void loops(std::size_t count);         // that serve connections; default 0: one per processor
+    void loops(std::size_t count);         // that serve connections; default 0: one for each two processors
     void disk_threads(std::size_t count);  // that wait for files; default 8
 
     // --- the life of a server --------------------------------------------------------------------

@@ -12,10 +12,9 @@
 namespace wherry {
 namespace {
 
-constexpr std::uint64_t slice_alone = 1024 * 1024;  // of one turn, when nobody else waits for bulk work
-constexpr std::uint64_t slice_shared = 256 * 1024;
-constexpr std::uint64_t copy_alone = 128 * 1024;  // the same, of what has to be encrypted here
-constexpr std::uint64_t copy_shared = 64 * 1024;
+// Of one turn. A connection that gets little at a time, after a pause, costs the kernel twice as much (pacing).
+constexpr std::uint64_t send_slice_size = 512 * 1024;
+constexpr std::uint64_t copy_slice_size = 128 * 1024;    // the same, of what has to be encrypted here
 constexpr std::uint64_t cache_window = 4 * 1024 * 1024;  // asked for, or read ahead, at once
 constexpr std::size_t copy_size = 128 * 1024;            // buffer of a transfer that the kernel cannot do alone
 constexpr std::size_t text_size = 2 * copy_size + NewlineEncoder::max_owed;  // what that may become as text
@@ -70,7 +69,9 @@ net::Task<Result<void>> Transfer::finish(Outcome outcome) {
     if (parts_.file && parts_.quick_close) {
         parts_.file.reset();
     } else if (parts_.file) {
-        co_await parts_.commons.runtime.disk().run(parts_.loop, [&] { close_file(outcome.cause); });
+        net::Lane& disk = parts_.commons.runtime.disk();
+        const auto close = [&] { close_file(outcome.cause); };
+        co_await (parts_.short_jobs ? disk.run_short(parts_.loop, close) : disk.run(parts_.loop, close));
     }
     if (outcome.complete() && !closed_) outcome = Outcome::file(closed_.error().code, closed_.error().system);
     account(outcome.cause, parts_.loop.now());
@@ -137,9 +138,7 @@ net::Task<Outcome> Transfer::send_by_descriptor(net::Stream& stream, net::Durati
     bool copying = !parts_.commons.use_sendfile;
     bool on_lane = false;  // the kernel cannot tell what is in memory: a worker sends, in case it has to wait
     while (at_ < end) {
-        const bool shared = loop.has_bulk();
-        const std::uint64_t turn =
-            copying ? (shared ? copy_shared : copy_alone) : (shared ? slice_shared : slice_alone);
+        const std::uint64_t turn = copying ? copy_slice_size : send_slice_size;
         const std::uint64_t most = std::min(end - at_, turn);
         const std::uint64_t slice = parts_.throttle.unlimited() ? most : parts_.throttle.slice(most);
         if (!on_lane && at_ + slice > cached_until) {
@@ -153,7 +152,8 @@ net::Task<Outcome> Transfer::send_by_descriptor(net::Stream& stream, net::Durati
             cached_until = at_ + window;
         }
         Result<net::Io> io;
-        if (on_lane) {
+        // What has to be encrypted here keeps the loop busy: where it has other work, too, a worker does it.
+        if (on_lane || (copying && loop.has_bulk() && stream.works_on_lanes())) {
             io = co_await parts_.commons.runtime.disk().run(loop, [&](net::Lane::Worker& worker) {
                 return send_slice(stream, copying, slice, copying ? worker.scratch() : std::span<std::byte>());
             });

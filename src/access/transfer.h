@@ -67,6 +67,7 @@ public:
         Stat opened;                                                    // of a download: what the file was then
         bool existed = true;
         bool truncated = false;    // opening it for an upload has dropped what was in it
+        bool short_jobs = false;   // the file is on quick storage: small pieces of work need no worker
         bool quick_close = false;  // closing waits for nothing: no worker is needed
         Permit permit;
         Throttle throttle;
@@ -148,9 +149,10 @@ private:
     Outcome ended(const net::Stream& stream, net::Io io) const;
 
     // On a worker of the disk lane:
-    Slice receive_slice(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most);
+    Slice receive_slice(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most, bool is_short);
+    bool drain(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);
     bool decrypt_once(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);
-    bool linger(int socket, const Slice& slice) const;
+    bool linger(int socket, Slice& slice) const;
     bool receive_once(int socket, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);
     bool splice_once(int socket, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);
     bool empty_pipe(std::size_t bytes, std::span<std::byte> scratch, Slice& slice);

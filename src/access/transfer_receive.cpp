@@ -17,8 +17,9 @@ namespace wherry {
 
 struct Transfer::Slice {
     std::uint64_t bytes = 0;
-    bool end = false;  // the peer has sent everything
-    Outcome outcome;   // not complete: that was the end of it
+    bool end = false;       // the peer has sent everything
+    bool trickles = false;  // it takes its time
+    Outcome outcome;        // not complete: that was the end of it
 
     bool fail(Outcome why) {
         outcome = why;
@@ -29,12 +30,32 @@ struct Transfer::Slice {
 namespace {
 
 constexpr std::uint64_t worker_slice = 4 * 1024 * 1024;  // before others get their turn on the lane
+constexpr std::uint64_t short_slice = 256 * 1024;        // of a new upload, which may be a small one
 constexpr std::uint64_t splice_from = 1024 * 1024;       // a smaller upload is not worth a pipe
 constexpr std::size_t pipe_size = 1024 * 1024;
 constexpr std::size_t copy_size = 128 * 1024;
 constexpr std::uint64_t linger_from = 64 * 1024;  // received in this turn: more is on its way
 constexpr int linger_ms = 1;
+constexpr int wake_from = 256 * 1024;                   // bytes that a worker wants to be woken for while it lingers
 constexpr std::uint64_t space_step = 64 * 1024 * 1024;  // between looks at the free space
+
+// While a worker lingers, the kernel wakes it for a good part of the buffer and not for each segment (SO_RCVLOWAT).
+class WakeForMore {
+public:
+    explicit WakeForMore(int socket) : socket_(socket) {
+        int buffer = 0;
+        socklen_t length = sizeof buffer;
+        if (getsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &buffer, &length) != 0) return;
+        set(std::min(wake_from, buffer / 4));  // much of the buffer would slow the sender down, or make the buffer grow
+    }
+    ~WakeForMore() { set(1); }
+    WakeForMore(const WakeForMore&) = delete;
+    WakeForMore& operator=(const WakeForMore&) = delete;
+
+private:
+    void set(int bytes) const { setsockopt(socket_, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes); }
+    const int socket_;
+};
 
 }  // namespace
 
@@ -55,9 +76,14 @@ net::Task<Outcome> Transfer::receive_by_worker(net::Stream& stream, net::Duratio
     if (!stream.holds_input()) co_await stream.wait(net::Io::Needs::read);
     for (;;) {
         if (stream.cause() != Code::ok) co_return Outcome::network(stream.cause());
-        const std::uint64_t most = parts_.throttle.slice(worker_slice);
-        const Slice slice = co_await parts_.commons.runtime.disk().run(
-            loop, [&](net::Lane::Worker& worker) { return receive_slice(stream, worker.scratch(), most); });
+        // A small upload is over before a worker would have been woken.
+        const bool is_short = parts_.short_jobs && moved_ < short_slice;
+        const std::uint64_t most = parts_.throttle.slice(is_short ? short_slice : worker_slice);
+        const auto receive = [&](net::Worker& worker) {
+            return receive_slice(stream, worker.scratch(), most, is_short);
+        };
+        net::Lane& disk = parts_.commons.runtime.disk();
+        const Slice slice = co_await (is_short ? disk.run_short(loop, receive) : disk.run(loop, receive));
         if (!slice.outcome.complete()) co_return slice.outcome;
         if (slice.end) co_return Outcome();
         if (slice.bytes > 0) stream.set_deadline(loop.now() + stall);
@@ -66,19 +92,10 @@ net::Task<Outcome> Transfer::receive_by_worker(net::Stream& stream, net::Duratio
     }
 }
 
-Transfer::Slice Transfer::receive_slice(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most) {
+Transfer::Slice Transfer::receive_slice(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most,
+                                        bool is_short) {
     Slice slice;
-    const int socket = stream.raw_descriptor();
-    while (slice.bytes < most) {
-        const std::uint64_t left = most - slice.bytes;
-        const bool splicing = socket >= 0 && may_splice_ && moved_ >= splice_from && open_pipe();
-        if (splicing      ? splice_once(socket, scratch, left, slice)
-            : socket >= 0 ? receive_once(socket, scratch, left, slice)
-                          : decrypt_once(stream, scratch, left, slice)) {
-            continue;
-        }
-        if (slice.end || !slice.outcome.complete() || !linger(stream.poll_descriptor(), slice)) break;
-    }
+    while (drain(stream, scratch, most, slice) && !is_short && linger(stream.poll_descriptor(), slice)) continue;
     // An abort ends the socket too; only an end that nobody made from our side is the end of the file.
     if (stream.cause() != Code::ok) slice.outcome = Outcome::network(stream.cause());
     if (slice.end && slice.outcome.complete()) {
@@ -88,12 +105,31 @@ Transfer::Slice Transfer::receive_slice(net::Stream& stream, std::span<std::byte
     return slice;
 }
 
+// Takes what is there. True if more may come in this turn.
+bool Transfer::drain(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most, Slice& slice) {
+    const int socket = stream.raw_descriptor();
+    while (slice.bytes < most) {
+        const std::uint64_t left = most - slice.bytes;
+        const bool splicing = socket >= 0 && may_splice_ && moved_ >= splice_from && open_pipe();
+        if (splicing      ? splice_once(socket, scratch, left, slice)
+            : socket >= 0 ? receive_once(socket, scratch, left, slice)
+                          : decrypt_once(stream, scratch, left, slice)) {
+            continue;
+        }
+        return !slice.end && slice.outcome.complete();
+    }
+    return false;
+}
+
 // A worker is faster than the client: it would go back to the loop, and be asked again, for each few segments. While
 // the stream flows, and nobody else wants the worker, it waits for the next ones itself; an abort ends that wait, too.
-bool Transfer::linger(int socket, const Slice& slice) const {
-    if (slice.bytes < linger_from || parts_.commons.runtime.disk().has_queue()) return false;
+// True if there is something, or could be: what the kernel did not find worth waking us for.
+bool Transfer::linger(int socket, Slice& slice) const {
+    if (slice.bytes < linger_from || slice.trickles || parts_.commons.runtime.disk().has_queue()) return false;
+    const WakeForMore wake_for_more(socket);
     pollfd more{.fd = socket, .events = POLLIN, .revents = 0};
-    return poll(&more, 1, linger_ms) > 0;
+    slice.trickles = poll(&more, 1, linger_ms) <= 0;
+    return true;
 }
 
 // The three below return false when there is no more to move in this turn.

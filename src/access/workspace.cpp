@@ -25,13 +25,13 @@ net::Task<Result<Stat>> Workspace::stat(Path path) {
         auto stat = files.stat_at_once(path);
         if (stat || stat.error().code != Code::would_block) co_return stat;
     }
-    co_return co_await on_disk([&] { return files.stat(path); });
+    co_return co_await on_disk_shortly([&] { return files.stat(path); });
 }
 
 net::Task<Result<Entry>> Workspace::entry(Path path) {
     if (auto allowed = need(path, 'l', "looking at"); !allowed) co_return std::unexpected(std::move(allowed.error()));
     Filesystem& files = *user_->filesystem;
-    co_return co_await on_disk([&]() -> Result<Entry> {
+    co_return co_await on_disk_shortly([&]() -> Result<Entry> {
         auto stat = files.lstat(path);
         if (!stat) return std::unexpected(std::move(stat.error()));
         Entry entry{std::string(path.name()), *stat, {}};
@@ -45,7 +45,8 @@ net::Task<Result<void>> Workspace::enter(Path path) {
     Filesystem& files = *user_->filesystem;
     Result<Stat> stat = fail(Code::would_block);
     if (files.can_answer_at_once()) stat = files.stat_at_once(path);
-    if (!stat && stat.error().code == Code::would_block) stat = co_await on_disk([&] { return files.stat(path); });
+    if (!stat && stat.error().code == Code::would_block)
+        stat = co_await on_disk_shortly([&] { return files.stat(path); });
     if (!stat) co_return std::unexpected(std::move(stat.error()));
     if (!stat->is_directory()) co_return fail(Code::not_directory, "entering " + path.string());
     co_return Result<void>();
@@ -53,7 +54,8 @@ net::Task<Result<void>> Workspace::enter(Path path) {
 
 net::Task<Result<ListingPtr>> Workspace::list(Path path, Detail detail) {
     if (auto allowed = need(path, 'l', "listing"); !allowed) co_return std::unexpected(std::move(allowed.error()));
-    co_return co_await on_disk([&] { return list_now(path, detail); });
+    if (commons_.guards.watch<action::List>()) co_return co_await on_disk([&] { return list_now(path, detail); });
+    co_return co_await on_disk_shortly([&] { return list_now(path, detail); });
 }
 
 Result<ListingPtr> Workspace::list_now(const Path& path, Detail detail) {
@@ -126,9 +128,16 @@ net::Task<Result<TransferPtr>> Workspace::open_write(Path path, WriteRequest req
     if (!permit) co_return std::unexpected(std::move(permit.error()));
     Transfer::Parts parts{.commons = commons_, .loop = loop_, .session = session_, .path = path};
     parts.direction = Transfer::Direction::upload;
+    parts.short_jobs = user_->filesystem->can_answer_at_once();
     parts.permit = std::move(*permit);
     parts.throttle = commons_.rates.for_upload(*user_, &buckets_);
-    auto opened = co_await on_disk([&] { return open_upload(path, request, parts); });
+    Result<void> opened;
+    // Guards, counting what an account holds and claiming room take their time.
+    if (commons_.guards.watch<action::Upload>() || is_counted() || request.announced != 0) {
+        opened = co_await on_disk([&] { return open_upload(path, request, parts); });
+    } else {
+        opened = co_await on_disk_shortly([&] { return open_upload(path, request, parts); });
+    }
     if (!opened) co_return std::unexpected(std::move(opened.error()));
     co_return std::make_unique<Transfer>(std::move(parts));
 }
@@ -228,12 +237,15 @@ net::Task<Result<void>> Workspace::room_for(Path path, std::uint64_t bytes) {
 // Asks the guards and makes the change, both on the disk lane, then tells. `Kind` is the action that guards see.
 template <class Kind, class Tell, class Change>
 net::Task<Result<void>> Workspace::change(Kind action, Change make, Tell tell) {
-    auto done = co_await on_disk([&]() -> Result<void> {
-        if (commons_.guards.watch<Kind>()) {
+    Result<void> done;
+    if (commons_.guards.watch<Kind>()) {
+        done = co_await on_disk([&]() -> Result<void> {
             if (auto ok = commons_.guards.ask(action); !ok) return ok;
-        }
-        return make(*user_->filesystem);
-    });
+            return make(*user_->filesystem);
+        });
+    } else {
+        done = co_await on_disk_shortly([&] { return make(*user_->filesystem); });
+    }
     if (done) tell();
     co_return done;
 }
@@ -279,7 +291,7 @@ std::optional<std::int64_t> Workspace::bytes_freed(const Path& path) const {
 net::Task<Result<void>> Workspace::may_rename(Path from) {
     if (auto allowed = need(from, 'f', "renaming"); !allowed) co_return allowed;
     if (from.is_root()) co_return fail(Code::denied, "renaming /");
-    const auto stat = co_await on_disk([&] { return user_->filesystem->lstat(from); });
+    const auto stat = co_await on_disk_shortly([&] { return user_->filesystem->lstat(from); });
     if (!stat) co_return std::unexpected(stat.error());
     co_return Result<void>();
 }

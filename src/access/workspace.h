@@ -76,6 +76,15 @@ public:
         return commons_.runtime.disk().run(loop_, std::move(function));
     }
 
+    // The same for a few calls to the user's files and nothing else: without a hop where these files are quick to
+    // answer.
+    template <class Function>
+    auto on_disk_shortly(Function function) {
+        net::Lane& disk = commons_.runtime.disk();
+        return user_->filesystem->can_answer_at_once() ? disk.run_short(loop_, std::move(function))
+                                                       : disk.run(loop_, std::move(function));
+    }
+
     // --- moving bytes ------------------------------------------------------------------------------------------------
     net::Task<Result<TransferPtr>> open_read(Path path, ByteRange range);        // r
     net::Task<Result<TransferPtr>> open_read(Path path, std::uint64_t offset) {  // r

@@ -42,7 +42,7 @@ constexpr auto key_options = std::to_array<KeyOption>({
     {"--max-login-attempts", "login.attempts", nullptr, "N", "Wrong logins before the end [3]"},
     {"--disable-sendfile", "runtime.sendfile", "false", "", "Do not let the kernel send files"},
     {"--use-localtime", "ftp.local_time", "true", "", "Show local times in LIST, not UTC"},
-    {"--loops,--workers", "runtime.loops", nullptr, "N", "Threads that serve [0: one per processor]"},
+    {"--loops,--workers", "runtime.loops", nullptr, "N", "Threads that serve [0: one for two processors]"},
     {"--atomic", "uploads.atomic", "true", "", "Show uploads only when they are complete"},
     {"--log-level", "log.level", nullptr, "LEVEL", "debug, info, warning, error or off [info]"},
     {"--log-file", "log.file", nullptr, "FILE", "Log there, not to standard error"},

@@ -1,15 +1,12 @@
 #include "net/lane.h"
 
-#include <linux/futex.h>
 #include <pthread.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <ctime>
 #include <system_error>
+
+#include "net/futex.h"
 
 namespace wherry::net {
 namespace {
@@ -17,26 +14,19 @@ namespace {
 constexpr std::chrono::seconds idle_for{10};  // before a thread with nothing to do goes
 
 // False when `timeout` passed and nobody woke us.
-bool wait_for(std::atomic<std::uint32_t>& flag, std::chrono::seconds timeout) {
-    const timespec span{timeout.count(), 0};
+bool wait_for(const std::atomic<std::uint32_t>& flag, std::chrono::seconds timeout) {
     while (flag.load(std::memory_order_acquire) == 0) {
-        if (syscall(SYS_futex, &flag, FUTEX_WAIT_PRIVATE, 0, &span, nullptr, 0) != 0 && errno == ETIMEDOUT)
-            return false;
+        if (!futex_wait_for(flag, 0, timeout)) return false;
     }
     return true;
 }
 
 void wake(std::atomic<std::uint32_t>& flag) {
     flag.store(1, std::memory_order_release);
-    syscall(SYS_futex, &flag, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+    futex_wake(flag);
 }
 
 }  // namespace
-
-std::span<std::byte> Lane::Worker::scratch() {
-    if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::byte[]>(scratch_size);
-    return {buffer_.get(), scratch_size};
-}
 
 Lane::Lane(std::string name, std::size_t threads, Metrics& metrics)
     : name_(std::move(name)), limit_(threads), metrics_(metrics) {}
@@ -45,16 +35,16 @@ Lane::~Lane() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
-        for (Worker* worker = std::exchange(idle_, nullptr); worker != nullptr;) {
-            Worker* next = worker->next_idle_;
-            wake(worker->woken_);
-            worker = next;
+        for (Thread* thread = std::exchange(idle_, nullptr); thread != nullptr;) {
+            Thread* next = thread->next_idle;
+            wake(thread->woken);
+            thread = next;
         }
     }
-    for (auto& worker : workers_) worker->thread_.join();
+    for (auto& thread : threads_) thread->thread.join();
 }
 
-struct Lane::DetachedJob : Lane::Job {
+struct Lane::DetachedJob : Job {
     std::function<void()> function;
 };
 
@@ -77,50 +67,50 @@ void Lane::submit(Job& job) {
     metrics_.add(Metric::lane_jobs_total);
     std::unique_lock lock(mutex_);
     job.following = nullptr;
-    if (Worker* worker = idle_) {
-        idle_ = worker->next_idle_;
-        worker->job_ = &job;
+    if (Thread* thread = idle_) {
+        idle_ = thread->next_idle;
+        thread->job = &job;
         lock.unlock();
-        // The job may be done and gone by now, and so may the worker once it has been woken: this is the last touch.
-        wake(worker->woken_);
+        // The job may be done and gone by now, and so may the thread once it has been woken: this is the last touch.
+        wake(thread->woken);
         return;
     }
     reap();
-    if (workers_.size() < limit_) add_worker();
+    if (threads_.size() < limit_) add_thread();
     metrics_.add(Metric::lane_queue_depth);
     (last_ != nullptr ? last_->following : first_) = &job;
     last_ = &job;
 }
 
-// Throws only if there is no worker at all: where the system gives no further thread, those that are there go on.
-void Lane::add_worker() {
-    auto worker = std::make_unique<Worker>();
-    workers_.reserve(workers_.size() + 1);
+// Throws only if there is no thread at all: where the system gives no further thread, those that are there go on.
+void Lane::add_thread() {
+    auto thread = std::make_unique<Thread>();
+    threads_.reserve(threads_.size() + 1);
     try {
-        worker->thread_ = std::thread([this, &self = *worker] { work(self); });
+        thread->thread = std::thread([this, &self = *thread] { work(self); });
     } catch (const std::system_error&) {
-        if (workers_.empty()) throw;
+        if (threads_.empty()) throw;
         return;
     }
-    workers_.push_back(std::move(worker));
+    threads_.push_back(std::move(thread));
 }
 
 // Joins the threads that have gone for want of work.
 void Lane::reap() {
-    for (Worker* gone : ended_) {
-        gone->thread_.join();
-        std::erase_if(workers_, [gone](const auto& worker) { return worker.get() == gone; });
+    for (Thread* gone : ended_) {
+        gone->thread.join();
+        std::erase_if(threads_, [gone](const auto& thread) { return thread.get() == gone; });
     }
     ended_.clear();
 }
 
-void Lane::work(Worker& self) {
+void Lane::work(Thread& self) {
     pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
     while (Job* job = next_job(self)) perform(*job, self);
 }
 
 // Null: this thread is to end.
-Lane::Job* Lane::next_job(Worker& self) {
+Job* Lane::next_job(Thread& self) {
     std::unique_lock lock(mutex_);
     if (Job* job = first_) {
         first_ = job->following;
@@ -129,26 +119,26 @@ Lane::Job* Lane::next_job(Worker& self) {
         return job;
     }
     if (stopping_) return nullptr;
-    self.job_ = nullptr;
-    self.woken_.store(0, std::memory_order_relaxed);
-    self.next_idle_ = idle_;
+    self.job = nullptr;
+    self.woken.store(0, std::memory_order_relaxed);
+    self.next_idle = idle_;
     idle_ = &self;
     lock.unlock();
-    const bool woken = wait_for(self.woken_, idle_for);
+    const bool woken = wait_for(self.woken, idle_for);
     lock.lock();
     if (!woken) {
         // Either still in the list, and then it is time to go, or taken out of it this very moment.
-        for (Worker** place = &idle_; *place != nullptr; place = &(*place)->next_idle_) {
+        for (Thread** place = &idle_; *place != nullptr; place = &(*place)->next_idle) {
             if (*place != &self) continue;
-            *place = self.next_idle_;
+            *place = self.next_idle;
             ended_.push_back(&self);
             return nullptr;
         }
         lock.unlock();
-        while (!wait_for(self.woken_, idle_for)) continue;
+        while (!wait_for(self.woken, idle_for)) continue;
         lock.lock();
     }
-    return static_cast<Job*>(self.job_);
+    return static_cast<Job*>(self.job);
 }
 
 void Lane::perform(Job& job, Worker& worker) {

@@ -4,6 +4,8 @@
 //
 //   const auto stat = co_await lane.run(loop, [&] { return filesystem.stat(path); });
 //
+// run_short() is for jobs that hardly ever wait: the loop runs them itself where it can (loop.h).
+//
 // Threads are made when there is a job and nobody free, up to the limit, and go after some idle seconds. A lane whose
 // threads all wait (a hung network mount) delays its own jobs only. Each waiting job is a waiting coroutine, which has
 // stopped reading from its client meanwhile: the queue cannot grow beyond the number of sessions, and needs no memory.
@@ -37,25 +39,15 @@ public:
     Lane(const Lane&) = delete;
     Lane& operator=(const Lane&) = delete;
 
-    // What a job finds on its thread: a buffer that it may use until it returns.
-    class Worker {
-    public:
-        static constexpr std::size_t scratch_size = 256 * 1024;
-        std::span<std::byte> scratch();
-
-    private:
-        friend class Lane;
-        std::unique_ptr<std::byte[]> buffer_;
-        Worker* next_idle_ = nullptr;
-        Posted* job_ = nullptr;                // given to it while it slept
-        std::atomic<std::uint32_t> woken_{0};  // a futex: each worker sleeps on its own
-        std::thread thread_;
-    };
+    using Worker = net::Worker;
 
     // Runs `function()` or `function(Worker&)` on the lane. An exception in a function that returns a Result becomes
     // Code::internal, else it is thrown on in the coroutine.
     template <class Function>
     auto run(Loop& loop, Function function);
+    // The same, of a job that takes no longer than a hop to a worker would, as a rule.
+    template <class Function>
+    auto run_short(Loop& loop, Function function);
 
     // A job that nobody waits for: cleaning up after something that has gone. It must not throw.
     void run_detached(Loop& loop, std::function<void()> function);
@@ -69,18 +61,19 @@ public:
     const std::string& name() const noexcept { return name_; }
 
 private:
-    struct Job : Posted {
-        Job* following = nullptr;
-        void (*work)(Job& self, Worker& worker) = nullptr;
-        Loop* loop = nullptr;
+    struct Thread : Worker {
+        Thread* next_idle = nullptr;
+        Job* job = nullptr;                   // given to it while it slept
+        std::atomic<std::uint32_t> woken{0};  // a futex: each thread sleeps on its own
+        std::thread thread;
     };
     template <class Function>
     class Offload;
     struct DetachedJob;
     void submit(Job& job);
-    void add_worker();
-    void work(Worker& self);
-    Job* next_job(Worker& self);
+    void add_thread();
+    void work(Thread& self);
+    Job* next_job(Thread& self);
     void perform(Job& job, Worker& worker);
     void reap();
 
@@ -91,10 +84,10 @@ private:
     std::mutex mutex_;
     Job* first_ = nullptr;
     Job* last_ = nullptr;
-    Worker* idle_ = nullptr;  // the one that slept last is woken first: its memory is still warm
+    Thread* idle_ = nullptr;  // the one that slept last is woken first: its memory is still warm
     bool stopping_ = false;
-    std::vector<std::unique_ptr<Worker>> workers_;
-    std::vector<Worker*> ended_;
+    std::vector<std::unique_ptr<Thread>> threads_;
+    std::vector<Thread*> ended_;
 };
 
 namespace detail {
@@ -105,7 +98,7 @@ inline constexpr bool is_result<std::expected<T, Error>> = true;
 }  // namespace detail
 
 template <class Function>
-class [[nodiscard]] Lane::Offload : Lane::Job {
+class [[nodiscard]] Lane::Offload : Job {
     static constexpr bool takes_worker = std::is_invocable_v<Function&, Worker&>;
     static auto call(Function& function, [[maybe_unused]] Worker& worker) {
         if constexpr (takes_worker) {
@@ -117,7 +110,8 @@ class [[nodiscard]] Lane::Offload : Lane::Job {
     using Value = decltype(call(std::declval<Function&>(), std::declval<Worker&>()));
 
 public:
-    Offload(Lane& lane, Loop& on, Function function) : lane_(lane), function_(std::move(function)) {
+    Offload(Lane& lane, Loop& on, Function function, bool is_short)
+        : lane_(lane), function_(std::move(function)), short_(is_short) {
         this->loop = &on;
         this->work = [](Job& job, Worker& worker) { static_cast<Offload&>(job).execute(worker); };
         this->Posted::run = [](Posted& posted) {
@@ -135,7 +129,11 @@ public:
     }
     void await_suspend(std::coroutine_handle<> waiting) {
         waiting_ = waiting;
-        lane_.submit(*this);
+        if (short_ && this->loop->takes_jobs()) {
+            this->loop->queue(*this);
+        } else {
+            lane_.submit(*this);
+        }
     }
     Value await_resume() {
         if (failure_) std::rethrow_exception(failure_);
@@ -166,6 +164,7 @@ private:
 
     Lane& lane_;
     Function function_;
+    const bool short_;
     std::coroutine_handle<> waiting_;
     std::exception_ptr failure_;
     std::optional<std::conditional_t<std::is_void_v<Value>, bool, Value>> value_;
@@ -173,7 +172,12 @@ private:
 
 template <class Function>
 auto Lane::run(Loop& loop, Function function) {
-    return Offload<Function>(*this, loop, std::move(function));
+    return Offload<Function>(*this, loop, std::move(function), false);
+}
+
+template <class Function>
+auto Lane::run_short(Loop& loop, Function function) {
+    return Offload<Function>(*this, loop, std::move(function), true);
 }
 
 }  // namespace wherry::net

@@ -10,10 +10,20 @@
 #include <string>
 #include <system_error>
 
+#include "net/deputy.h"
+
 namespace wherry::net {
 namespace {
 
 constexpr std::size_t events_a_poll = 256;
+// How long one kind of work goes on before the loop looks for what is more urgent. Looking costs a system call, which
+// is much beside a small slice, and nothing beside this.
+constexpr std::chrono::microseconds work_span{50};
+// A job that took longer has waited for something, or lost the processor: lanes get the next ones for so many times as
+// long, and all slow jobs together take a few percent of the loop's time at most.
+constexpr std::chrono::microseconds short_job{500};
+constexpr int rest_after_slow_job = 40;
+constexpr std::chrono::seconds after_stuck_job{1};
 
 }  // namespace
 
@@ -96,8 +106,15 @@ Loop::~Loop() {
 }
 
 void Loop::run() {
-    while (!stopping_.load(std::memory_order_acquire)) one_turn(std::chrono::hours(1));
+    Worker worker;
+    thread_.store(gettid(), std::memory_order_relaxed);
+    while (!stopping_.load(std::memory_order_acquire)) {
+        if (!one_turn(std::chrono::hours(1), &worker)) return;
+    }
     run_posted();  // what was posted before stop() may refer to what goes once this thread has ended
+    while (first_job_ != nullptr) {
+        if (!run_jobs(worker)) return;
+    }
 }
 
 void Loop::stop() {
@@ -106,7 +123,7 @@ void Loop::stop() {
 }
 
 void Loop::turn(Duration wait) {
-    one_turn(wait);
+    one_turn(wait, nullptr);
     // From here on somebody may wait for descriptor(): it must tell of what is ready by now and of what is posted
     // later.
     sleeping_.store(true, std::memory_order_seq_cst);
@@ -114,16 +131,13 @@ void Loop::turn(Duration wait) {
     if (more && sleeping_.exchange(false, std::memory_order_seq_cst)) wake();
 }
 
-void Loop::one_turn(Duration wait) {
+// False: another thread runs the loop by now, and nothing of it may be touched any more.
+bool Loop::one_turn(Duration wait, Worker* worker) {
     refresh_now();
     run_ready();
     run_ends_of_turn();
-    if (!bulk_.empty()) {
-        const auto next = bulk_.front();
-        bulk_.pop_front();
-        next.resume();
-        run_ends_of_turn();
-    }
+    run_bulk();
+    if (first_job_ != nullptr && !run_jobs(*worker)) return false;
     int milliseconds = 0;
     if (!something_ready() && wait > Duration::zero()) {
         const int most = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count());
@@ -134,6 +148,62 @@ void Loop::one_turn(Duration wait) {
     refresh_now();
     run_posted();
     timers_.fire_due(now_);
+    return true;
+}
+
+void Loop::run_bulk() {
+    if (bulk_.empty()) return;
+    const TimePoint until = clock_.now() + work_span;
+    do {
+        const auto next = bulk_.front();
+        bulk_.pop_front();
+        next.resume();
+        run_ends_of_turn();
+    } while (!bulk_.empty() && clock_.now() < until);
+}
+
+// --- short jobs
+
+void Loop::queue(Job& job) noexcept {
+    job.following = nullptr;
+    (last_job_ != nullptr ? last_job_->following : first_job_) = &job;
+    last_job_ = &job;
+}
+
+bool Loop::run_jobs(Worker& worker) {
+    const TimePoint until = clock_.now() + work_span;
+    do {
+        Job& job = *first_job_;
+        first_job_ = job.following;
+        if (first_job_ == nullptr) last_job_ = nullptr;
+        if (!run_job(job, worker)) return false;
+    } while (first_job_ != nullptr && clock_.now() < until);
+    run_ends_of_turn();
+    return true;
+}
+
+// The stack holds nothing of any coroutine here, so that another thread can go on from where this one stands.
+bool Loop::run_job(Job& job, Worker& worker) {
+    std::uint32_t number = job_number_.load(std::memory_order_relaxed) + 1;
+    const TimePoint began = clock_.now();
+    job_number_.store(number, std::memory_order_seq_cst);
+    deputy_->look();
+    job.work(job, worker);
+    if (!job_number_.compare_exchange_strong(number, number + 1, std::memory_order_acq_rel)) {
+        post(job);
+        return false;
+    }
+    const Duration took = clock_.now() - began;
+    if (took > short_job) jobs_from_ = now_ + rest_after_slow_job * took;
+    job.run(job);
+    return true;
+}
+
+bool Loop::take_over(std::uint32_t number) noexcept {
+    if (!job_number_.compare_exchange_strong(number, number + 1, std::memory_order_acq_rel)) return false;
+    refresh_now();
+    jobs_from_ = now_ + after_stuck_job;
+    return true;
 }
 
 int Loop::milliseconds_to_next() const noexcept {
@@ -265,6 +335,11 @@ bool Loop::run_posted() {
         job.run(job);
     }
     return true;
+}
+
+std::span<std::byte> Worker::scratch() {
+    if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::byte[]>(scratch_size);
+    return {buffer_.get(), scratch_size};
 }
 
 std::span<std::byte> Loop::scratch() {

@@ -2,11 +2,16 @@
 // Loop: one thread's event loop. Coroutines wait here for descriptors, timers, workers and their turn.
 //
 // Two classes of work: control (everything by default) and bulk (slices of file data). All control work that is ready
-// runs before the next slice of bulk work, one slice a turn, so that a NOOP beside fifty downloads waits for one slice
-// and not for fifty.
+// runs before the next slices of bulk work, one long or a few short ones a turn, so that a NOOP beside fifty downloads
+// waits for one slice and not for fifty.
+//
+// A loop may run short jobs itself: code that could wait for a disk and hardly ever does (opening, renaming). A hop to
+// a worker and back would cost more than most of them. A Deputy watches: if a job does wait, another thread goes on
+// with the loop, the first one stays with its job, and the result is posted to the loop like a worker's.
 //
 // Everything belongs to the loop's own thread but post(), stop() and what says so.
 #include <sys/epoll.h>
+#include <sys/types.h>
 
 #include <atomic>
 #include <chrono>
@@ -25,6 +30,7 @@
 
 namespace wherry::net {
 
+class Deputy;
 class Loop;
 
 // A coroutine's interest in a descriptor, or in something that behaves like one. At most one reader and one writer wait
@@ -106,6 +112,23 @@ struct Posted {
     void (*run)(Posted& self) = nullptr;
 };
 
+// What a job finds on its thread: a buffer that it may use until it returns.
+class Worker {
+public:
+    static constexpr std::size_t scratch_size = 256 * 1024;
+    std::span<std::byte> scratch();
+
+private:
+    std::unique_ptr<std::byte[]> buffer_;
+};
+
+// Blocking code that a coroutine waits for; lives in that coroutine. `work` runs on some thread, then `run` on `loop`.
+struct Job : Posted {
+    Job* following = nullptr;
+    void (*work)(Job& self, Worker& worker) = nullptr;
+    Loop* loop = nullptr;
+};
+
 class Loop {
 public:
     enum class Kind : std::uint8_t {
@@ -117,7 +140,7 @@ public:
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    void run();   // until stop()
+    void run();   // until stop(), or until another thread has taken over
     void stop();  // from any thread
     // One turn: what is ready, then at most `wait` for something to happen (0: do not wait). For embedders with an
     // event loop of their own, together with descriptor(), which is readable when there is something to do.
@@ -131,6 +154,18 @@ public:
     // From any thread. The function runs on the loop.
     void post(std::function<void()> function);
     void post(Posted& job);
+
+    // --- short jobs, run here ----------------------------------------------------------------------------------------
+    // From now on the loop runs short jobs itself; `deputy` watches and outlives its thread. Before run().
+    void set_deputy(Deputy& deputy) noexcept { deputy_ = &deputy; }
+    // False: nobody watches, or a job has been slow just now. Then a lane is to be asked.
+    bool takes_jobs() const noexcept { return deputy_ != nullptr && now_ >= jobs_from_; }
+    void queue(Job& job) noexcept;
+    // From any thread: odd while a job runs, another number for each job; and the thread that runs it.
+    std::uint32_t job_number() const noexcept { return job_number_.load(std::memory_order_seq_cst); }
+    pid_t thread() const noexcept { return thread_.load(std::memory_order_relaxed); }
+    // From a thread that is about to call run(): true if the loop is its own now, because job `number` still runs.
+    bool take_over(std::uint32_t number) noexcept;
 
     TimePoint now() const noexcept { return now_; }  // of this turn
     Timers& timers() noexcept { return timers_; }
@@ -186,12 +221,17 @@ public:
 private:
     friend class Watch;
     void refresh_now() { now_ = clock_.now(); }
-    void one_turn(Duration wait);
+    bool one_turn(Duration wait, Worker* worker);
     bool run_ready();
+    void run_bulk();
+    bool run_jobs(Worker& worker);
+    bool run_job(Job& job, Worker& worker);
     bool run_posted();
     void run_ends_of_turn();
     bool poll(int milliseconds);
-    bool something_ready() const noexcept { return !control_.empty() || !bulk_.empty() || !ends_.empty(); }
+    bool something_ready() const noexcept {
+        return !control_.empty() || !bulk_.empty() || !ends_.empty() || first_job_ != nullptr;
+    }
     void wake() noexcept;
 
     const Clock& clock_;
@@ -208,6 +248,12 @@ private:
     std::size_t event_ = 0;  // the one being handled
     std::size_t event_count_ = 0;
     std::unique_ptr<std::byte[]> scratch_;
+    Deputy* deputy_ = nullptr;
+    Job* first_job_ = nullptr;
+    Job* last_job_ = nullptr;
+    TimePoint jobs_from_{};
+    std::atomic<std::uint32_t> job_number_{0};
+    std::atomic<pid_t> thread_{0};
     std::atomic<Posted*> posted_{nullptr};
     std::atomic<bool> sleeping_{false};
     std::atomic<bool> stopping_{false};

@@ -3,11 +3,13 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "core/clock.h"
 #include "net/acceptor.h"
+#include "net/deputy.h"
 #include "net/lane.h"
 #include "net/loop.h"
 #include "observe/metrics.h"
@@ -15,7 +17,7 @@
 namespace wherry::net {
 
 struct RuntimeOptions {
-    std::size_t loops = 0;  // threads with an event loop; 0: one per core
+    std::size_t loops = 0;  // threads with an event loop; 0: one for each two processors
     bool attached = false;  // instead: one loop without a thread, which the caller turns
     std::size_t disk_threads = 8;
     std::size_t auth_threads = 2;  // each password hash takes some 64 MiB while it is computed
@@ -51,7 +53,16 @@ private:
     const Clock& clock_;
     std::vector<std::unique_ptr<Loop>> loops_;
     std::vector<std::unique_ptr<Post>> posts_;
-    std::vector<std::thread> threads_;
+    struct LoopThread {
+        std::atomic<bool> ended{false};
+        std::thread thread;
+    };
+    void add_thread(std::size_t number, std::function<void(Loop&)> run);
+    void replace(Loop& loop, std::uint32_t job);
+
+    std::mutex threads_mutex_;
+    std::vector<std::unique_ptr<LoopThread>> threads_;
+    Deputy deputy_{[this](Loop& loop, std::uint32_t job) { replace(loop, job); }};
     std::unique_ptr<Lane> disk_;  // the lanes end before the loops that their jobs report to
     std::unique_ptr<Lane> auth_;
     std::unique_ptr<Lane> hash_;

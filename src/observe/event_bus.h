@@ -29,7 +29,7 @@ public:
     // dropped and counted (Metric::events_dropped_total); those in the queue keep their place.
     static constexpr std::size_t queue_limit = 65536;
     // How long events are gathered after a delivery, so that a steady stream of them costs few wake-ups of the thread.
-    static constexpr std::chrono::milliseconds gather_time{5};
+    static constexpr std::chrono::milliseconds gather_time{10};
 
     explicit EventBus(Metrics& metrics);
     ~EventBus();  // delivers what is queued, then stops the thread

@@ -409,7 +409,7 @@ std::vector<ConfigKey> make_keys() {
          "Whether the log goes to syslog, beside the file if there is one."},
 
         {"runtime.loops", restart, number([](auto& c) -> auto& { return c.runtime.loops; }, 0, 256),
-         "Threads that serve connections; 0 is one per processor."},
+         "Threads that serve connections; 0 is one for each two processors: workers need the others."},
         {"runtime.disk_threads", restart, number([](auto& c) -> auto& { return c.runtime.disk_threads; }, 1, 1024),
          "Threads that wait for disks. A disk that hangs holds up only these."},
         {"runtime.auth_threads", restart, number([](auto& c) -> auto& { return c.runtime.auth_threads; }, 1, 256),

@@ -65,10 +65,11 @@ Result<FilePtr> PosixFilesystem::open_for_writing(const Path& path, const OpenMo
 Got<Descriptor> PosixFilesystem::open_or_make(const Path& path, const OpenMode& mode, mode_t wanted, bool& made) const {
     const int access = access_of(mode) | careful;
     Got<Descriptor> file = std::unexpected(ENOENT);
-    if (mode.exclusive) {
+    // What is stored from its beginning is new, as a rule.
+    if (mode.exclusive || (mode.create && mode.truncate)) {
         file = jail_.open(path.relative(), access | O_CREAT | O_EXCL, wanted);
         made = file.has_value();
-        return file;
+        if (made || mode.exclusive || file.error() != EEXIST) return file;
     }
     // Between the two steps somebody may make or remove the file; not each time.
     for (int i = 0; i < 4; ++i) {

@@ -65,18 +65,37 @@ TEST(Loop, BulkWorkTakesTurns) {
     EXPECT_FALSE(hand.loop.has_bulk());
 }
 
-TEST(Loop, ATurnRunsOneSlice) {
-    const SteadyClock clock;
+Task<void> slices_that_take(std::chrono::microseconds span, ManualClock& clock, Loop& loop, int count, Said& said) {
+    for (int i = 0; i < count; ++i) {
+        co_await loop.bulk_turn();
+        clock.advance(span);
+        said.push_back("bulk" + std::to_string(i));
+    }
+}
+
+TEST(Loop, ATurnRunsALongSliceAlone) {
+    ManualClock clock;
     Loop loop(clock);
     Scope scope(loop);
     Said said;
-    scope.start(slices(loop, "bulk", 3, said));
-    scope.start(control(loop, "a", 1, said));
+    scope.start(slices_that_take(1ms, clock, loop, 2, said));
+    scope.start(control(loop, "a", 2, said));
     loop.turn(0s);
     EXPECT_THAT(said, ElementsAre("a0", "bulk0"));
     loop.turn(0s);
-    EXPECT_THAT(said, ElementsAre("a0", "bulk0", "bulk1"));
+    EXPECT_THAT(said, ElementsAre("a0", "bulk0", "a1", "bulk1"));
+}
+
+TEST(Loop, ATurnRunsSmallSlicesForASmallTime) {
+    ManualClock clock;
+    Loop loop(clock);
+    Scope scope(loop);
+    Said said;
+    scope.start(slices_that_take(30us, clock, loop, 3, said));
     loop.turn(0s);
+    EXPECT_THAT(said, ElementsAre("bulk0", "bulk1"));
+    loop.turn(0s);
+    EXPECT_THAT(said, ElementsAre("bulk0", "bulk1", "bulk2"));
 }
 
 struct Ender final : EndOfTurn {
