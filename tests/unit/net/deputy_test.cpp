@@ -215,6 +215,7 @@ TEST_F(DeputyTest, ALoopMayChangeHandsAgainAndAgain) {
     on_loop([&] { scope.start(get_stuck_again_and_again(lane, loop, clock, 20, done)); });
     wait_for_children();
     on_loop([&] { EXPECT_EQ(done, 20); });
+    deputy.stop();
     EXPECT_GT(threads.size(), 1U);
 }
 
