@@ -35,14 +35,18 @@ bool Watch::take(bool write) noexcept { return std::exchange(write ? writable_ :
 
 void Watch::wait(bool write, std::coroutine_handle<> waiting) {
     (write ? writer_ : reader_) = waiting;
-    if (registered_ || descriptor_ < 0) return;
+    if (descriptor_ < 0) return;
+    // Writing is told of late: a socket can be written to as a rule, and would wake us for that at once.
+    std::uint32_t wanted = EPOLLIN | EPOLLRDHUP | EPOLLET;
+    if (write || coupled_) wanted |= EPOLLOUT;
+    if (only_read_) wanted = EPOLLIN | EPOLLET;
+    if (shared_) wanted = EPOLLIN | EPOLLEXCLUSIVE;
+    if ((told_ & wanted) == wanted) return;
     epoll_event event{};
-    event.events = shared_      ? EPOLLIN | EPOLLEXCLUSIVE
-                   : only_read_ ? static_cast<std::uint32_t>(EPOLLIN | EPOLLET)
-                                : static_cast<std::uint32_t>(EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+    event.events = told_ | wanted;
     event.data.ptr = this;
-    if (epoll_ctl(loop_.epoll_, EPOLL_CTL_ADD, descriptor_, &event) == 0) {
-        registered_ = true;
+    if (epoll_ctl(loop_.epoll_, told_ == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor_, &event) == 0) {
+        told_ |= wanted;
         return;
     }
     // Out of watches (ENOSPC) or memory: who waits tries again, and fails there if the descriptor is no good.
@@ -77,8 +81,7 @@ void Watch::schedule(std::coroutine_handle<>& waiting) {
 }
 
 void Watch::forget(bool closing) noexcept {
-    if (!registered_) return;
-    registered_ = false;
+    if (std::exchange(told_, 0) == 0) return;
     if (!closing) epoll_ctl(loop_.epoll_, EPOLL_CTL_DEL, descriptor_, nullptr);
     // Events of this poll that are still to be handled may point here.
     for (std::size_t i = loop_.event_; i < loop_.event_count_; ++i) {

@@ -83,8 +83,8 @@ private:
     std::coroutine_handle<> reader_;
     std::coroutine_handle<> writer_;
     int descriptor_;
+    std::uint32_t told_ = 0;  // to the kernel: the events it is to wake us for; 0: it does not know of us
     Class class_;
-    bool registered_ = false;
     bool shared_ = false;
     bool coupled_ = false;
     bool only_read_ = false;

@@ -125,6 +125,20 @@ TEST_F(Tcp, AHalfClosedConnectionStillCarriesTheOtherWay) {
     EXPECT_EQ(back, "answer");
 }
 
+TEST_F(Tcp, WhoWaitsToReadIsToldOfRoomToWriteOnceItMatters) {
+    connect();
+    const std::string text(8'000'000, 'x');
+    std::string back;
+    Io other;
+    scope.start(read_to_end(*server, received, read));  // waits: nothing is told of writing
+    scope.start(write_and_end(*server, text, written));
+    scope.start(read_to_end(*client, back, other));
+    ASSERT_TRUE(turn_until(loop, [&] { return back.size() == text.size(); }));
+    client->shutdown_write();
+    ASSERT_TRUE(idle());
+    EXPECT_EQ(written.bytes, text.size());
+}
+
 TEST_F(Tcp, AResetIsSeenAsOne) {
     connect();
     const linger now{1, 0};
