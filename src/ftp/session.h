@@ -183,6 +183,7 @@ private:
     bool runs_beside(const Row& row, std::string_view argument) const;
     net::Task<void> invoke(const Row& row, std::string_view argument);
     std::optional<Reply> gate(const Row& row, std::string_view argument) const;
+    bool kernel_may_encrypt() const;
     net::Task<net::StreamPtr> secure_data(net::StreamPtr plain);
     net::Task<void> say_goodbye();
     net::Task<void> come_in(Admission admission, int code);

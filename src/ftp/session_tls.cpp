@@ -7,6 +7,8 @@ namespace wherry::ftp {
 namespace {
 
 constexpr std::chrono::seconds last_words{10};  // for the last replies to be taken
+// Below this, giving keys to the kernel costs more than it spares.
+constexpr std::uint64_t kernel_worthwhile = 256 * 1024;
 
 // Who shows a certificate on both connections has to show the same one.
 bool same_client(const net::TlsStream& control, const net::TlsStream& data) {
@@ -83,16 +85,25 @@ net::Task<void> Session::clear_control() {
     control_ = std::move(clear);
 }
 
+// Only a file that goes out as it is can stay in the kernel all the way.
+bool Session::kernel_may_encrypt() const {
+    return running_ != nullptr && running_->direction() == Transfer::Direction::download && !compressed &&
+           encoding == Encoding::image && running_->size() - running_->offset() >= kernel_worthwhile;
+}
+
 net::Task<net::StreamPtr> Session::secure_data(net::StreamPtr plain) {
     const TlsRules& rules = tls_rules();
-    auto stream = std::make_unique<net::TlsStream>(
-        std::move(plain), tls_context_,
-        net::TlsUse{.kind = net::TlsUse::Kind::data, .binding = tls_binding_, .lenient_end = rules.lenient_end});
+    auto stream = std::make_unique<net::TlsStream>(std::move(plain), tls_context_,
+                                                   net::TlsUse{.kind = net::TlsUse::Kind::data,
+                                                               .binding = tls_binding_,
+                                                               .lenient_end = rules.lenient_end,
+                                                               .kernel = kernel_may_encrypt()});
     data_.attach(stream.get());
     stream->set_deadline(loop_.now() + rules.handshake_timeout);
     auto done = co_await stream->handshake();
     stream->clear_deadline();
     commons_.metrics.add(done ? Metric::tls_handshakes_total : Metric::tls_failures_total);
+    if (stream->by_kernel()) commons_.metrics.add(Metric::tls_kernel_total);
     if (done && stream->resumed()) {
         commons_.metrics.add(Metric::tls_resumed_total);
         if (tls_ != nullptr) tls_->issue_ticket();

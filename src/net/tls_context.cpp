@@ -12,6 +12,7 @@
 
 #include "net/tls_error.h"
 #include "net/tls_hooks.h"
+#include "net/tls_kernel.h"
 
 namespace wherry::net {
 namespace {
@@ -186,6 +187,7 @@ Result<TlsContextPtr> TlsContext::load(const TlsOptions& options) {
     // Not make_shared: the constructor is private.
     std::shared_ptr<TlsContext> made(new TlsContext());
     made->resumption_ = options.resumption;
+    made->kernel_ = options.kernel && kernel_has_tls();
     for (const TlsFiles& files : options.certificates) {
         if (auto added = made->add(files, options); !added) return std::unexpected(std::move(added.error()));
     }

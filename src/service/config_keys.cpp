@@ -168,6 +168,10 @@ std::vector<ConfigKey> make_keys() {
          "Ciphers of TLS 1.2, as OpenSSL names them; empty: those with forward secrecy and authenticated encryption."},
         {"tls.cipher_suites", live, text([](auto& c) -> auto& { return c.tls.cipher_suites; }, most_message),
          "Cipher suites of TLS 1.3; empty: those of OpenSSL."},
+        {"tls.ktls", live, flag([](auto& c) -> auto& { return c.tls.ktls; }),
+         "Whether the kernel encrypts files that are sent, where it has the module \"tls\" (Linux 4.13 and later; "
+         "\"modprobe tls\", for the server may not load it by itself). Without it nothing is different but the "
+         "processor time."},
         {"tls.client_certificates", live,
          choice(
              [](auto& c) -> auto& { return c.tls.client_certificates; },
