@@ -117,7 +117,9 @@ public:
     const net::TlsStream* tls() const noexcept { return tls_; }
     // The name of the server that the client asked for in its TLS handshake (SNI); empty: none, or no TLS.
     std::string_view server_name() const noexcept { return tls_ != nullptr ? tls_->server_name() : std::string_view(); }
-    const TlsRules& tls_rules() const noexcept { return door_.tls; }
+    const TlsRules& tls_rules() const noexcept { return settings_->tls; }
+    Protection control_rule() const noexcept;  // with what the door adds to the rules
+    Protection data_rule() const noexcept;
     bool control_must_be_secured() const noexcept;
     bool data_must_be_secured() const noexcept;
 
@@ -183,6 +185,7 @@ private:
     bool runs_beside(const Row& row, std::string_view argument) const;
     net::Task<void> invoke(const Row& row, std::string_view argument);
     std::optional<Reply> gate(const Row& row, std::string_view argument) const;
+    bool must_resume() const noexcept;
     bool kernel_may_encrypt() const;
     net::Task<net::StreamPtr> secure_data(net::StreamPtr plain);
     net::Task<void> say_goodbye();

@@ -18,14 +18,23 @@ bool same_client(const net::TlsStream& control, const net::TlsStream& data) {
 
 }  // namespace
 
-bool Session::tls_offered() const { return tls_rules().control != Protection::clear && server_.tls() != nullptr; }
+Protection Session::control_rule() const noexcept {
+    return door_.tls_required || door_.implicit_tls ? Protection::required : tls_rules().control;
+}
+
+Protection Session::data_rule() const noexcept {
+    const Protection rule = tls_rules().data;
+    return door_.tls_required && rule == Protection::optional ? Protection::required : rule;
+}
+
+bool Session::tls_offered() const { return control_rule() != Protection::clear && server_.tls() != nullptr; }
 
 bool Session::control_must_be_secured() const noexcept {
-    return tls_ == nullptr && tls_rules().control == Protection::required;
+    return tls_ == nullptr && control_rule() == Protection::required;
 }
 
 bool Session::data_must_be_secured() const noexcept {
-    return tls_rules().data == Protection::required || (workspace_ != nullptr && workspace_->user().tls_required);
+    return data_rule() == Protection::required || (workspace_ != nullptr && workspace_->user().tls_required);
 }
 
 net::Task<bool> Session::secure_control() {
@@ -59,7 +68,7 @@ net::Task<bool> Session::secure_control() {
         co_return false;
     }
     commons_.log.debug("[{} {}] {} {}", info_.id, info_.peer, tls_->protocol(), tls_->cipher());
-    if (door_.implicit_tls) data_secured = tls_rules().data != Protection::clear;
+    if (door_.implicit_tls) data_secured = data_rule() != Protection::clear;
     co_return !ending_;
 }
 
@@ -85,6 +94,10 @@ net::Task<void> Session::clear_control() {
     control_ = std::move(clear);
 }
 
+bool Session::must_resume() const noexcept {
+    return tls_rules().reuse == TlsReuse::require || (workspace_ != nullptr && workspace_->user().tls_reuse_required);
+}
+
 // Only a file that goes out as it is can stay in the kernel all the way.
 bool Session::kernel_may_encrypt() const {
     return running_ != nullptr && running_->direction() == Transfer::Direction::download && !compressed &&
@@ -107,7 +120,7 @@ net::Task<net::StreamPtr> Session::secure_data(net::StreamPtr plain) {
     if (done && stream->resumed()) {
         commons_.metrics.add(Metric::tls_resumed_total);
         if (tls_ != nullptr) tls_->issue_ticket();
-    } else if (done && rules.reuse == TlsReuse::require) {
+    } else if (done && must_resume()) {
         done = fail(Code::denied, "a data connection did not resume the TLS session of its control connection");
     } else if (done && tls_ != nullptr && !same_client(*tls_, *stream)) {
         done = fail(Code::denied, "a data connection came with another certificate than its control connection");
