@@ -186,6 +186,7 @@ private:
     net::Task<void> invoke(const Row& row, std::string_view argument);
     std::optional<Reply> gate(const Row& row, std::string_view argument) const;
     bool must_resume() const noexcept;
+    void renew_ticket() noexcept;
     bool kernel_may_encrypt() const;
     net::Task<net::StreamPtr> secure_data(net::StreamPtr plain);
     net::Task<void> say_goodbye();
@@ -212,6 +213,7 @@ private:
     net::TlsStream* tls_ = nullptr;   // control_, while that is one
     net::TlsContextPtr tls_context_;  // of the handshake; for the data connections too
     net::TlsBinding tls_binding_{};
+    net::TimePoint ticket_due_;  // when the client needs a new one, to go on resuming
     SessionInfo info_;
     std::shared_ptr<void> own_extra_;  // of the welcome
     Sessions::Entry entry_;

@@ -7,6 +7,7 @@ namespace wherry::ftp {
 namespace {
 
 constexpr std::chrono::seconds last_words{10};  // for the last replies to be taken
+constexpr std::chrono::hours ticket_renewal{24};
 // Below this, giving keys to the kernel costs more than it spares.
 constexpr std::uint64_t kernel_worthwhile = 256 * 1024;
 
@@ -68,6 +69,7 @@ net::Task<bool> Session::secure_control() {
         co_return false;
     }
     commons_.log.debug("[{} {}] {} {}", info_.id, info_.peer, tls_->protocol(), tls_->cipher());
+    ticket_due_ = loop_.now() + ticket_renewal;
     if (door_.implicit_tls) data_secured = data_rule() != Protection::clear;
     co_return !ending_;
 }
@@ -92,6 +94,14 @@ net::Task<void> Session::clear_control() {
     auto clear = tls_->release();
     tls_ = nullptr;
     control_ = std::move(clear);
+}
+
+// A ticket of TLS 1.3 is good for a week (RFC 8446 4.6.1), and a session may live longer. The reply to whatever the
+// client has just sent brings it a new one, before it can make a data connection.
+void Session::renew_ticket() noexcept {
+    if (tls_ == nullptr || loop_.now() < ticket_due_) return;
+    tls_->issue_ticket();
+    ticket_due_ = loop_.now() + ticket_renewal;
 }
 
 bool Session::must_resume() const noexcept {

@@ -228,6 +228,21 @@ TEST_F(TlsTest, GivesFurtherTicketsWhenAsked) {
     EXPECT_EQ(client_->receive(), "x");
 }
 
+// vsftpd 2.2.1: a session that outlived its ticket got no data connection any more. In TLS 1.2 the ticket is good for
+// longer than sessions live, in TLS 1.3 for a week, and a further one begins a week of its own.
+TEST_F(TlsTest, TicketsAreGoodForAsLongAsTheyMayBe) {
+    connect({.version = 12});
+    shake_hands();
+    EXPECT_GE(SSL_SESSION_get_ticket_lifetime_hint(client_->session().get()), 366UL * 86'400);
+    connect({.version = 13});
+    shake_hands();
+    EXPECT_EQ(SSL_SESSION_get_ticket_lifetime_hint(client_->session().get()), 7UL * 86'400);
+    server_->issue_ticket();
+    write("x");
+    pump();
+    EXPECT_EQ(SSL_SESSION_get_ticket_lifetime_hint(client_->session().get()), 7UL * 86'400);
+}
+
 TEST_F(TlsTest, WithoutResumptionThereIsNone) {
     context_ = context_of(net::make_self_signed({"localhost"}).value(), {.resumption = false});
     for (const int version : {12, 13}) {
