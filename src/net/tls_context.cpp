@@ -196,6 +196,8 @@ Result<TlsContextPtr> TlsContext::load(const TlsOptions& options) {
     return made;
 }
 
+bool TlsContext::self_signed() const noexcept { return X509_self_signed(places_.front()->certificate.get(), 0) == 1; }
+
 std::vector<std::string> TlsContext::warnings() const {
     std::vector<std::string> out;
     for (const auto& place : places_) {

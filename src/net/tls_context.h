@@ -46,6 +46,8 @@ public:
 
     // Of the first certificate: SHA-256 as "AB:CD:...", what openssl x509 -fingerprint prints.
     const std::string& fingerprint() const noexcept { return fingerprint_; }
+    // The first certificate has no authority but itself: clients have to be told to trust it.
+    bool self_signed() const noexcept;
     // What is unwise about the certificates: out of date, soon out of date, not yet valid.
     std::vector<std::string> warnings() const;
     bool resumption() const noexcept { return resumption_; }

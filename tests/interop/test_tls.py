@@ -342,6 +342,24 @@ class Program(TlsCase):
             eventually(lambda: name() == "second", "the new certificate")
             stays.nlst()  # with the old one
 
+    # It told to trust the certificate itself where an authority has issued it.
+    def test_it_says_whom_to_trust(self):
+        own, own_key = self.made("own")
+        authority, authority_key = self.made("authority")
+        subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", "issued.key", "-subj", "/CN=issued", "-out", "issued.csr"], cwd=self.here, check=True,
+                       capture_output=True)
+        subprocess.run(["openssl", "x509", "-req", "-in", "issued.csr", "-CA", authority, "-CAkey", authority_key,
+                        "-CAcreateserial", "-days", "30", "-out", "issued.pem"], cwd=self.here, check=True,
+                       capture_output=True)
+        for certificate, key, trusted in ((own, own_key, True), ("issued.pem", "issued.key", False)):
+            certificate, key = self.here / certificate, self.here / key
+            server = Server(self.root, "--tls", "--certfile", str(certificate), "--keyfile", str(key)).start()
+            said = server.said()
+            server.stop()
+            self.assertIn("with curl: --ssl-reqd", said)
+            self.assertEqual(f"--cacert {certificate}" in said, trusted)
+
     def test_mistakes_name_the_file(self):
         certificate, key = self.made("one")
         other, other_key = self.made("two")
