@@ -9,6 +9,7 @@ import os
 import pathlib
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -299,17 +300,54 @@ def behind_nat(example, _):
     assert client.nlst() == []  # ftplib does not believe the address
 
 
+def protected(example, folder):
+    trust = ssl.create_default_context(cafile=os.path.join(folder, "server.pem"))
+
+    def client(user, password):
+        made = ftplib.FTP_TLS(context=trust, timeout=PATIENCE)
+        made.connect("127.0.0.1", example.port())
+        made.login(user, password)
+        return made
+
+    assert refused(example.client, "bob", "pears").startswith("530")
+    ann, bob = client("ann", "apples"), client("bob", "pears")
+    put(bob, "in-clear", b"pears")
+    assert refused(put, ann, "in-clear", b"apples").startswith("521")
+    ann.prot_p()
+    assert get(ann, "in-clear") == b"pears"
+    connection = ann.transfercmd("STOR lenient")
+    connection.sendall(b"without close_notify")
+    socket.socket.shutdown(connection, socket.SHUT_WR)
+    assert ann.voidresp().startswith("226")
+    connection.close()
+    assert get(ann, "lenient") == b"without close_notify"
+    bob.ccc()
+    assert bob.sock.version() is None  # of TLS
+    assert sorted(bob.nlst()) == ["in-clear", "lenient"]
+
+
+def certificate(folder):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                    "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem",
+                    "-out", "server.pem"], cwd=folder, check=True, capture_output=True)
+    with open(os.path.join(folder, "server.pem"), "a") as both:
+        both.write(pathlib.Path(folder, "key.pem").read_text())
+
+
+BEFORE = {"protected": certificate}
 CHECKS = {check.__name__: check
           for check in (minimal, own_authenticator, own_filesystem, own_event_loop, events_and_guards, tftp_boot,
                         own_commands, before_a_command, own_welcome, watching_sessions, permissions, limits, two_servers,
-                        own_log, behind_nat)}
+                        own_log, behind_nat, protected)}
 
 
 def main():
     if len(sys.argv) != 3 or sys.argv[1] not in CHECKS:
         sys.exit(f"{__doc__}NAME is one of: {', '.join(CHECKS)}")
-    with tempfile.TemporaryDirectory() as folder, Example(os.path.abspath(sys.argv[2]), folder) as example:
-        CHECKS[sys.argv[1]](example, folder)
+    with tempfile.TemporaryDirectory() as folder:
+        BEFORE.get(sys.argv[1], lambda _: None)(folder)
+        with Example(os.path.abspath(sys.argv[2]), folder) as example:
+            CHECKS[sys.argv[1]](example, folder)
     print(f"{sys.argv[1]}: ok")
 
 

@@ -47,6 +47,15 @@ public:
     FtpService protect_data(Protection rule);     // likewise
     FtpService tls_reuse(TlsReuse rule);          // of the session, by data connections; default prefer
     FtpService tls_minimum(TlsVersion version);   // default tls12
+    // How long a handshake may take, on either connection; default 15 s.
+    FtpService tls_handshake_timeout(std::chrono::seconds span);
+    // An upload may end without close_notify, as old clients do it. Default false: whoever can cut the connection could
+    // pass off a part of a file as all of it.
+    FtpService tls_lenient_end(bool on);
+    // Clients may take the protection off the control connection after the login (CCC). Default false.
+    FtpService tls_clear_again(bool on);
+    // The kernel encrypts files that are sent, where it can (Linux's module "tls"). Default true.
+    FtpService tls_by_kernel(bool on);
     // Asks clients for certificates of these authorities (PEM file); `revocations`: PEM file of their lists, or empty.
     FtpService client_certificates(ClientCertificates rule, std::string authorities, std::string revocations = {});
     // Who needs no password because of the certificate. Authenticators are asked for the user all the same, with

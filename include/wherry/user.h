@@ -152,6 +152,8 @@ struct User {
     std::optional<NameRules> names{};  // instead of those of the server
     bool foreign_addresses = false;    // may have data sent from and to other addresses than the client's (FXP)
     bool tls_required = false;         // no login in clear, and no data connection in clear
+    bool tls_login_required = false;   // no login in clear; data connections may be
+    bool tls_reuse_required = false;   // protected data connections resume the session of their control connection
     std::string login_message{};       // text of 230; empty: the server's
     std::string quit_message{};        // text of 221; empty: the server's
     std::shared_ptr<void> extra{};     // data of your own; sessions of this user carry it as SessionInfo::extra

@@ -19,7 +19,7 @@ UserPtr with_names(Commons& commons, UserPtr user) {
 }
 
 Result<Admission> admit(Commons& commons, UserPtr user, const Login& login, Error& reason) {
-    if (user->tls_required && !login.secure) {
+    if ((user->tls_required || user->tls_login_required) && !login.secure) {
         reason = {Code::denied, 0, "this user may not log in without TLS"};
         return fail(Code::denied);
     }

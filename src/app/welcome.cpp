@@ -36,11 +36,13 @@ std::string curl_line(const ServeOptions& options, const net::Address& address) 
 // Nobody has signed a certificate that a client has no reason to trust: its fingerprint is what can be compared.
 std::string tls_lines(const Config& config, const net::TlsContext& tls) {
     const bool required = config.ftp.settings.tls.control == Protection::required;
+    const std::string trust = tls.self_signed() ? " --cacert " + config.tls.certificate
+                                                : ", and --cacert if curl does not know who has signed it";
     return fmt::format(
         "TLS {}: AUTH TLS on the same port; certificate {}\n"
         "     SHA-256 {}\n"
-        "     with curl: --ssl-reqd --cacert {}\n",
-        required ? "required" : "offered", config.tls.certificate, tls.fingerprint(), config.tls.certificate);
+        "     with curl: --ssl-reqd{}\n",
+        required ? "required" : "offered", config.tls.certificate, tls.fingerprint(), trust);
 }
 
 std::string i2ftp_line(const net::Address& address, const SharedKey& made) {

@@ -203,6 +203,13 @@ constexpr auto keys = std::to_array<UserKey>({
     {user, "tls_required", false, "true or false", "false", "true",
      "The user cannot log in without TLS, and data connections need it too.",
      [](V value, D draft) { read_flag(value, draft.user.tls_required); }},
+    {user, "tls_login_required", false, "true or false", "false", "true",
+     "The user cannot log in without TLS; data connections may be in clear.",
+     [](V value, D draft) { read_flag(value, draft.user.tls_login_required); }},
+    {user, "tls_reuse_required", false, "true or false", "false", "true",
+     "Data connections of the user under TLS have to resume the session of their control connection, as with "
+     "tls.reuse = \"require\"; where that is \"off\" they cannot.",
+     [](V value, D draft) { read_flag(value, draft.user.tls_reuse_required); }},
     {user, "rules", false, "list of tables", "none", R"([ { directory = "/inbox", letters = "elrw" } ])",
      "Permissions for single directories; the rule of the longest directory holds, of equals the last.", &read_rules},
     {user, "mounts", false, "list of tables", "none", R"([ { at = "/pub", folder = "/srv/pub", read_only = true } ])",

@@ -14,7 +14,7 @@ net::Task<void> auth(Session& session, std::string_view argument) {
     if (!session.tls_offered()) co_return session.reply(431, "This server has no TLS");
     session.reply(234, "Begin TLS");
     if (co_await session.secure_control()) {
-        session.data_secured = implies_protected_data && session.tls_rules().data != Protection::clear;
+        session.data_secured = implies_protected_data && session.data_rule() != Protection::clear;
     }
 }
 
@@ -31,7 +31,7 @@ void prot(Session& session, std::string_view argument) {
         return session.reply(503, session.tls() == nullptr ? "AUTH TLS first" : "PBSZ first");
     }
     const std::string level = upper(argument);
-    const Protection rule = session.tls_rules().data;
+    const Protection rule = session.data_rule();
     if (level == "P") {
         if (rule == Protection::clear) return session.reply(534, "Data is not protected here");
         session.data_secured = true;

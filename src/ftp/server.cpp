@@ -26,7 +26,6 @@ Server::Server(Commons& commons, net::Network& network, Settings settings, Hooks
       network_(network),
       hooks_(std::move(hooks)),
       table_(settings, hooks_.commands),
-      door_{.tls = settings.tls},
       ports_(settings.passive_first, settings.passive_last),
       nat_(commons.runtime.resolve()),
       settings_(std::move(settings)) {

@@ -80,7 +80,7 @@ private:
     net::Network& network_;
     const Hooks hooks_;
     const CommandTable table_;      // of hooks_, among others
-    const Door door_;               // where nothing else was said
+    const Door door_{};             // where nothing else was said
     std::deque<Door> doors_;        // of the listeners; sessions refer to them
     mutable std::mutex tls_mutex_;  // of tls_
     net::TlsContextPtr tls_;

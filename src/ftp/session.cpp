@@ -128,6 +128,7 @@ void Session::on_timer() {
 
 void Session::touch() {
     active_ = loop_.now();
+    renew_ticket();
     if (!timer_.is_set()) on_timer();
 }
 

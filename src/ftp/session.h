@@ -117,7 +117,9 @@ public:
     const net::TlsStream* tls() const noexcept { return tls_; }
     // The name of the server that the client asked for in its TLS handshake (SNI); empty: none, or no TLS.
     std::string_view server_name() const noexcept { return tls_ != nullptr ? tls_->server_name() : std::string_view(); }
-    const TlsRules& tls_rules() const noexcept { return door_.tls; }
+    const TlsRules& tls_rules() const noexcept { return settings_->tls; }
+    Protection control_rule() const noexcept;  // with what the door adds to the rules
+    Protection data_rule() const noexcept;
     bool control_must_be_secured() const noexcept;
     bool data_must_be_secured() const noexcept;
 
@@ -183,6 +185,9 @@ private:
     bool runs_beside(const Row& row, std::string_view argument) const;
     net::Task<void> invoke(const Row& row, std::string_view argument);
     std::optional<Reply> gate(const Row& row, std::string_view argument) const;
+    bool must_resume() const noexcept;
+    void renew_ticket() noexcept;
+    bool kernel_may_encrypt() const;
     net::Task<net::StreamPtr> secure_data(net::StreamPtr plain);
     net::Task<void> say_goodbye();
     net::Task<void> come_in(Admission admission, int code);
@@ -208,6 +213,7 @@ private:
     net::TlsStream* tls_ = nullptr;   // control_, while that is one
     net::TlsContextPtr tls_context_;  // of the handshake; for the data connections too
     net::TlsBinding tls_binding_{};
+    net::TimePoint ticket_due_;  // when the client needs a new one, to go on resuming
     SessionInfo info_;
     std::shared_ptr<void> own_extra_;  // of the welcome
     Sessions::Entry entry_;

@@ -7,6 +7,9 @@ namespace wherry::ftp {
 namespace {
 
 constexpr std::chrono::seconds last_words{10};  // for the last replies to be taken
+constexpr std::chrono::hours ticket_renewal{24};
+// Below this, giving keys to the kernel costs more than it spares.
+constexpr std::uint64_t kernel_worthwhile = 256 * 1024;
 
 // Who shows a certificate on both connections has to show the same one.
 bool same_client(const net::TlsStream& control, const net::TlsStream& data) {
@@ -16,14 +19,23 @@ bool same_client(const net::TlsStream& control, const net::TlsStream& data) {
 
 }  // namespace
 
-bool Session::tls_offered() const { return tls_rules().control != Protection::clear && server_.tls() != nullptr; }
+Protection Session::control_rule() const noexcept {
+    return door_.tls_required || door_.implicit_tls ? Protection::required : tls_rules().control;
+}
+
+Protection Session::data_rule() const noexcept {
+    const Protection rule = tls_rules().data;
+    return door_.tls_required && rule == Protection::optional ? Protection::required : rule;
+}
+
+bool Session::tls_offered() const { return control_rule() != Protection::clear && server_.tls() != nullptr; }
 
 bool Session::control_must_be_secured() const noexcept {
-    return tls_ == nullptr && tls_rules().control == Protection::required;
+    return tls_ == nullptr && control_rule() == Protection::required;
 }
 
 bool Session::data_must_be_secured() const noexcept {
-    return tls_rules().data == Protection::required || (workspace_ != nullptr && workspace_->user().tls_required);
+    return data_rule() == Protection::required || (workspace_ != nullptr && workspace_->user().tls_required);
 }
 
 net::Task<bool> Session::secure_control() {
@@ -57,7 +69,8 @@ net::Task<bool> Session::secure_control() {
         co_return false;
     }
     commons_.log.debug("[{} {}] {} {}", info_.id, info_.peer, tls_->protocol(), tls_->cipher());
-    if (door_.implicit_tls) data_secured = tls_rules().data != Protection::clear;
+    ticket_due_ = loop_.now() + ticket_renewal;
+    if (door_.implicit_tls) data_secured = data_rule() != Protection::clear;
     co_return !ending_;
 }
 
@@ -83,20 +96,41 @@ net::Task<void> Session::clear_control() {
     control_ = std::move(clear);
 }
 
+// A ticket of TLS 1.3 is good for a week (RFC 8446 4.6.1), and a session may live longer. The reply to whatever the
+// client has just sent brings it a new one, before it can make a data connection.
+void Session::renew_ticket() noexcept {
+    if (tls_ == nullptr || loop_.now() < ticket_due_) return;
+    tls_->issue_ticket();
+    ticket_due_ = loop_.now() + ticket_renewal;
+}
+
+bool Session::must_resume() const noexcept {
+    return tls_rules().reuse == TlsReuse::require || (workspace_ != nullptr && workspace_->user().tls_reuse_required);
+}
+
+// Only a file that goes out as it is can stay in the kernel all the way.
+bool Session::kernel_may_encrypt() const {
+    return running_ != nullptr && running_->direction() == Transfer::Direction::download && !compressed &&
+           encoding == Encoding::image && running_->size() - running_->offset() >= kernel_worthwhile;
+}
+
 net::Task<net::StreamPtr> Session::secure_data(net::StreamPtr plain) {
     const TlsRules& rules = tls_rules();
-    auto stream = std::make_unique<net::TlsStream>(
-        std::move(plain), tls_context_,
-        net::TlsUse{.kind = net::TlsUse::Kind::data, .binding = tls_binding_, .lenient_end = rules.lenient_end});
+    auto stream = std::make_unique<net::TlsStream>(std::move(plain), tls_context_,
+                                                   net::TlsUse{.kind = net::TlsUse::Kind::data,
+                                                               .binding = tls_binding_,
+                                                               .lenient_end = rules.lenient_end,
+                                                               .kernel = kernel_may_encrypt()});
     data_.attach(stream.get());
     stream->set_deadline(loop_.now() + rules.handshake_timeout);
     auto done = co_await stream->handshake();
     stream->clear_deadline();
     commons_.metrics.add(done ? Metric::tls_handshakes_total : Metric::tls_failures_total);
+    if (stream->by_kernel()) commons_.metrics.add(Metric::tls_kernel_total);
     if (done && stream->resumed()) {
         commons_.metrics.add(Metric::tls_resumed_total);
         if (tls_ != nullptr) tls_->issue_ticket();
-    } else if (done && rules.reuse == TlsReuse::require) {
+    } else if (done && must_resume()) {
         done = fail(Code::denied, "a data connection did not resume the TLS session of its control connection");
     } else if (done && tls_ != nullptr && !same_client(*tls_, *stream)) {
         done = fail(Code::denied, "a data connection came with another certificate than its control connection");

@@ -52,9 +52,9 @@ struct TlsRules {
     CertificateRule certificate_rule;            // empty: certificates log nobody in
 };
 
-// How clients are met at one listening address.
+// How clients are met at one listening address, whatever TlsRules say otherwise.
 struct Door {
-    TlsRules tls;
+    bool tls_required = false;  // on the control connection, and on data connections unless they are never protected
     bool implicit_tls = false;  // TLS begins with the connection, before the greeting (port 990)
 };
 

@@ -12,6 +12,7 @@
 
 #include "net/tls_error.h"
 #include "net/tls_hooks.h"
+#include "net/tls_kernel.h"
 
 namespace wherry::net {
 namespace {
@@ -31,8 +32,9 @@ using Revocations = std::unique_ptr<X509_CRL, Deleter<X509_CRL_free>>;
 
 // TLS 1.2 as it is still good: forward secrecy and authenticated encryption, nothing else.
 constexpr const char* modern_ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
-// The longest that TLS 1.3 allows (RFC 8446 4.6.1): a session's ticket must be good for as long as the session lives.
-constexpr long session_seconds = 7L * 24 * 60 * 60;
+// What is resumed must be good for as long as an FTP session lives. Tickets of TLS 1.3 may not be so for more than a
+// week (RFC 8446 4.6.1): OpenSSL says no more of them, and the session gives new ones.
+constexpr long session_seconds = 366L * 24 * 60 * 60;
 constexpr long cached_sessions = 4096;  // of TLS 1.2 clients without tickets; all others cost no memory here
 constexpr int soon_days = 14;
 
@@ -186,12 +188,15 @@ Result<TlsContextPtr> TlsContext::load(const TlsOptions& options) {
     // Not make_shared: the constructor is private.
     std::shared_ptr<TlsContext> made(new TlsContext());
     made->resumption_ = options.resumption;
+    made->kernel_ = options.kernel && kernel_has_tls();
     for (const TlsFiles& files : options.certificates) {
         if (auto added = made->add(files, options); !added) return std::unexpected(std::move(added.error()));
     }
     made->fingerprint_ = fingerprint_of(made->places_.front()->certificate.get());
     return made;
 }
+
+bool TlsContext::self_signed() const noexcept { return X509_self_signed(places_.front()->certificate.get(), 0) == 1; }
 
 std::vector<std::string> TlsContext::warnings() const {
     std::vector<std::string> out;

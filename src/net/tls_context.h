@@ -30,6 +30,7 @@ struct TlsOptions {
     std::string ciphers;        // of TLS 1.2, as OpenSSL names them; empty: AEAD with forward secrecy
     std::string cipher_suites;  // of TLS 1.3; empty: OpenSSL's
     bool resumption = true;     // sessions can be resumed: by tickets, and in TLS 1.2 by an id as well
+    bool kernel = false;        // the kernel may encrypt, where it can
     ClientCertificates client_certificates = ClientCertificates::off;
     std::string client_authorities;  // PEM file: who may have issued them
     std::string client_revocations;  // PEM file with lists (CRL); empty: nothing is looked up
@@ -45,9 +46,13 @@ public:
 
     // Of the first certificate: SHA-256 as "AB:CD:...", what openssl x509 -fingerprint prints.
     const std::string& fingerprint() const noexcept { return fingerprint_; }
+    // The first certificate has no authority but itself: clients have to be told to trust it.
+    bool self_signed() const noexcept;
     // What is unwise about the certificates: out of date, soon out of date, not yet valid.
     std::vector<std::string> warnings() const;
     bool resumption() const noexcept { return resumption_; }
+    // The kernel can encrypt, and may.
+    bool kernel() const noexcept { return kernel_; }
 
     // For TlsStream: the context of the first certificate. The others are found by name during the handshake.
     ssl_ctx_st* native() const noexcept;
@@ -60,6 +65,7 @@ private:
     std::vector<std::unique_ptr<Place>> places_;
     std::string fingerprint_;
     bool resumption_ = true;
+    bool kernel_ = false;
 };
 using TlsContextPtr = std::shared_ptr<const TlsContext>;
 

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -18,7 +19,7 @@ namespace wherry::net {
 namespace {
 
 constexpr std::size_t record_size = 16 * 1024;        // the most of one record (RFC 8446 5.1)
-constexpr std::size_t write_slice = 8 * record_size;  // encrypted in one call
+constexpr std::size_t write_slice = 8 * record_size;  // encrypted in one call, here or by the kernel
 constexpr std::size_t read_buffer = 64 * 1024;        // ciphertext taken at once from a data connection
 constexpr std::size_t pending_limit = 128 * 1024;     // alerts and answers that a peer provokes and does not read
 
@@ -32,9 +33,18 @@ TlsBinding random_tls_binding() {
     return binding;
 }
 
-// The BIO between OpenSSL and the stream below.
+// The BIO between OpenSSL and the stream below. The one that is written to has OpenSSL's own of the socket behind it
+// where the kernel may encrypt: that one knows how keys and alerts are given to the kernel.
 struct TlsBio {
     static TlsStream& stream_of(BIO* bio) { return *static_cast<TlsStream*>(BIO_get_data(bio)); }
+
+    static BIO* make(TlsStream& stream) {
+        BIO* const bio = BIO_new(method());
+        if (bio == nullptr) throw std::bad_alloc();
+        BIO_set_data(bio, &stream);
+        BIO_set_init(bio, 1);
+        return bio;
+    }
 
     static int read(BIO* bio, char* into, int size) {
         TlsStream& tls = stream_of(bio);
@@ -57,11 +67,22 @@ struct TlsBio {
     static int write(BIO* bio, const char* from, int size) {
         TlsStream& tls = stream_of(bio);
         BIO_clear_retry_flags(bio);
+        if (BIO* const socket = BIO_next(bio); socket != nullptr && BIO_get_ktls_send(socket)) {
+            const int done = BIO_write(socket, from, size);
+            BIO_copy_next_retry(bio);
+            return done;
+        }
         tls.write_record(std::as_bytes(std::span(from, static_cast<std::size_t>(size))));
         return tls.broken_ ? -1 : size;
     }
 
-    static long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+    static long control(BIO* bio, int command, long number, void* pointer) {
+        if (command == BIO_CTRL_FLUSH) return 1;
+        BIO* const socket = BIO_next(bio);
+        // What waits here has been encrypted already: the kernel must not get it.
+        if (socket == nullptr || !stream_of(bio).pending_.empty()) return 0;
+        return BIO_ctrl(socket, command, number, pointer);
+    }
 
     static const BIO_METHOD* method() {
         static const std::unique_ptr<BIO_METHOD, decltype(&BIO_meth_free)> made = [] {
@@ -78,11 +99,9 @@ struct TlsBio {
 TlsStream::TlsStream(StreamPtr under, TlsContextPtr context, const TlsUse& use)
     : Stream(*under), under_(std::move(under)), context_(std::move(context)), use_(use) {
     watch_.couple();
+    BIO* const bio = TlsBio::make(*this);
     ssl_ = SSL_new(context_->native());
-    BIO* const bio = BIO_new(TlsBio::method());
-    if (ssl_ == nullptr || bio == nullptr) throw std::bad_alloc();
-    BIO_set_data(bio, this);
-    BIO_set_init(bio, 1);
+    if (ssl_ == nullptr) throw std::bad_alloc();
     SSL_set_bio(ssl_, bio, bio);
     SSL_set_app_data(ssl_, this);
     SSL_set_accept_state(ssl_);
@@ -98,6 +117,17 @@ TlsStream::TlsStream(StreamPtr under, TlsContextPtr context, const TlsUse& use)
         SSL_set_num_tickets(ssl_, 0);
         SSL_set_default_read_buffer_len(ssl_, read_buffer);
     }
+    const int socket = under_->raw_descriptor();
+    if (use_.kernel && socket >= 0 && context_->kernel()) let_kernel_encrypt(socket);
+}
+
+// Of what is received OpenSSL finds no socket, and so it does not ask the kernel to decrypt.
+void TlsStream::let_kernel_encrypt(int socket) {
+    BIO* const next = BIO_new_socket(socket, BIO_NOCLOSE);
+    if (next == nullptr) throw std::bad_alloc();
+    BIO* const writing = TlsBio::make(*this);
+    SSL_set0_wbio(ssl_, BIO_push(writing, next));
+    SSL_set_options(ssl_, SSL_OP_ENABLE_KTLS);
 }
 
 TlsStream::~TlsStream() {
@@ -141,7 +171,8 @@ bool TlsStream::flush() {
 Io TlsStream::reason(int result) {
     const int error = SSL_get_error(ssl_, result);
     if (broken_) return *broken_;
-    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return Io::wait_for(Io::Needs::read);
+    if (error == SSL_ERROR_WANT_READ) return Io::wait_for(Io::Needs::read);
+    if (error == SSL_ERROR_WANT_WRITE) return Io::wait_for(Io::Needs::write);
     if (error == SSL_ERROR_ZERO_RETURN) return Io::moved(0);
     if (saw_end_) return use_.lenient_end ? Io::moved(0) : Io::failed(Code::tls_truncated);
     return Io::failed(Code::reset);
@@ -162,9 +193,10 @@ Task<Result<void>> TlsStream::handshake() {
             co_return fail(Code::reset, "TLS handshake: " + (left ? "the client has left" : tls_error_text()),
                            why.system);
         }
-        co_await wait(Io::Needs::read);
+        co_await wait(why.needs);
     }
     established_ = true;
+    by_kernel_ = BIO_get_ktls_send(SSL_get_wbio(ssl_));
     certificate_ = client_certificate_of(ssl_);
     if (use_.kind == TlsUse::Kind::data && !resumed()) {
         SSL_CTX_remove_session(context_->native(), SSL_get_session(ssl_));
@@ -202,6 +234,7 @@ Io TlsStream::try_write(std::span<const std::byte> from) {
     if (!established_ || said_end_) return Io::failed(Code::closed);
     if (!flush()) return broken_ ? *broken_ : Io::wait_for(Io::Needs::write);
     from = from.first(std::min(from.size(), write_slice));
+    if (by_kernel_) return under_->try_write(from);
     std::size_t done = 0;
     while (done < from.size() && pending_.empty()) {
         const std::size_t piece = std::min(from.size() - done, record_size);
@@ -225,9 +258,30 @@ Io TlsStream::try_flush() {
     return Io::moved(0);
 }
 
+Io TlsStream::try_send_file(int file, std::uint64_t offset, std::size_t bytes) {
+    if (!by_kernel_) return Io::failed(Code::unsupported);
+    if (cause() != Code::ok) return Io::failed(cause());
+    if (said_end_) return Io::failed(Code::closed);
+    return under_->try_send_file(file, offset, std::min(bytes, write_slice));
+}
+
+// A record that the connection has not taken whole is held by the kernel, which gives it up when the socket is shut.
+// With room in the socket, as poll(2) means it, the closing word pushes all of that on before it goes itself.
+Io TlsStream::say_end_by_kernel() {
+    if (said_end_) return Io::moved(0);
+    pollfd room{.fd = under_->raw_descriptor(), .events = POLLOUT, .revents = 0};
+    if (poll(&room, 1, 0) == 0) return Io::wait_for(Io::Needs::write);
+    ERR_clear_error();
+    const int done = SSL_shutdown(ssl_);
+    if (done < 0 && SSL_get_error(ssl_, done) == SSL_ERROR_WANT_WRITE) return Io::wait_for(Io::Needs::write);
+    said_end_ = true;
+    return done < 0 ? Io::failed(Code::reset) : Io::moved(0);
+}
+
 Io TlsStream::try_say_end() {
     if (cause() != Code::ok) return Io::failed(cause());
     if (!established_) return Io::moved(0);
+    if (by_kernel_) return say_end_by_kernel();
     if (!std::exchange(said_end_, true) && !broken_) {
         ERR_clear_error();
         SSL_shutdown(ssl_);

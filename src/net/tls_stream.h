@@ -3,8 +3,11 @@
 //
 // OpenSSL reads and writes by a BIO over that stream, so that sockets and the memory network of tests are served by the
 // same code. What the stream does not take at once waits here, at most a record or a flight of the handshake: OpenSSL
-// is never stopped in the middle of a write, and a write that was accepted is never asked for again. Belongs to one
-// loop; see works_on_lanes().
+// is never stopped in the middle of a write, and a write that was accepted is never asked for again.
+//
+// Where the kernel can encrypt (kTLS), OpenSSL gives it the keys of what is sent at the end of the handshake. From then
+// on the stream below takes the data in clear, by try_write() or straight from a file, and OpenSSL has only the alerts
+// to send. What is received is decrypted here in any case. Belongs to one loop; see works_on_lanes().
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -32,6 +35,7 @@ struct TlsUse {
     TlsBinding binding{};
     bool lenient_end = false;  // an end of the data without close_notify is an orderly end
     bool read_ahead = true;    // takes from the stream what is there; off where clear text may follow (CCC)
+    bool kernel = false;       // the kernel may encrypt: a few system calls, well spent on much data
 };
 
 class TlsStream final : public Stream {
@@ -46,6 +50,7 @@ public:
     Io try_read(std::span<std::byte> into) override;
     Io try_write(std::span<const std::byte> from) override;
     Io try_flush() override;
+    Io try_send_file(int file, std::uint64_t offset, std::size_t bytes) override;
     Io try_say_end() override;
     void shutdown_write() override;
     bool holds_input() const noexcept override;
@@ -60,6 +65,7 @@ public:
     std::string_view server_name() const noexcept;  // as the client gave it (SNI), or empty
     std::string_view protocol() const noexcept;     // "TLSv1.3"
     std::string_view cipher() const noexcept;
+    bool by_kernel() const noexcept { return by_kernel_; }  // it encrypts what is sent
     // Of the client; null: it has shown none.
     const std::shared_ptr<const ClientCertificate>& certificate() const noexcept { return certificate_; }
     // One more ticket goes out with the next write: clients may use each only once (RFC 8446 C.4). TLS 1.3 only.
@@ -76,6 +82,8 @@ private:
     Io reason(int result);
     bool flush();
     void write_record(std::span<const std::byte> record);
+    void let_kernel_encrypt(int socket);
+    Io say_end_by_kernel();
 
     StreamPtr under_;
     TlsContextPtr context_;
@@ -88,6 +96,7 @@ private:
     bool saw_end_ = false;  // of the stream below
     bool more_follows_ = false;
     bool established_ = false;
+    bool by_kernel_ = false;
     bool said_end_ = false;
 };
 

@@ -43,6 +43,7 @@ constexpr auto table = std::to_array<Row>({
     {tls_failures_total, "wherry_tls_failures_total", counter, "TLS handshakes that failed or were not ended in time."},
     {tls_resumed_total, "wherry_tls_resumed_total", counter,
      "Data connections that resumed the TLS session of their control connection."},
+    {tls_kernel_total, "wherry_tls_kernel_total", counter, "Data connections whose encryption the kernel did (kTLS)."},
     {tftp_requests_total, "wherry_tftp_requests_total", counter, "TFTP requests that were looked at."},
     {tftp_duplicate_requests_total, "wherry_tftp_duplicate_requests_total", counter,
      "TFTP requests that came once more."},

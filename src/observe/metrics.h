@@ -31,6 +31,7 @@ enum class Metric : std::uint8_t {
     tls_handshakes_total,  // that succeeded, of control and data connections
     tls_failures_total,
     tls_resumed_total,  // data connections that resumed the session of their control connection
+    tls_kernel_total,   // data connections that the kernel encrypts
     tftp_requests_total,
     tftp_duplicate_requests_total,
     tftp_refused_total,  // requests answered with an ERROR

@@ -32,6 +32,7 @@ net::TlsOptions tls_options(const Config& config) {
     options.minimum = config.tls.minimum;
     options.ciphers = config.tls.ciphers;
     options.cipher_suites = config.tls.cipher_suites;
+    options.kernel = config.tls.ktls;
     options.client_certificates = config.tls.client_certificates;
     options.client_authorities = config.tls.client_authorities;
     options.client_revocations = config.tls.client_revocations;

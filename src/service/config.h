@@ -36,6 +36,7 @@ struct TlsConfig {
     TlsVersion minimum = TlsVersion::tls12;
     std::string ciphers;
     std::string cipher_suites;
+    bool ktls = true;
     ClientCertificates client_certificates = ClientCertificates::off;
     std::string client_authorities;
     std::string client_revocations;

@@ -149,11 +149,11 @@ std::vector<ConfigKey> make_keys() {
         {"tls.other_certificates", live, files([](auto& c) -> auto& { return c.tls.other_certificates; }),
          "Further PEM files of a certificate, its chain and its private key each, for clients that ask for another "
          "name (SNI)."},
-        {"tls.control", restart, protection([](auto& c) -> auto& { return c.ftp.settings.tls.control; }),
+        {"tls.control", live, protection([](auto& c) -> auto& { return c.ftp.settings.tls.control; }),
          "Whether control connections, with their passwords, are protected; clear switches TLS off."},
-        {"tls.data", restart, protection([](auto& c) -> auto& { return c.ftp.settings.tls.data; }),
+        {"tls.data", live, protection([](auto& c) -> auto& { return c.ftp.settings.tls.data; }),
          "Whether data connections are protected."},
-        {"tls.reuse", restart,
+        {"tls.reuse", live,
          choice([](auto& c) -> auto& { return c.ftp.settings.tls.reuse; },
                 std::vector<std::pair<std::string_view, TlsReuse>>{
                     {"off", TlsReuse::off}, {"prefer", TlsReuse::prefer}, {"require", TlsReuse::require}}),
@@ -168,6 +168,10 @@ std::vector<ConfigKey> make_keys() {
          "Ciphers of TLS 1.2, as OpenSSL names them; empty: those with forward secrecy and authenticated encryption."},
         {"tls.cipher_suites", live, text([](auto& c) -> auto& { return c.tls.cipher_suites; }, most_message),
          "Cipher suites of TLS 1.3; empty: those of OpenSSL."},
+        {"tls.ktls", live, flag([](auto& c) -> auto& { return c.tls.ktls; }),
+         "Whether the kernel encrypts files that are sent, where it has the module \"tls\" (Linux 4.13 and later; "
+         "\"modprobe tls\", for the server may not load it by itself). Without it nothing is different but the "
+         "processor time."},
         {"tls.client_certificates", live,
          choice(
              [](auto& c) -> auto& { return c.tls.client_certificates; },
@@ -179,7 +183,7 @@ std::vector<ConfigKey> make_keys() {
          "PEM file of the authorities that may have issued them."},
         {"tls.client_revocations", live, place("file", [](auto& c) -> auto& { return c.tls.client_revocations; }),
          "PEM file of lists of revoked certificates (CRL), one of each authority; empty: nothing is revoked."},
-        {"tls.client_user", restart,
+        {"tls.client_user", live,
          choice([](auto& c) -> auto& { return c.tls.client_user; },
                 std::vector<std::pair<std::string_view, TlsConfig::UserOf>>{
                     {"none", TlsConfig::UserOf::none},
@@ -187,13 +191,13 @@ std::vector<ConfigKey> make_keys() {
                     {"email", TlsConfig::UserOf::email},
                     {"dns_name", TlsConfig::UserOf::dns_name}}),
          "What of the certificate must be the name of a user, for the user to come in without a password."},
-        {"tls.handshake_timeout", restart,
+        {"tls.handshake_timeout", live,
          duration([](auto& c) -> auto& { return c.ftp.settings.tls.handshake_timeout; }, 1s, 1h),
          "How long a TLS handshake may take, on either connection."},
-        {"tls.lenient_end", restart, flag([](auto& c) -> auto& { return c.ftp.settings.tls.lenient_end; }),
+        {"tls.lenient_end", live, flag([](auto& c) -> auto& { return c.ftp.settings.tls.lenient_end; }),
          "Whether an upload may end without the closing word of TLS (close_notify). Whoever can cut the connection can "
          "then pass off a part of a file as all of it."},
-        {"tls.clear_again", restart, flag([](auto& c) -> auto& { return c.ftp.settings.tls.clear_again; }),
+        {"tls.clear_again", live, flag([](auto& c) -> auto& { return c.ftp.settings.tls.clear_again; }),
          "Whether clients may take the protection off the control connection again after the login (CCC), for routers "
          "that have to read PORT and PASV."},
         // --- the I2FTP service -------------------------------------------------------------------

@@ -80,6 +80,22 @@ FtpService FtpService::tls_minimum(TlsVersion version) {
     server_->state_->set([&](Config& config) { config.tls.minimum = version; });
     return *this;
 }
+FtpService FtpService::tls_handshake_timeout(std::chrono::seconds span) {
+    server_->state_->set([&](Config& config) { config.ftp.settings.tls.handshake_timeout = span; });
+    return *this;
+}
+FtpService FtpService::tls_lenient_end(bool on) {
+    server_->state_->set([&](Config& config) { config.ftp.settings.tls.lenient_end = on; });
+    return *this;
+}
+FtpService FtpService::tls_clear_again(bool on) {
+    server_->state_->set([&](Config& config) { config.ftp.settings.tls.clear_again = on; });
+    return *this;
+}
+FtpService FtpService::tls_by_kernel(bool on) {
+    server_->state_->set([&](Config& config) { config.tls.ktls = on; });
+    return *this;
+}
 FtpService FtpService::client_certificates(ClientCertificates rule, std::string authorities, std::string revocations) {
     server_->state_->set([&](Config& config) {
         config.tls.client_certificates = rule;

@@ -74,7 +74,7 @@ Result<std::unique_ptr<Service>> Service::create(Config config, ServiceParts par
         return fail(Code::invalid, "TLS is required, and there is no certificate: set tls.certificate");
     }
     config.ftp.settings.tls.certificate_rule =
-        parts.certificate_rule ? std::move(parts.certificate_rule) : certificate_rule(config.tls.client_user);
+        parts.certificate_rule ? parts.certificate_rule : certificate_rule(config.tls.client_user);
     auto trees = open_tftp_trees(config, *anonymous);
     if (!trees) return std::unexpected(std::move(trees.error()));
     // Not make_unique: the constructor is private.
@@ -97,6 +97,7 @@ Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, Us
       limits_(config_.limits),
       rates_(config_.rates),
       bans_(config_.bans),
+      own_certificate_rule_(static_cast<bool>(parts.certificate_rule)),
       users_(std::move(users)),
       chain_(joined(std::move(parts.authenticators), users_.authenticators())),
       runtime_(config_.runtime, metrics_),
@@ -144,16 +145,11 @@ Result<void> Service::listen() {
     for (const net::Address& address : config_.ftp.listen) {
         if (auto kept = keep(ftp_.listen(address)); !kept) return kept;
     }
-    ftp::Door door{.tls = config_.ftp.settings.tls};
-    door.tls.control = Protection::required;
-    if (door.tls.data == Protection::optional) door.tls.data = Protection::required;
     for (const net::Address& address : config_.ftp.tls_listen) {
-        if (auto kept = keep(ftp_.listen(address, door)); !kept) return kept;
+        if (auto kept = keep(ftp_.listen(address, {.tls_required = true})); !kept) return kept;
     }
-    door.tls.data = config_.ftp.settings.tls.data;
-    door.implicit_tls = true;
     for (const net::Address& address : config_.ftp.implicit_listen) {
-        if (auto kept = keep(ftp_.listen(address, door)); !kept) return kept;
+        if (auto kept = keep(ftp_.listen(address, {.implicit_tls = true})); !kept) return kept;
     }
     for (const net::Address& address : config_.tftp.listen) {
         auto bound = tftp_.listen(address);
@@ -284,9 +280,9 @@ Reloaded Service::reload(const Config& fresh) {
     auto anonymous = open_anonymous(fresh);
     if (!anonymous) out.mistakes.push_back(anonymous.error().message);
     const std::lock_guard lock(mutex_);
-    // The rules of TLS, of which resumption is one, stay those of the start.
     Config trial = config_;
     trial.tls = fresh.tls;
+    trial.ftp.settings.tls = fresh.ftp.settings.tls;
     std::vector<std::string> bad_tls = refresh_tls(trial);
     for (const ConfigKey& key : config_keys()) {
         if (key.field.show(config_) == key.field.show(fresh)) continue;
@@ -305,6 +301,9 @@ Reloaded Service::reload(const Config& fresh) {
 
 // Lets what is live in config_ hold; with the mutex held.
 void Service::apply() {
+    if (!own_certificate_rule_) {
+        config_.ftp.settings.tls.certificate_rule = certificate_rule(config_.tls.client_user);
+    }
     limits_.set(config_.limits);
     rates_.set(config_.rates);
     bans_.set(config_.bans);

@@ -110,6 +110,7 @@ private:
     Ledger ledger_;
     Bans bans_;
     Sessions sessions_;
+    const bool own_certificate_rule_;  // of the embedder: tls.client_user has no say
     const UserSources users_;
     Chain chain_;
     net::Runtime runtime_;  // its threads use all of the above

@@ -72,6 +72,10 @@ User user_of(std::string_view rest, std::string& password) {
             user.limits.sessions = static_cast<std::uint32_t>(parse_u63(value).value());
         } else if (what == "host") {
             user.hosts.emplace_back(value);
+        } else if (what == "tls" && value == "login") {
+            user.tls_login_required = true;
+        } else if (what == "tls" && value == "resumed") {
+            user.tls_reuse_required = true;
         } else if (what == "start") {
             user.start = Path::resolve(value).value();
         } else {
@@ -115,6 +119,8 @@ void set_option(Harness& harness, std::string_view name, std::string_view value)
         settings.tls.clear_again = switch_of(value);
     else if (name == "handshake_timeout")
         settings.tls.handshake_timeout = seconds();
+    else if (name == "tls_required_here")
+        harness.tls_required_here = switch_of(value);
     else if (name == "implicit_tls")
         harness.implicit_tls = switch_of(value);
     else if (name == "passive")

@@ -64,7 +64,7 @@ void Harness::build() {
                                .logins = logins,
                                .names = names});
     server_ = std::make_unique<ftp::Server>(*commons_, network_, settings, hooks);
-    door_ = {.tls = settings.tls, .implicit_tls = implicit_tls};
+    door_ = {.tls_required = tls_required_here, .implicit_tls = implicit_tls};
     if (!tls) return;
     std::vector<std::unique_ptr<MemoryFile>> files_of_tls;
     for (const std::string& name : tls_names) {

@@ -43,7 +43,8 @@ public:
     bool anonymous = false;        // an anonymous user with read letters
     bool tls = false;              // TLS is offered, with a certificate for each of these names
     std::vector<std::string> tls_names{"localhost"};
-    net::TlsOptions tls_options;  // but the certificates
+    net::TlsOptions tls_options;     // but the certificates
+    bool tls_required_here = false;  // at the listener, as with ftp.tls_listen
     bool implicit_tls = false;
     void add_user(const std::string& name, const std::string& password, Perm letters = perm::all);
     void add_user(User user, const std::string& password);

@@ -152,6 +152,39 @@ class Ftplib(TlsCase):
             self.assertEqual(str(caught.exception)[:3], "426")
             connection.close()
 
+    # vsftpd 3.0.0: what a client sends as urgent data (RFC 959, ABOR) is no part of TLS and must not tear it apart.
+    def test_urgent_data(self):
+        put(self.root / "endless", content(b"endless", 40_000_000))
+        for version in VERSIONS:
+            with client_of(self.server, version) as client:
+                socket.socket.send(client.sock, b"\xf2", socket.MSG_OOB)
+                self.assertEqual(client.sendcmd("NOOP")[:3], "200")
+                for _ in range(3):
+                    connection = client.transfercmd("RETR endless")
+                    self.assertTrue(connection.recv(1000))
+                    socket.socket.send(client.sock, b"\xf2", socket.MSG_OOB)
+                    client.putcmd("ABOR")
+                    with self.assertRaises(ftplib.error_temp) as caught:
+                        client.voidresp()
+                    self.assertEqual(str(caught.exception)[:3], "426")
+                    self.assertEqual(client.voidresp()[:3], "226")
+                    connection.close()
+                self.assertEqual(download(client, "endless"), content(b"endless", 40_000_000))
+
+    # ProFTPD 1963: TLS sessions and their tickets piled up in memory.
+    def test_memory_after_many_sessions(self):
+        def visit(count):
+            for index in range(count):
+                made = context("1.2" if index % 2 else "1.3", tickets=index % 4 != 1)
+                with ftplib.FTP_TLS(context=made, timeout=DEADLINE) as client:
+                    client.connect(self.server.host, self.server.port)
+                    client.auth()
+                    client.quit()
+        visit(100)
+        before = self.server.resident()
+        visit(400)
+        self.assertLess(self.server.resident() - before, 8 << 20)
+
     def test_large_files_both_ways(self):
         put(self.root / "large", content(b"large", 40_000_000))
         for version in VERSIONS:
@@ -341,6 +374,24 @@ class Program(TlsCase):
             own.signal(signal.SIGHUP)
             eventually(lambda: name() == "second", "the new certificate")
             stays.nlst()  # with the old one
+
+    # It told to trust the certificate itself where an authority has issued it.
+    def test_it_says_whom_to_trust(self):
+        own, own_key = self.made("own")
+        authority, authority_key = self.made("authority")
+        subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", "issued.key", "-subj", "/CN=issued", "-out", "issued.csr"], cwd=self.here, check=True,
+                       capture_output=True)
+        subprocess.run(["openssl", "x509", "-req", "-in", "issued.csr", "-CA", authority, "-CAkey", authority_key,
+                        "-CAcreateserial", "-days", "30", "-out", "issued.pem"], cwd=self.here, check=True,
+                       capture_output=True)
+        for certificate, key, trusted in ((own, own_key, True), ("issued.pem", "issued.key", False)):
+            certificate, key = self.here / certificate, self.here / key
+            server = Server(self.root, "--tls", "--certfile", str(certificate), "--keyfile", str(key)).start()
+            said = server.said()
+            server.stop()
+            self.assertIn("with curl: --ssl-reqd", said)
+            self.assertEqual(f"--cacert {certificate}" in said, trusted)
 
     def test_mistakes_name_the_file(self):
         certificate, key = self.made("one")

@@ -124,6 +124,34 @@ TEST(FtpsSim, ASessionOfManyTransfersResumesEachOfThem) {
     }
 }
 
+// vsftpd 2.2.1: a session that lives for days keeps resuming; a ticket is good for a week.
+TEST(FtpsSim, AClientThatWasAwayForDaysGetsANewTicketWithTheNextReply) {
+    const auto harness = harness_with_tls();
+    harness->settings.idle_timeout = std::chrono::seconds(0);
+    harness->settings.tls.reuse = TlsReuse::require;
+    harness->put("/a", "content");
+    auto client = harness->connect();
+    ASSERT_TRUE(log_in_under_tls(*client));
+    client->protect_data = true;
+    const std::size_t tickets = client->tls->tickets();
+    const auto pass = [&](std::chrono::hours span) { harness->clock().advance(span), harness->run(); };
+    pass(std::chrono::hours(23));
+    EXPECT_EQ(client->ask("NOOP"), 200);
+    EXPECT_EQ(client->tls->tickets(), tickets);
+    for (std::size_t days = 1; days <= 3; ++days) {
+        pass(std::chrono::hours(24));
+        ASSERT_EQ(client->ask("EPSV"), 229);
+        EXPECT_EQ(client->tls->tickets(), tickets + days);
+        EXPECT_EQ(client->ask("NOOP"), 200);
+        EXPECT_EQ(client->tls->tickets(), tickets + days) << "one a day is enough";
+    }
+    client->open_data();
+    ASSERT_EQ(client->ask("RETR /a"), 125);
+    ASSERT_TRUE(client->data_ended());
+    EXPECT_EQ(client->received, "content");
+    EXPECT_EQ(client->code(), 226);
+}
+
 // User-asks row 24: the same on connections that the server makes; it is the TLS server there too.
 TEST(FtpsSim, ActiveDataConnectionsAreProtectedToo) {
     const auto harness = harness_with_tls();

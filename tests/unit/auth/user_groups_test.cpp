@@ -39,6 +39,16 @@ TEST_F(UserGroups, UsersGetWhatTheySayNothingAbout) {
     EXPECT_FALSE(bob.filesystem->stat(*Path::resolve("/inbox")));
 }
 
+// What must be under TLS is a matter of the group, too.
+TEST_F(UserGroups, RulesOfTlsAreInherited) {
+    const auto set =
+        set_of("tls_required = true\ntls_reuse_required = true\n", "tls_required = false\ntls_login_required = true\n");
+    const User& alice = *set.users.at("alice").user;
+    const User& bob = *set.users.at("bob").user;
+    EXPECT_TRUE(alice.tls_required && alice.tls_reuse_required && !alice.tls_login_required);
+    EXPECT_TRUE(!bob.tls_required && bob.tls_reuse_required && bob.tls_login_required);
+}
+
 TEST_F(UserGroups, LimitsAreInheritedOneByOne) {
     const auto set = set_of("limits = { sessions = 4, upload_rate = \"2M\", storage = \"1G\", idle_timeout = 600 }\n",
                             "limits = { sessions = 9, upload_rate = \"unlimited\", idle_timeout = \"unlimited\" }\n");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "net/self_signed.h"
+#include "testing/tls_authority.h"
 #include "testing/tls_client.h"
 
 namespace wherry::net {
@@ -45,6 +46,14 @@ TEST(TlsContext, TakesOneFileOrTwo) {
     EXPECT_EQ((*first)->fingerprint(), (*second)->fingerprint());
     EXPECT_EQ((*first)->fingerprint().size(), 95U);
     EXPECT_THAT((*first)->warnings(), IsEmpty());
+}
+
+TEST(TlsContext, KnowsACertificateThatNobodyElseHasSigned) {
+    const MemoryFile own(pem());
+    EXPECT_TRUE(TlsContext::load({.certificates = {{own.path(), {}}}}).value()->self_signed());
+    testing::TlsAuthority authority;
+    const MemoryFile issued(authority.issue("localhost"));
+    EXPECT_FALSE(TlsContext::load({.certificates = {{issued.path(), {}}}}).value()->self_signed());
 }
 
 TEST(TlsContext, FindsCertificatesByName) {

@@ -217,6 +217,37 @@ TEST_F(TlsTest, TicketsAreGivenOnControlConnectionsAlone) {
     }
 }
 
+// ProFTPD 1963: what is kept to be resumed is bounded, however many come and go; tickets cost the server nothing.
+TEST_F(TlsTest, SessionsThatAreKeptHaveABound) {
+    SSL_CTX* const context = context_->native();
+    EXPECT_EQ(SSL_CTX_sess_get_cache_size(context), 4096);
+    constexpr long bound = 32;
+    SSL_CTX_sess_set_cache_size(context, bound);
+    for (int i = 0; i < 10; ++i) {
+        connect({.version = 13});
+        shake_hands();
+    }
+    EXPECT_EQ(SSL_CTX_sess_number(context), 0);
+    for (long i = 0; i < 3 * bound; ++i) {
+        connect({.version = 12, .tickets = false});
+        shake_hands();
+        ASSERT_TRUE(outcome_);
+    }
+    EXPECT_LE(SSL_CTX_sess_number(context), bound);
+    EXPECT_GE(SSL_CTX_sess_number(context), bound - 1);
+    EXPECT_GE(SSL_CTX_sess_cache_full(context), 2 * bound);
+}
+
+// Data connections that resumed nothing leave nothing behind.
+TEST_F(TlsTest, DataConnectionsAreNotKept) {
+    for (int i = 0; i < 20; ++i) {
+        connect({.version = 12, .tickets = false}, {.kind = TlsUse::Kind::data});
+        shake_hands();
+        ASSERT_TRUE(outcome_);
+    }
+    EXPECT_EQ(SSL_CTX_sess_number(context_->native()), 0);
+}
+
 TEST_F(TlsTest, GivesFurtherTicketsWhenAsked) {
     connect();
     shake_hands();
@@ -226,6 +257,21 @@ TEST_F(TlsTest, GivesFurtherTicketsWhenAsked) {
     pump();
     EXPECT_EQ(client_->tickets(), before + 1);
     EXPECT_EQ(client_->receive(), "x");
+}
+
+// vsftpd 2.2.1: a session that outlived its ticket got no data connection any more. In TLS 1.2 the ticket is good for
+// longer than sessions live, in TLS 1.3 for a week, and a further one begins a week of its own.
+TEST_F(TlsTest, TicketsAreGoodForAsLongAsTheyMayBe) {
+    connect({.version = 12});
+    shake_hands();
+    EXPECT_GE(SSL_SESSION_get_ticket_lifetime_hint(client_->session().get()), 366UL * 86'400);
+    connect({.version = 13});
+    shake_hands();
+    EXPECT_EQ(SSL_SESSION_get_ticket_lifetime_hint(client_->session().get()), 7UL * 86'400);
+    server_->issue_ticket();
+    write("x");
+    pump();
+    EXPECT_EQ(SSL_SESSION_get_ticket_lifetime_hint(client_->session().get()), 7UL * 86'400);
 }
 
 TEST_F(TlsTest, WithoutResumptionThereIsNone) {

@@ -178,10 +178,11 @@ TEST(Service, ReloadAppliesEveryKeyThatTheTableCallsLive) {
     Config before = small();
     before.tls.certificate = folder.write("a.pem", pem);
     before.tls.client_authorities = folder.write("authority.pem", pem);
-    const std::map<std::string_view, std::string> texts = {{"tls.ciphers", "ECDHE+AESGCM"},
-                                                           {"tls.cipher_suites", "TLS_AES_128_GCM_SHA256"},
-                                                           {"tls.minimum", "1.3"},
-                                                           {"tls.client_certificates", "optional"}};
+    const std::map<std::string_view, std::string> texts = {
+        {"tls.ciphers", "ECDHE+AESGCM"}, {"tls.cipher_suites", "TLS_AES_128_GCM_SHA256"},
+        {"tls.minimum", "1.3"},          {"tls.control", "required"},
+        {"tls.data", "required"},        {"tls.reuse", "require"},
+        {"tls.client_user", "email"},    {"tls.client_certificates", "optional"}};
     for (const ConfigKey& key : config_keys()) {
         const auto service = service_of(before);
         Config fresh = before;
@@ -237,6 +238,29 @@ TEST(Service, KeepsItsCertificateWhenTheNewOneIsBad) {
     const Reloaded done = service->reload(other);
     EXPECT_THAT(done.mistakes, ElementsAre(HasSubstr("missing.pem")));
     EXPECT_THAT(done.changed, IsEmpty());
+}
+
+// What needs a certificate does not begin to hold where there is none.
+TEST(Service, ReloadRequiresTlsOnlyWithACertificate) {
+    const TempFolder folder;
+    Config config = small();
+    const auto service = service_of(config);
+    config.ftp.settings.tls.control = Protection::required;
+    EXPECT_THAT(service->reload(config).mistakes, ElementsAre(HasSubstr("tls.certificate: is empty")));
+    config.tls.certificate = folder.write("a.pem", net::make_self_signed({"localhost"}).value());
+    EXPECT_THAT(service->reload(config).changed, ElementsAre("tls.certificate", "tls.control"));
+    EXPECT_TRUE(service->tls());
+}
+
+TEST(Service, ReloadMakesAndUnmakesResumption) {
+    const TempFolder folder;
+    Config config = small();
+    config.tls.certificate = folder.write("a.pem", net::make_self_signed({"localhost"}).value());
+    const auto service = service_of(config);
+    EXPECT_TRUE(service->tls()->resumption());
+    config.ftp.settings.tls.reuse = TlsReuse::off;
+    EXPECT_THAT(service->reload(config).changed, ElementsAre("tls.reuse"));
+    EXPECT_FALSE(service->tls()->resumption());
 }
 
 TEST(Service, DoesNotStartWithABadCertificateOrWithoutOneThatIsNeeded) {
