@@ -1,13 +1,11 @@
 """Limits that only a real system sets: file sizes, ports, addresses."""
 import ftplib
 import io
-import re
 import resource
 import select
 import signal
 import socket
 import unittest
-from pathlib import Path
 
 from support import DEADLINE, Case, Server, content, eventually
 from wire import Wire
@@ -97,11 +95,6 @@ class Pipelining(Case):
         with open(cls.root / "large", "wb") as file:
             file.truncate(32 << 20)
 
-    def memory(self):
-        """Bytes of the server's own memory: a page that it shares counts in part."""
-        said = Path(f"/proc/{self.server.process.pid}/smaps_rollup").read_text()
-        return int(re.search(r"(?m)^Pss:\s+(\d+) kB", said)[1]) * 1024
-
     def begin_download(self):
         wire = Wire(self.server, login=True)
         self.addCleanup(wire.close)
@@ -122,7 +115,7 @@ class Pipelining(Case):
 
     def pump(self, wire, count):
         """Says NOOP `count` times and reads what is said to that. How much more memory there was at any time."""
-        text, sent, got, looks, before, most = b"NOOP\r\n" * count, 0, 0, 0, self.memory(), 0
+        text, sent, got, looks, before, most = b"NOOP\r\n" * count, 0, 0, 0, self.server.memory(), 0
         wire.socket.setblocking(False)
         while got < count * len(b"200 OK\r\n"):
             waits = [wire.socket] if sent < len(text) else []
@@ -137,10 +130,10 @@ class Pipelining(Case):
                 sent += wire.socket.send(text[sent:sent + (1 << 16)])
             looks += 1
             if looks % 20 == 0:
-                most = max(most, self.memory())
+                most = max(most, self.server.memory())
         wire.socket.settimeout(DEADLINE)
         self.assertEqual(got, count * len(b"200 OK\r\n"))
-        return max(most, self.memory()) - before
+        return max(most, self.server.memory()) - before
 
     def test_a_million_noops_during_a_download(self):
         wire, data = self.begin_download()
@@ -151,13 +144,13 @@ class Pipelining(Case):
     def test_a_million_commands_that_wait_for_a_download(self):
         """They stay where they are: with the client. In the end each has its answer."""
         wire, data = self.begin_download()
-        before = self.memory()
+        before = self.server.memory()
         text, sent = b"PWD\r\n" * 1_000_000, 0
         wire.socket.setblocking(False)
         while select.select([], [wire.socket], [], 1)[1]:  # until it takes no more
             sent += wire.socket.send(text[sent:sent + (1 << 16)])
             self.assertLess(sent, len(text), "all of it was taken")
-        self.assertLess(self.memory() - before, self.most_growth)
+        self.assertLess(self.server.memory() - before, self.most_growth)
         wire.socket.settimeout(DEADLINE)
         self.end_download(wire, data)
         wire.send(text[sent:sent + (-sent) % len(b"PWD\r\n")])  # the end of the last line
