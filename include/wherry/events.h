@@ -111,6 +111,7 @@ struct TimeChanged {
     SessionInfo session{};
     Path path{};
     std::int64_t modified = 0;
+    bool created = false;  // that is when it was made, and not when it was changed (MFCT)
 };
 
 struct OwnerChanged {
@@ -183,6 +184,7 @@ struct ChangeTime {
     SessionInfo session{};
     Path path{};
     std::int64_t modified = 0;
+    bool created = false;  // that is when it was made, and not when it was changed (MFCT)
 };
 
 struct ChangeOwner {

@@ -141,6 +141,7 @@ public:
     virtual Result<void> rename(const Path& from, const Path& to);  // replaces an existing file, as POSIX does
     virtual Result<void> set_mode(const Path& path, std::uint32_t mode);
     virtual Result<void> set_modified(const Path& path, std::int64_t seconds);
+    virtual Result<void> set_created(const Path& path, std::int64_t seconds);  // no filesystem of Linux can
     virtual Result<std::string> read_link(const Path& path);
     virtual Result<Space> space(const Path& path);
     // Numbers as the system has them; no group: it stays. For commands that an operator must have allowed.

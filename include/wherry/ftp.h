@@ -6,6 +6,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "wherry/ftp_command.h"
 #include "wherry/result.h"
@@ -99,6 +101,12 @@ public:
     FtpService stall_timeout(std::chrono::seconds span);         // a transfer moves no byte; default 300 s
     FtpService line_limit(std::size_t bytes);                    // of one command; default 8192
     FtpService local_time(bool on);                              // in LIST, instead of UTC; default false
+
+    // Whatever else the configuration may say about FTP, by the name of its key in docs/config.md without the "ftp.":
+    // set("mode_z", true), set("list_recursion", 10'000), set("ascii", "raw"), set("disabled_commands", {{"MLSD"}}).
+    // Durations and sizes are texts as they stand there: "90s". A list replaces what was there.
+    using Value = std::variant<bool, std::int64_t, std::string, std::vector<std::string>>;
+    FtpService set(const std::string& key, const Value& value);
 
     // --- what you say to a client; all of these run on a worker, see ftp_command.h -----------------------------------
     // A command of your own, a verb or one of SITE. HELP, FEAT and SITE HELP know it as they know ours; one of ours

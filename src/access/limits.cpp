@@ -15,6 +15,7 @@ constexpr const char* sessions_of_group = "G";
 constexpr const char* transfers_of_address = "a";
 constexpr const char* transfers_of_user = "u";
 constexpr const char* transfers_of_group = "g";
+constexpr const char* checksums_of_user = "c";
 
 std::string place_of(const char* kind, std::string_view name) { return std::string(kind).append(name); }
 
@@ -48,11 +49,6 @@ Result<Permit> Limits::session(std::string_view address) {
                  {place_of(sessions_of_address, key), options_.sessions_per_address, "sessions from this address"}});
 }
 
-Result<Permit> Limits::user_session(std::string_view user, std::uint32_t most) {
-    const std::lock_guard lock(mutex_);
-    return take({{place_of(sessions_of_user, user), most, "sessions of this user"}});
-}
-
 Result<Permit> Limits::user_session(const User& user) {
     const std::lock_guard lock(mutex_);
     std::vector<Claim> claims{{place_of(sessions_of_user, user.name),
@@ -64,9 +60,9 @@ Result<Permit> Limits::user_session(const User& user) {
     return take(std::move(claims));
 }
 
-Result<Permit> Limits::transfer() {
+Result<Permit> Limits::checksum(const User& user) {
     const std::lock_guard lock(mutex_);
-    return take({{all_transfers, options_.transfers, "transfers"}});
+    return take({{place_of(checksums_of_user, user.name), options_.checksums_per_user, "checksums for this user"}});
 }
 
 Result<Permit> Limits::transfer(const User& user, std::string_view address) {

@@ -23,6 +23,7 @@ struct LimitOptions {
     std::uint32_t transfers_per_address = 0;
     std::uint32_t transfers_per_user = 0;   // where the user's own limits say nothing
     std::uint32_t commands_per_second = 0;  // of one session, likewise; more of them wait
+    std::uint32_t checksums_per_user = 1;   // that are computed at the same time
 };
 
 // What holds for a user: the word of the user, or if there is none that of the server. 0 is no limit.
@@ -60,9 +61,8 @@ public:
     Result<Permit> session(std::string_view address);
     // A session of a user who has logged in, and of the user's group.
     Result<Permit> user_session(const User& user);
-    Result<Permit> user_session(std::string_view user, std::uint32_t most);
     Result<Permit> transfer(const User& user, std::string_view address);
-    Result<Permit> transfer();
+    Result<Permit> checksum(const User& user);
     // Of one session of that user, or of one before login; 0: no limit.
     std::uint32_t commands_per_second(const User* user) const;
 

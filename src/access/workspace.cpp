@@ -329,6 +329,17 @@ net::Task<Result<void>> Workspace::set_modified(Path path, std::int64_t seconds)
         });
 }
 
+net::Task<Result<void>> Workspace::set_created(Path path, std::int64_t seconds) {
+    if (auto allowed = need(path, 'T', "changing the time of"); !allowed) co_return allowed;
+    co_return co_await change(
+        action::ChangeTime{session_, path, seconds, true},
+        [&](Filesystem& files) { return files.set_created(path, seconds); },
+        [&] {
+            commons_.events.publish<event::TimeChanged>(
+                [&] { return event::TimeChanged{session_, path, seconds, true}; });
+        });
+}
+
 net::Task<Result<void>> Workspace::set_owner(Path path, std::uint32_t uid, std::optional<std::uint32_t> gid) {
     if (auto allowed = need(path, 'O', "changing the owner of"); !allowed) co_return allowed;
     co_return co_await change(

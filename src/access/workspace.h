@@ -101,7 +101,8 @@ public:
     net::Task<Result<Usage>> usage();
 
     // --- long work, in batches; Code of Work::stop when it was ended -------------------------------------------------
-    // Of a file; on the hash lane. Code::invalid if it ends before range.from.
+    // Of a file; on the hash lane. Code::invalid if it ends before range.from, Code::busy if as many of this user are
+    // under way as may be.
     net::Task<Result<FileDigest>> digest(Path path, Hash algorithm, ByteRange range, Work& work);  // r
     // Bytes and files in a directory and below; what the user may not list there counts as nothing.
     net::Task<Result<Usage>> measure(Path path, Work& work);  // l
@@ -121,6 +122,7 @@ public:
     net::Task<Result<void>> rename(Path from, Path to);                     // f on both
     net::Task<Result<void>> set_mode(Path path, std::uint32_t mode);        // M; 0 to 0777
     net::Task<Result<void>> set_modified(Path path, std::int64_t seconds);  // T
+    net::Task<Result<void>> set_created(Path path, std::int64_t seconds);   // T
     net::Task<Result<void>> set_owner(Path path, std::uint32_t uid, std::optional<std::uint32_t> gid);  // O
     // Not for a user with rules for single directories: a link would be a way around them.
     net::Task<Result<void>> make_symlink(Path path, Path target);  // S

@@ -43,6 +43,8 @@ net::Task<Result<FileDigest>> Workspace::digest(Path path, Hash algorithm, ByteR
     net::Lane& lane = commons_.runtime.hash();
     auto digest = Digest::begin(algorithm);
     if (!digest) co_return std::unexpected(std::move(digest.error()));
+    auto permit = commons_.limits.checksum(*user_);
+    if (!permit) co_return std::unexpected(std::move(permit.error()));
     Reading reading;
     if (auto begun = co_await begin_reading(path, lane, reading); !begun) {
         co_return std::unexpected(std::move(begun.error()));

@@ -27,6 +27,9 @@ net::Task<void> rnto(Session& session, std::string_view argument) {
     const auto to = session.resolve(argument);
     if (!to) co_return session.refuse(to.error());
     const auto renamed = co_await session.workspace().rename(*from, *to);
+    if (!renamed && renamed.error().code == Code::invalid) {  // below itself: no mistake of the line, but of the name
+        co_return session.reply(553, "A directory cannot become a part of itself");
+    }
     if (!renamed) co_return session.refuse(renamed.error());
     session.reply(250, "Renamed");
 }

@@ -94,6 +94,7 @@ constexpr Described sentences[] = {
     {"RNTO", "Renames it (RFC 959)."},
     {"COMB", "Appends the parts to the target, which is made if need be, and removes them: all of it or nothing."},
     {"MFMT", "Sets when a file was changed, UTC (draft-somers-ftp-mfxx)."},
+    {"MFCT", "Sets when a file was made, UTC, where its filesystem can; else 504 (draft-somers-ftp-mfxx)."},
     {"MFF", "Sets several facts, all of them or none (draft-somers-ftp-mfxx)."},
     {"NOOP", "Answers 200 (RFC 959)."},
     {"SYST", "`UNIX Type: L8`, by which clients choose how they read LIST (RFC 959)."},

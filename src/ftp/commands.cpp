@@ -26,8 +26,8 @@ constexpr Row table[] = {
     {"USER", argument, "USER <name>", user},
     {"PASS", secret, "PASS [<password>]", pass},
     {"ACCT", login | argument | secret, "ACCT <account>", acct},
-    {"REIN", nothing, "REIN (log out, start again)", rein},
-    {"QUIT", anytime, "QUIT", quit},
+    {"REIN", alone, "REIN (log out, start again)", rein},
+    {"QUIT", anytime | alone, "QUIT", quit},
     {"CLNT", argument, "CLNT <client>", clnt, "CLNT"},
     {"CSID", argument, "CSID Name=<client>;...", csid, "CSID"},
     {"HOST", argument, "HOST <name>", host, "HOST", has_hosts},
@@ -36,7 +36,7 @@ constexpr Row table[] = {
     {"AUTH", secured | argument, "AUTH TLS", auth, "AUTH TLS"},
     {"PBSZ", secured | argument, "PBSZ 0", pbsz, "PBSZ"},
     {"PROT", secured | argument, "PROT C|P", prot, "PROT"},
-    {"CCC", secured | login, "CCC (control connection in clear again)", ccc},
+    {"CCC", secured | login | alone, "CCC (control connection in clear again)", ccc},
     // parameters
     {"TYPE", login | argument, "TYPE A|I|L 8", type},
     {"MODE", login | argument, "MODE S", mode, {}, no_deflate},
@@ -48,8 +48,8 @@ constexpr Row table[] = {
     {"ALLO", login | argument, "ALLO <bytes>", allo},
     {"AVBL", login, "AVBL [<directory>]", avbl, "AVBL"},
     // data connection
-    {"PASV", login, "PASV", pasv},
-    {"P@SW", login, "P@SW", pasv},  // how some old clients spell it
+    {"PASV", login | alone, "PASV", pasv},
+    {"P@SW", login | alone, "P@SW", pasv},  // how some old clients spell it
     {"EPSV", login, "EPSV [1|2|ALL]", epsv, "EPSV"},
     {"PORT", login | argument, "PORT <h1,h2,h3,h4,p1,p2>", port},
     {"EPRT", login | argument, "EPRT <|protocol|address|port|>", eprt, "EPRT"},
@@ -62,7 +62,7 @@ constexpr Row table[] = {
     {"LIST", login | channel | transfer, "LIST [-adFnrtS] [<path>]", list},
     {"NLST", login | channel | transfer, "NLST [<path>]", nlst},
     {"MLSD", login | channel | transfer, "MLSD [<path>]", mlsd},
-    {"ABOR", anytime, "ABOR", abor},
+    {"ABOR", anytime | alone, "ABOR", abor},
     // looking
     {"MLST", login, "MLST [<path>]", mlst, "MLST"},
     {"SIZE", login | argument, "SIZE <path>", size, "SIZE"},
@@ -81,12 +81,12 @@ constexpr Row table[] = {
     {"XSHA256", login | argument | transfer, "XSHA256 <path> [<from> [<to>]]", xsha256, "XSHA256", hashing},
     {"XSHA512", login | argument | transfer, "XSHA512 <path> [<from> [<to>]]", xsha512, "XSHA512", hashing},
     // directories
-    {"PWD", login, "PWD", pwd, "TVFS"},
-    {"XPWD", login, "XPWD", pwd},
+    {"PWD", login | alone, "PWD", pwd, "TVFS"},
+    {"XPWD", login | alone, "XPWD", pwd},
     {"CWD", login, "CWD [<path>]", cwd},
     {"XCWD", login, "XCWD [<path>]", cwd},
-    {"CDUP", login, "CDUP", cdup},
-    {"XCUP", login, "XCUP", cdup},
+    {"CDUP", login | alone, "CDUP", cdup},
+    {"XCUP", login | alone, "XCUP", cdup},
     {"MKD", login | argument, "MKD <path>", mkd},
     {"XMKD", login | argument, "XMKD <path>", mkd},
     {"RMD", login | argument, "RMD <path>", rmd},
@@ -98,11 +98,12 @@ constexpr Row table[] = {
     {"RNTO", login | argument, "RNTO <path>", rnto},
     {"COMB", login | argument | transfer, "COMB <target> <part> [<part> ...]", comb, "COMB", combining},
     {"MFMT", login | argument, "MFMT <YYYYMMDDHHMMSS> <path>", mfmt, "MFMT"},
+    {"MFCT", login | argument, "MFCT <YYYYMMDDHHMMSS> <path>", mfct},
     {"MFF", login | argument, "MFF [modify=<YYYYMMDDHHMMSS>;][unix.mode=<mode>;] <path>", mff, "MFF modify;unix.mode;"},
     // the server
-    {"NOOP", anytime, "NOOP", noop},
-    {"SYST", nothing, "SYST", syst},
-    {"FEAT", nothing, "FEAT", feat},
+    {"NOOP", anytime | alone, "NOOP", noop},
+    {"SYST", alone, "SYST", syst},
+    {"FEAT", alone, "FEAT", feat},
     {"HELP", nothing, "HELP [<command>]", help},
     {"SITE", argument, "SITE <command>", site},
 };
@@ -115,18 +116,18 @@ constexpr Row site_table[] = {
     {"CPTO", login | argument | transfer, "SITE CPTO <path>", site_cpto},
     {"HELP", nothing, "SITE HELP [<command>]", site_help},
     {"MKDIR", login | argument, "SITE MKDIR <path> (with its parents)", site_mkdir, "SITE MKDIR"},
-    {"QUOTA", login | transfer, "SITE QUOTA", site_quota},
+    {"QUOTA", login | transfer | alone, "SITE QUOTA", site_quota},
     {"RMDIR", login | argument | transfer, "SITE RMDIR <directory> (with all that is in it)", rmda, "SITE RMDIR"},
     {"SYMLINK", login | argument, "SITE SYMLINK <target> <link>", site_symlink, "SITE SYMLINK"},
     {"USAGE", login | transfer, "SITE USAGE [<directory>]", site_usage},
     {"UTIME", login | argument, "SITE UTIME <YYYYMMDDhhmm[ss]> <path>", site_utime, "SITE UTIME"},
-    {"ZONE", nothing, "SITE ZONE", site_zone},
+    {"ZONE", alone, "SITE ZONE", site_zone},
 };
 
 // RFC 959, 765, 737, 743, 1639, 2228, 2640, 7151 and what other servers have. Those that the tables hold as well come
 // into it by the settings.
 constexpr std::string_view elsewhere[] = {
-    "ADAT", "CONF", "CPSV", "ENC",  "ESTA", "ESTP", "LPRT", "LPSV", "MFCT", "MIC",  "MLFL", "MRCP", "MRSQ", "MSAM",
+    "ADAT", "CONF", "CPSV", "ENC",  "ESTA", "ESTP", "LPRT", "LPSV", "MIC",  "MLFL", "MRCP", "MRSQ", "MSAM",
     "MSND", "MSOM", "SMNT", "SPSV", "SSCN", "THMB", "XCPF", "XDSS", "XMAS", "XRCP", "XRSQ", "XSEM", "XSEN",
 };
 constexpr std::string_view always_needed[] = {"USER", "PASS", "QUIT"};

@@ -23,6 +23,7 @@ enum Needs : std::uint16_t {
     transfer = 1U << 3,  // takes its time: runs beside the control connection, which goes on reading
     anytime = 1U << 4,   // is answered while a transfer runs; all others wait for its end
     secret = 1U << 5,    // the argument is in no log and no event
+    alone = 1U << 6,     // takes no argument: 501 for one if the settings are strict
     secured = 1U << 8,   // in FEAT only where TLS is offered
 };
 constexpr Needs operator|(Needs a, Needs b) {
@@ -142,6 +143,7 @@ net::Task<void> rnfr(Session& session, std::string_view argument);
 net::Task<void> rnto(Session& session, std::string_view argument);
 net::Task<void> comb(Session& session, std::string_view argument);
 // --- cmd_facts.cpp: what is known of a file, changed
+net::Task<void> mfct(Session& session, std::string_view argument);
 net::Task<void> mfmt(Session& session, std::string_view argument);
 net::Task<void> mff(Session& session, std::string_view argument);
 net::Task<void> mdtm_or_set(Session& session, std::string_view argument);

@@ -8,7 +8,7 @@ namespace wherry::ftp {
 namespace {
 
 constexpr std::size_t read_size = 16 * 1024;  // of one look at the control connection
-constexpr std::size_t queue_limit = 32;       // commands waiting for the end of a transfer; then reading stops
+constexpr std::size_t queue_limit = 32;       // commands waiting for the end of a transfer; see look_ahead()
 constexpr std::size_t small_buffer = 256;     // what a waiting session may keep
 constexpr unsigned reads_a_turn = 4;          // of a client that never pauses; then it is the others' turn
 
@@ -141,7 +141,7 @@ net::Task<void> Session::serve() {
             queue_.erase(queue_.begin());
             co_await handle(std::move(next));
         } else if (queue_.size() >= queue_limit) {
-            co_await transfers_.join();
+            if (!co_await look_ahead()) break;
         } else if (out_.size() >= settings().reply_limit) {
             send_now();
             co_await senders_.join();
@@ -225,7 +225,7 @@ net::Task<void> Session::handle(Pending pending) {
     const Row* row = find(table().commands(), pending.line.verb);
     if (transferring() && (row == nullptr || !row->has(anytime) || !queue_.empty())) {
         // ABOR takes effect at once even where its reply has to wait for those before it.
-        if (row != nullptr && row->waiting == &abor) interrupt(Code::aborted);
+        if (aborts(row, pending.line.argument)) interrupt(Code::aborted);
         queue_.push_back(std::move(pending));
         co_return;
     }
@@ -252,7 +252,10 @@ net::Task<void> Session::handle(Pending pending) {
 
 std::optional<Reply> Session::gate(const Row& row, std::string_view argument) const {
     if (row.has(login) && !logged_in()) return Reply(530, "Please log in with USER and PASS");
-    if (row.has(Needs::argument) && argument.empty()) return Reply(501, "Syntax: " + std::string(row.help));
+    const bool superfluous = row.has(alone) && settings().strict && !argument.empty();
+    if ((row.has(Needs::argument) && argument.empty()) || superfluous) {
+        return Reply(501, "Syntax: " + std::string(row.help));
+    }
     if (row.has(channel) && !data_secured && data_must_be_secured())
         return Reply(521, "Data must be protected: PROT P");
     if (row.has(channel) && !data_.prepared()) return Reply(425, "Use PASV, EPSV, PORT or EPRT first");

@@ -179,6 +179,9 @@ private:
     net::Task<bool> receive();
     void give_back_memory();
     std::optional<Pending> next_line();
+    net::Task<bool> look_ahead();
+    void hear_abort(std::string_view come);
+    bool aborts(const Row* row, std::string_view argument) const;
     net::Task<void> handle(Pending pending);
     net::Task<void> execute(const Row& row, std::string argument);
     net::Task<void> run_transfer(const Row& row, std::string argument);
@@ -228,6 +231,7 @@ private:
     LineSplitter splitter_;
     std::string_view fresh_;  // received and not yet cut into lines: in the loop's scratch, or in stash_
     std::string stash_;
+    std::optional<LineSplitter> ahead_;  // of what is looked at while the queue is full
     std::vector<Pending> queue_;  // short, and mostly empty
     std::string out_;
     net::Timer timer_;

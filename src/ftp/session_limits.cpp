@@ -6,6 +6,11 @@
 #include "ftp/session.h"
 
 namespace wherry::ftp {
+namespace {
+
+constexpr std::size_t ahead_limit = 16 * 1024;  // bytes of commands for which the queue has no room
+
+}  // namespace
 
 // Whether the client's address may have a session, as far as one can tell before anybody has logged in.
 bool Session::admit_address() {
@@ -61,6 +66,46 @@ net::Task<Result<net::Address>> Session::announced_address(net::Address own) {
     if (found || !rules.nat_address) co_return found;
     commons_.log.warning("[{} {}] {}; announcing ftp.nat_address", info_.id, info_.peer, found.error().message);
     co_return *rules.nat_address;
+}
+
+bool Session::aborts(const Row* row, std::string_view argument) const {
+    return row != nullptr && row->waiting == &abor && (argument.empty() || !settings().strict);
+}
+
+void Session::hear_abort(std::string_view come) {
+    while (const auto line = ahead_->next(come)) {
+        const auto parsed = parse_command_line(line->text);
+        if (parsed && aborts(find(table().commands(), parsed->verb), parsed->argument)) interrupt(Code::aborted);
+    }
+}
+
+// The queue is full and nothing more is taken, but what comes is looked at as far as there is room for it: an ABOR has
+// to be heard while there is something to abort, and so has the end of the connection. False when that has come.
+net::Task<bool> Session::look_ahead() {
+    ahead_.emplace(splitter_);
+    stash_ = std::string(fresh_);
+    fresh_ = stash_;
+    hear_abort(fresh_);
+    while (transferring() && !ending_ && stash_.size() < ahead_limit) {
+        const auto room = loop_.scratch().first(ahead_limit - stash_.size());
+        const net::Io io = control_->try_read(room);
+        if (io.would_block()) {
+            co_await control_->wait(io.needs);
+            continue;
+        }
+        if (!io.ok() || io.bytes == 0) {
+            if (!ending_) cause_ = io.ok() ? Code::closed : io.code;
+            co_return false;
+        }
+        const std::string_view come(reinterpret_cast<const char*>(room.data()), io.bytes);
+        stash_ += come;
+        fresh_ = stash_;
+        touch();
+        hear_abort(come);
+    }
+    if (transferring()) co_await transfers_.join();
+    ahead_.reset();
+    co_return true;
 }
 
 // Commands above the rate are not refused, they wait, and with them whatever the client sends: it is not read.

@@ -105,6 +105,8 @@ struct Settings {
     std::uint32_t list_recursion = 0;  // entries that LIST -R may show; 0: -R is passed over
     bool owner_names = false;          // in LIST; else numbers, which tell less of this machine
 
+    bool strict = false;  // an argument of a command that takes none is refused; else it is passed over
+
     // --- commands ----------------------------------------------------------------------------------------------------
     std::vector<VirtualHost> hosts;
     std::vector<std::string> disabled_commands;  // in capitals: "MLSD", "SITE CHMOD"; see can_be_disabled()

@@ -102,6 +102,8 @@ std::vector<ConfigKey> make_keys() {
         {"ftp.local_time", live, flag([](auto& c) -> auto& { return c.ftp.settings.show_local_time; }),
          "Whether LIST shows times of the machine's own zone instead of UTC. MLSD and MDTM are always UTC."},
 
+        {"ftp.strict", live, flag([](auto& c) -> auto& { return c.ftp.settings.strict; }),
+         "Whether an argument of a command that takes none is refused; else it is passed over."},
         {"ftp.list_options", restart, flag([](auto& c) -> auto& { return c.ftp.settings.list_options; }),
          "Whether LIST and NLST take the options of ls, like -la; else these are the beginning of a name."},
         {"ftp.list_recursion", restart,
@@ -290,6 +292,9 @@ std::vector<ConfigKey> make_keys() {
          number([](auto& c) -> auto& { return c.limits.commands_per_second; }, 0, most_count),
          "Commands of one session in a second, where neither the user nor the group says otherwise; more of them wait. "
          "0 is no limit."},
+        {"limits.checksums_per_user", live,
+         number([](auto& c) -> auto& { return c.limits.checksums_per_user; }, 0, most_count),
+         "Checksums of one user at the same time, in all sessions; 0 is no limit."},
 
         {"rates.upload", live, rate([](auto& c) -> auto& { return c.rates.upload; }),
          "Bytes per second of all uploads together; 0 is no limit."},

@@ -1,3 +1,4 @@
+#include "service/config_keys.h"
 #include "service/server_state.h"
 #include "wherry/ftp.h"
 
@@ -6,13 +7,13 @@ namespace {
 
 // One setter of ftp::Settings.
 template <class State, class Value>
-void set(State& state, Value ftp::Settings::* member, Value value) {
+void store(State& state, Value ftp::Settings::* member, Value value) {
     state.set([&](Config& config) { config.ftp.settings.*member = std::move(value); });
 }
 
 // One of ftp::Hooks.
 template <class State, class Function>
-void set(State& state, Function ftp::Hooks::* member, Function function) {
+void store(State& state, Function ftp::Hooks::* member, Function function) {
     state.set([&](auto&) { state.parts.ftp.*member = std::move(function); });
 }
 
@@ -174,7 +175,7 @@ FtpService FtpService::nat_resolver(std::function<Result<std::string>(const NatQ
 }
 
 FtpService FtpService::nat_host(std::string name) {
-    return set(*server_->state_, &ftp::Settings::nat_host, std::move(name)), *this;
+    return store(*server_->state_, &ftp::Settings::nat_host, std::move(name)), *this;
 }
 
 FtpService FtpService::announced_ports(std::uint16_t first, std::uint16_t last) {
@@ -186,7 +187,7 @@ FtpService FtpService::announced_ports(std::uint16_t first, std::uint16_t last) 
 }
 
 FtpService FtpService::share_passive_ports(bool on) {
-    return set(*server_->state_, &ftp::Settings::share_passive_ports, on), *this;
+    return store(*server_->state_, &ftp::Settings::share_passive_ports, on), *this;
 }
 
 FtpService FtpService::foreign_network(std::string network) {
@@ -199,25 +200,25 @@ FtpService FtpService::foreign_network(std::string network) {
     return *this;
 }
 
-FtpService FtpService::passive(bool on) { return set(*server_->state_, &ftp::Settings::passive, on), *this; }
-FtpService FtpService::active(bool on) { return set(*server_->state_, &ftp::Settings::active, on), *this; }
+FtpService FtpService::passive(bool on) { return store(*server_->state_, &ftp::Settings::passive, on), *this; }
+FtpService FtpService::active(bool on) { return store(*server_->state_, &ftp::Settings::active, on), *this; }
 FtpService FtpService::foreign_addresses(bool on) {
-    return set(*server_->state_, &ftp::Settings::foreign_addresses, on), *this;
+    return store(*server_->state_, &ftp::Settings::foreign_addresses, on), *this;
 }
 FtpService FtpService::privileged_ports(bool on) {
-    return set(*server_->state_, &ftp::Settings::privileged_ports, on), *this;
+    return store(*server_->state_, &ftp::Settings::privileged_ports, on), *this;
 }
 FtpService FtpService::active_from_port_20(bool on) {
-    return set(*server_->state_, &ftp::Settings::active_from_port_20, on), *this;
+    return store(*server_->state_, &ftp::Settings::active_from_port_20, on), *this;
 }
 FtpService FtpService::greeting(std::string text) {
-    return set(*server_->state_, &ftp::Settings::greeting, std::move(text)), *this;
+    return store(*server_->state_, &ftp::Settings::greeting, std::move(text)), *this;
 }
 FtpService FtpService::login_message(std::string text) {
-    return set(*server_->state_, &ftp::Settings::login_message, std::move(text)), *this;
+    return store(*server_->state_, &ftp::Settings::login_message, std::move(text)), *this;
 }
 FtpService FtpService::quit_message(std::string text) {
-    return set(*server_->state_, &ftp::Settings::quit_message, std::move(text)), *this;
+    return store(*server_->state_, &ftp::Settings::quit_message, std::move(text)), *this;
 }
 FtpService FtpService::command(FtpCommand row, FtpFunction run) {
     auto& state = *server_->state_;
@@ -227,32 +228,48 @@ FtpService FtpService::command(FtpCommand row, FtpFunction run) {
     return *this;
 }
 FtpService FtpService::before_command(std::function<std::optional<FtpReply>(const FtpCall&)> decide) {
-    return set(*server_->state_, &ftp::Hooks::before_command, std::move(decide)), *this;
+    return store(*server_->state_, &ftp::Hooks::before_command, std::move(decide)), *this;
 }
 FtpService FtpService::greeting(std::function<FtpWelcome(const SessionInfo&)> receive) {
-    return set(*server_->state_, &ftp::Hooks::greeting, std::move(receive)), *this;
+    return store(*server_->state_, &ftp::Hooks::greeting, std::move(receive)), *this;
 }
 FtpService FtpService::allow_name(std::function<Verdict(const SessionInfo&, const std::string&)> decide) {
-    return set(*server_->state_, &ftp::Hooks::allow_name, std::move(decide)), *this;
+    return store(*server_->state_, &ftp::Hooks::allow_name, std::move(decide)), *this;
 }
 FtpService FtpService::login_message(std::function<std::string(const SessionInfo&, const User&)> tell) {
-    return set(*server_->state_, &ftp::Hooks::login_message, std::move(tell)), *this;
+    return store(*server_->state_, &ftp::Hooks::login_message, std::move(tell)), *this;
 }
 FtpService FtpService::quit_message(std::function<std::string(const SessionInfo&)> tell) {
-    return set(*server_->state_, &ftp::Hooks::quit_message, std::move(tell)), *this;
+    return store(*server_->state_, &ftp::Hooks::quit_message, std::move(tell)), *this;
 }
 FtpService FtpService::login_timeout(std::chrono::seconds span) {
-    return set(*server_->state_, &ftp::Settings::login_timeout, span), *this;
+    return store(*server_->state_, &ftp::Settings::login_timeout, span), *this;
 }
 FtpService FtpService::data_connect_timeout(std::chrono::seconds span) {
-    return set(*server_->state_, &ftp::Settings::data_connect_timeout, span), *this;
+    return store(*server_->state_, &ftp::Settings::data_connect_timeout, span), *this;
 }
 FtpService FtpService::stall_timeout(std::chrono::seconds span) {
-    return set(*server_->state_, &ftp::Settings::stall_timeout, span), *this;
+    return store(*server_->state_, &ftp::Settings::stall_timeout, span), *this;
 }
 FtpService FtpService::line_limit(std::size_t bytes) {
-    return set(*server_->state_, &ftp::Settings::line_limit, bytes), *this;
+    return store(*server_->state_, &ftp::Settings::line_limit, bytes), *this;
 }
-FtpService FtpService::local_time(bool on) { return set(*server_->state_, &ftp::Settings::show_local_time, on), *this; }
+FtpService FtpService::set(const std::string& key, const Value& value) {
+    auto& state = *server_->state_;
+    const ConfigKey* const row = find_config_key("ftp." + key);
+    if (row == nullptr) {
+        state.mistake({Code::invalid, 0, "set: there is no key ftp." + key});
+        return *this;
+    }
+    Result<void> done;
+    state.set([&](Config& config) {
+        done = std::visit([&](const auto& typed) { return row->field.set(config, wherry::Value(typed)); }, value);
+    });
+    if (!done) state.mistake({Code::invalid, 0, "set: ftp." + key + ": " + done.error().message});
+    return *this;
+}
+FtpService FtpService::local_time(bool on) {
+    return store(*server_->state_, &ftp::Settings::show_local_time, on), *this;
+}
 
 }  // namespace wherry

@@ -72,7 +72,8 @@ struct Text {
         return fmt::format("chmod {} mode={:04o}", word(event.path), event.mode);
     }
     std::string operator()(const event::TimeChanged& event) const {
-        return fmt::format("touched {} modified={}", word(event.path), event.modified);
+        return fmt::format("touched {} {}={}", word(event.path), event.created ? "created" : "modified",
+                           event.modified);
     }
     std::string operator()(const event::OwnerChanged& event) const {
         return fmt::format("chown {} uid={}{}", word(event.path), event.uid,

@@ -27,7 +27,7 @@ constexpr auto rows = std::to_array<EventRow>({
     {"FileRemoved", "A file was removed.", "path"},
     {"Renamed", "A file or a directory has another name.", "from, to"},
     {"ModeChanged", "Permission bits were set.", "path, mode"},
-    {"TimeChanged", "A time of modification was set.", "path, modified"},
+    {"TimeChanged", "A time of modification was set or, with `created`, that of creation.", "path, modified, created"},
     {"OwnerChanged", "An owner was set.", "path, uid, gid"},
     {"SymlinkMade", "A symbolic link was made.", "path, target"},
 });

@@ -216,6 +216,10 @@ Result<void> FaultyFilesystem::set_modified(const Path& path, std::int64_t secon
     return attempt(*state_, [&] { return inner_->set_modified(path, seconds); });
 }
 
+Result<void> FaultyFilesystem::set_created(const Path& path, std::int64_t seconds) {
+    return attempt(*state_, [&] { return inner_->set_created(path, seconds); });
+}
+
 Result<std::string> FaultyFilesystem::read_link(const Path& path) {
     return attempt(*state_, [&] { return inner_->read_link(path); });
 }

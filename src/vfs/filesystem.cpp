@@ -79,6 +79,10 @@ Result<void> Filesystem::set_modified(const Path& path, std::int64_t /*seconds*/
     return refuse(Code::unsupported, "change time of", path);
 }
 
+Result<void> Filesystem::set_created(const Path& path, std::int64_t /*seconds*/) {
+    return refuse(Code::unsupported, "change time of creation of", path);
+}
+
 Result<std::string> Filesystem::read_link(const Path& path) { return refuse(Code::unsupported, "read link", path); }
 
 Result<Space> Filesystem::space(const Path& path) { return refuse(Code::unsupported, "ask space of", path); }

@@ -77,6 +77,9 @@ Result<void> FilteredFilesystem::set_mode(const Path& path, std::uint32_t mode) 
 Result<void> FilteredFilesystem::set_modified(const Path& path, std::int64_t seconds) {
     return unless_denied(path, "change time of", [&](Filesystem& files) { return files.set_modified(path, seconds); });
 }
+Result<void> FilteredFilesystem::set_created(const Path& path, std::int64_t seconds) {
+    return unless_denied(path, "change time of", [&](Filesystem& files) { return files.set_created(path, seconds); });
+}
 Result<std::string> FilteredFilesystem::read_link(const Path& path) {
     return unless_denied(path, "read link", [&](Filesystem& files) { return files.read_link(path); });
 }

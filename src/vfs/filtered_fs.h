@@ -24,6 +24,7 @@ public:
     Result<void> rename(const Path& from, const Path& to) override;
     Result<void> set_mode(const Path& path, std::uint32_t mode) override;
     Result<void> set_modified(const Path& path, std::int64_t seconds) override;
+    Result<void> set_created(const Path& path, std::int64_t seconds) override;
     Result<std::string> read_link(const Path& path) override;
     Result<Space> space(const Path& path) override;
     Result<void> set_owner(const Path& path, std::uint32_t uid, std::optional<std::uint32_t> gid) override;

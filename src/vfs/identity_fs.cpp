@@ -90,6 +90,9 @@ Result<void> IdentityFilesystem::set_mode(const Path& path, std::uint32_t mode) 
 Result<void> IdentityFilesystem::set_modified(const Path& path, std::int64_t seconds) {
     return who_->as([&] { return inner_->set_modified(path, seconds); });
 }
+Result<void> IdentityFilesystem::set_created(const Path& path, std::int64_t seconds) {
+    return who_->as([&] { return inner_->set_created(path, seconds); });
+}
 Result<std::string> IdentityFilesystem::read_link(const Path& path) {
     return who_->as([&] { return inner_->read_link(path); });
 }

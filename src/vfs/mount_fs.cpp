@@ -127,6 +127,10 @@ public:
         return forward(path, "change time of",
                        [&](Filesystem& inner, const Path& at) { return inner.set_modified(at, seconds); });
     }
+    Result<void> set_created(const Path& path, std::int64_t seconds) override {
+        return forward(path, "change time of",
+                       [&](Filesystem& inner, const Path& at) { return inner.set_created(at, seconds); });
+    }
     Result<std::string> read_link(const Path& path) override {
         if (is_fixed(path)) return refuse(Code::invalid, "read link", path);
         return forward(path, "read link", [](Filesystem& inner, const Path& at) { return inner.read_link(at); });

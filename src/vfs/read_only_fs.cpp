@@ -42,6 +42,9 @@ public:
     Result<void> set_modified(const Path& path, std::int64_t /*seconds*/) override {
         return refuse(Code::read_only, "change time of", path);
     }
+    Result<void> set_created(const Path& path, std::int64_t /*seconds*/) override {
+        return refuse(Code::read_only, "change time of", path);
+    }
     Result<void> set_owner(const Path& path, std::uint32_t /*uid*/, std::optional<std::uint32_t> /*gid*/) override {
         return refuse(Code::read_only, "change owner of", path);
     }

@@ -73,6 +73,25 @@ class Mirrors(LftpCase):
 
 
 @needs("lftp")
+class TenThousandFiles(LftpCase):
+    """One session, or a few, for all of them; the bytes by hash."""
+
+    @classmethod
+    def populate(cls):
+        for index in range(10_000):
+            put(cls.root / "all" / str(index % 50) / f"file {index}", b"%d" % index * (index % 7))
+
+    def test_mirror_both_ways(self):
+        self.lftp("set mirror:parallel-transfer-count 4", "mirror all back")
+        self.assert_same_tree(self.here / "back", self.root / "all")
+        self.lftp("set mirror:parallel-transfer-count 4", "mirror -R back /again")
+        self.assert_same_tree(self.root / "again", self.root / "all")
+        before = self.server.descriptors()
+        self.lftp("mirror --dry-run all back")
+        self.assertLessEqual(self.server.descriptors(), before)
+
+
+@needs("lftp")
 class Files(LftpCase):
     @classmethod
     def populate(cls):

@@ -2,11 +2,13 @@
 import ftplib
 import io
 import resource
+import select
 import signal
 import socket
 import unittest
 
-from support import Case, Server, content, eventually
+from support import DEADLINE, Case, Server, content, eventually
+from wire import Wire
 
 
 class Limits(Case):
@@ -81,6 +83,80 @@ class Limits(Case):
         config.write_text("[login]\nfailure_delay = 0\nban_after = 0\n")
         own.signal(signal.SIGHUP)
         eventually(lambda: comes_in() is None, "no anonymous access after the next reload")
+
+
+class Pipelining(Case):
+    """Commands without end while a download waits for its client. What the server keeps of them would be megabytes."""
+
+    most_growth = 4 << 20
+
+    @classmethod
+    def populate(cls):
+        with open(cls.root / "large", "wb") as file:
+            file.truncate(32 << 20)
+
+    def begin_download(self):
+        wire = Wire(self.server, login=True)
+        self.addCleanup(wire.close)
+        self.assertEqual(wire.ask("TYPE I")[0], "200")
+        data = wire.data()
+        self.addCleanup(data.close)
+        wire.send("RETR large\r\n")
+        self.assertEqual(wire.reply()[0], "125")
+        self.assertEqual(wire.ask("NOOP")[0], "200")
+        return wire, data
+
+    def end_download(self, wire, data):
+        moved = 0
+        while block := data.recv(1 << 20):
+            self.assertFalse(any(block))
+            moved += len(block)
+        self.assertEqual((moved, wire.reply()[0]), (32 << 20, "226"))
+
+    def pump(self, wire, count):
+        """Says NOOP `count` times and reads what is said to that. How much more memory there was at any time."""
+        text, sent, got, looks, before, most = b"NOOP\r\n" * count, 0, 0, 0, self.server.memory(), 0
+        wire.socket.setblocking(False)
+        while got < count * len(b"200 OK\r\n"):
+            waits = [wire.socket] if sent < len(text) else []
+            readable, writable, _ = select.select([wire.socket], waits, [], DEADLINE)
+            self.assertTrue(readable or writable, f"nothing moves after {sent} of {len(text)} bytes")
+            if readable:
+                block = wire.socket.recv(1 << 18)
+                self.assertTrue(block, "the server has closed")
+                self.assertEqual(block.translate(None, b"20 OK\r\n"), b"")
+                got += len(block)
+            if writable:
+                sent += wire.socket.send(text[sent:sent + (1 << 16)])
+            looks += 1
+            if looks % 20 == 0:
+                most = max(most, self.server.memory())
+        wire.socket.settimeout(DEADLINE)
+        self.assertEqual(got, count * len(b"200 OK\r\n"))
+        return max(most, self.server.memory()) - before
+
+    def test_a_million_noops_during_a_download(self):
+        wire, data = self.begin_download()
+        self.pump(wire, 10_000)  # whatever it keeps for good it has then
+        self.assertLess(self.pump(wire, 1_000_000), self.most_growth)
+        self.end_download(wire, data)
+
+    def test_a_million_commands_that_wait_for_a_download(self):
+        """They stay where they are: with the client. In the end each has its answer."""
+        wire, data = self.begin_download()
+        before = self.server.memory()
+        text, sent = b"PWD\r\n" * 1_000_000, 0
+        wire.socket.setblocking(False)
+        while select.select([], [wire.socket], [], 1)[1]:  # until it takes no more
+            sent += wire.socket.send(text[sent:sent + (1 << 16)])
+            self.assertLess(sent, len(text), "all of it was taken")
+        self.assertLess(self.server.memory() - before, self.most_growth)
+        wire.socket.settimeout(DEADLINE)
+        self.end_download(wire, data)
+        wire.send(text[sent:sent + (-sent) % len(b"PWD\r\n")])  # the end of the last line
+        for _ in range((sent + 4) // len(b"PWD\r\n")):
+            self.assertEqual(wire.reply()[0], "257")
+        self.assertEqual(wire.ask("NOOP")[0], "200")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-// docs/checklist.md and the pages for embedders name tests and examples: all of them must exist.
+// docs/checklist.md, docs/security.md and the pages for embedders name tests and examples: all of them must exist.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -72,6 +72,32 @@ TEST(Checklist, NamesWhatExists) {
         }
     }
     EXPECT_GT(named, 150U);
+}
+
+// Each attack of the list has its number, something that stands against it, and a test.
+TEST(SecurityPage, NamesATestThatExistsForEachAttack) {
+    const std::string tests = all_tests();
+    const std::regex name("`([A-Za-z][A-Za-z0-9_]*)\\.([A-Za-z0-9_]+)`");
+    constexpr std::size_t attacks = 54;
+    std::size_t expected = 1;
+    std::size_t others = 0;
+    for (const auto& row : rows(text_of(source + "/docs/security.md"))) {
+        ASSERT_EQ(row.size(), 6U) << row.at(1);
+        if (row[1] == "#") continue;  // the head of a table
+        if (row[1].size() == 1 && row[1][0] >= 'a') {
+            ++others;
+        } else {
+            EXPECT_EQ(row[1], std::to_string(expected++));
+        }
+        EXPECT_FALSE(row[3].empty()) << row[2];
+        const std::sregex_iterator first(row[4].begin(), row[4].end(), name);
+        EXPECT_NE(first, std::sregex_iterator()) << row[2] << ": which test shows it?";
+        for (std::sregex_iterator at = first, end; at != end; ++at) {
+            EXPECT_TRUE(exists(tests, (*at)[1], (*at)[2])) << (*at)[0] << " of: " << row[2];
+        }
+    }
+    EXPECT_EQ(expected - 1, attacks);
+    EXPECT_EQ(others, 26U);
 }
 
 TEST(Checklist, ShowsWhatItSaysAndExplainsTheRest) {

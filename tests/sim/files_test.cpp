@@ -82,6 +82,15 @@ TEST_F(Files, space_is_taken_in_advance) {
     EXPECT_EQ(two->ask("ALLO 800"), 200);
 }
 
+TEST_F(Files, uploads_leave_the_floor_free) {
+    harness.uploads.free_space_floor = std::uint64_t{1} << 62U;
+    const auto client = as(with_quota(1000));
+    EXPECT_EQ(client->ask("ALLO 1"), 452);
+    EXPECT_EQ(upload(*client, "STOR a", 1), 452);
+    EXPECT_FALSE(harness.exists("/a"));
+    EXPECT_EQ(client->ask("MKD d"), 257) << "it is about uploads";
+}
+
 TEST_F(Files, a_broken_upload_that_is_dropped_takes_up_nothing) {
     harness.uploads.drop_broken = true;
     const auto client = as(with_quota(1000));

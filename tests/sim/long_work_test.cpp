@@ -58,6 +58,23 @@ TEST_F(LongWork, is_ended_by_abor) {
     }
 }
 
+// One user gets one thread of the lane at a time, however many sessions there are.
+TEST_F(LongWork, of_a_checksum_is_one_at_a_time_for_each_user) {
+    alice();
+    const auto again = harness_.connect();
+    ASSERT_TRUE(again->log_in("alice", "x"));
+    harness_.add_user("bob", "x", Perm("elr"));
+    const auto bob = harness_.connect();
+    ASSERT_TRUE(bob->log_in("bob", "x"));
+    alice().control().send("HASH big\r\n");
+    again->control().send("XCRC big\r\n");
+    bob->control().send("XMD5 big\r\n");
+    EXPECT_EQ(again->code(), 450);
+    EXPECT_EQ(alice().code(), 213);
+    EXPECT_EQ(bob->code(), 250);
+    EXPECT_EQ(again->ask("XCRC big"), 250);
+}
+
 TEST_F(LongWork, ends_with_the_session) {
     alice().send("HASH big\r\n");
     alice().send("HASH big\r\nQUIT\r\n");

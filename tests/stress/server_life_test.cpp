@@ -1,10 +1,6 @@
 // Server from outside: real sockets on the loopback, several threads, starting, stopping, killing.
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <future>
@@ -12,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/socket_client.h"
 #include "wherry/server.h"
 
 namespace wherry {
@@ -20,46 +17,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
-
-// A client that waits for whole lines. Its patience only ends what hangs.
-class Client {
-public:
-    explicit Client(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        const timeval patience{20, 0};
-        setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        sockaddr_in to{};
-        to.sin_family = AF_INET;
-        to.sin_port = htons(port);
-        to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        connected_ = connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
-    }
-    ~Client() { close(socket_); }
-    Client(const Client&) = delete;
-    Client& operator=(const Client&) = delete;
-
-    bool connected() const { return connected_; }
-    std::string line() {  // empty: the server has closed
-        std::string out;
-        for (char byte = 0; recv(socket_, &byte, 1, 0) == 1;) {
-            if (byte == '\n') return out;
-            if (byte != '\r') out += byte;
-        }
-        return {};
-    }
-    std::string say(const std::string& text) {
-        const std::string whole = text + "\r\n";
-        if (send(socket_, whole.data(), whole.size(), MSG_NOSIGNAL) < 0) return {};
-        return line();
-    }
-    bool log_in(const std::string& user, const std::string& password) {
-        return line().starts_with("220") && say("USER " + user).starts_with("331") &&
-               say("PASS " + password).starts_with("230");
-    }
-
-private:
-    int socket_;
-    bool connected_ = false;
-};
+using Client = testing::SocketClient;
 
 void set_up(Server& server, const std::string& user) {
     server.users().add(user, Password("x"), memory_filesystem(), perm::all);
@@ -81,15 +39,15 @@ TEST(ServerLife, TwoServersOfOneProcessShareNothing) {
     EXPECT_NE(port_of(one), port_of(other));
     Client alice(port_of(one));
     EXPECT_EQ(alice.line(), "220 of alice");
-    EXPECT_THAT(alice.say("USER bob"), StartsWith("331"));
-    EXPECT_THAT(alice.say("PASS x"), StartsWith("530"));
+    EXPECT_THAT(alice.ask("USER bob"), StartsWith("331"));
+    EXPECT_THAT(alice.ask("PASS x"), StartsWith("530"));
     Client bob(port_of(other));
     EXPECT_TRUE(bob.log_in("bob", "x"));
     EXPECT_EQ(one.sessions().size(), 1U);
     EXPECT_THAT(other.metrics(), HasSubstr("wherry_login_failures_total 0"));
     EXPECT_THAT(one.metrics(), HasSubstr("wherry_login_failures_total 1"));
     one.stop();
-    EXPECT_THAT(bob.say("NOOP"), StartsWith("200"));
+    EXPECT_THAT(bob.ask("NOOP"), StartsWith("200"));
 }
 
 TEST(ServerLife, StartsAgainAfterItWasStopped) {
@@ -125,7 +83,7 @@ TEST(ServerLife, KillCutsOffOneSession) {
     EXPECT_TRUE(server.kill(live[0].id));
     EXPECT_EQ(gone.get_future().get(), Code::killed);
     EXPECT_FALSE(server.kill(live[0].id));
-    EXPECT_THAT(other.say("NOOP"), StartsWith("200"));
+    EXPECT_THAT(other.ask("NOOP"), StartsWith("200"));
 }
 
 TEST(ServerLife, UsersAndLimitsChangeWhileItServes) {
@@ -138,7 +96,7 @@ TEST(ServerLife, UsersAndLimitsChangeWhileItServes) {
     EXPECT_TRUE(server.users().add("carol", Password("y"), memory_filesystem()));
     EXPECT_FALSE(Client(port_of(server)).log_in("alice", "x"));
     EXPECT_TRUE(Client(port_of(server)).log_in("carol", "y"));
-    EXPECT_THAT(alice.say("NOOP"), StartsWith("200"));
+    EXPECT_THAT(alice.ask("NOOP"), StartsWith("200"));
     server.limits().sessions(1);
     EXPECT_THAT(Client(port_of(server)).line(), StartsWith("421"));
 }

@@ -12,6 +12,13 @@ namespace {
 
 using testing::HasSubstr;
 
+User member(const std::string& name, const std::string& group = "") {
+    User user;
+    user.name = name;
+    user.group = group;
+    return user;
+}
+
 TEST(LimitsAddressKey, IPv4AddressesCountOneByOne) {
     EXPECT_EQ(Limits::address_key("192.0.2.1"), "192.0.2.1");
     EXPECT_NE(Limits::address_key("192.0.2.1"), Limits::address_key("192.0.2.2"));
@@ -105,52 +112,63 @@ TEST(LimitsSession, NewLimitsHoldForThoseWhoAreHere) {
 }
 
 TEST(LimitsSession, AScanOfManyAddressesLeavesNothingBehind) {
-    Limits limits({.sessions = 2, .sessions_per_address = 1});
+    Limits limits({.sessions = 2, .sessions_per_address = 1, .sessions_per_user = 1});
     const auto stays = limits.session("192.0.2.1");
     for (int i = 0; i < 1000; ++i) {
         const std::string name = "198.51.100." + std::to_string(i);
         const auto permit = limits.session(name);
         ASSERT_TRUE(permit);
         ASSERT_FALSE(limits.session("203.0.113." + std::to_string(i)));
-        const auto user = limits.user_session(name, 1);
-        ASSERT_FALSE(limits.user_session(name, 1));
+        const auto user = limits.user_session(member(name));
+        ASSERT_FALSE(limits.user_session(member(name)));
         ASSERT_EQ(limits.counters(), 3U);
     }
     EXPECT_EQ(limits.counters(), 1U);
 }
 
-TEST(LimitsUserSession, EachUserHasTheLimitOfTheCaller) {
-    Limits limits;
-    auto one = limits.user_session("alice", 1);
+TEST(LimitsUserSession, EachUserHasTheLimit) {
+    Limits limits({.sessions_per_user = 1});
+    auto one = limits.user_session(member("alice"));
     ASSERT_TRUE(one);
-    const auto two = limits.user_session("alice", 1);
+    const auto two = limits.user_session(member("alice"));
     ASSERT_FALSE(two);
     EXPECT_EQ(two.error().code, Code::busy);
     EXPECT_EQ(two.error().message, "too many sessions of this user (limit 1)");
-    EXPECT_TRUE(limits.user_session("bob", 1));
-    const auto raised = limits.user_session("alice", 2);
-    EXPECT_TRUE(raised);
+    EXPECT_TRUE(limits.user_session(member("bob")));
     one->release();
-    EXPECT_FALSE(limits.user_session("alice", 1));
+    EXPECT_TRUE(limits.user_session(member("alice")));
 }
 
 TEST(LimitsUserSession, UnlimitedOnesAreCountedAsWell) {
     Limits limits;
-    const auto one = limits.user_session("alice", 0);
+    const auto one = limits.user_session(member("alice"));
     ASSERT_TRUE(one);
-    EXPECT_FALSE(limits.user_session("alice", 1));
+    limits.set({.sessions_per_user = 1});
+    EXPECT_FALSE(limits.user_session(member("alice")));
+}
+
+TEST(LimitsChecksum, IsOneForEachUserUnlessItIsSet) {
+    Limits limits;
+    auto one = limits.checksum(member("alice"));
+    ASSERT_TRUE(one);
+    const auto two = limits.checksum(member("alice"));
+    ASSERT_FALSE(two);
+    EXPECT_EQ(two.error().message, "too many checksums for this user (limit 1)");
+    EXPECT_TRUE(limits.checksum(member("bob")));
+    limits.set({.checksums_per_user = 0});
+    EXPECT_TRUE(limits.checksum(member("alice")));
 }
 
 TEST(LimitsTransfer, HasItsLimit) {
     Limits limits({.transfers = 1});
-    auto one = limits.transfer();
+    auto one = limits.transfer(member("alice"), "192.0.2.1");
     ASSERT_TRUE(one);
-    const auto two = limits.transfer();
+    const auto two = limits.transfer(member("alice"), "192.0.2.1");
     ASSERT_FALSE(two);
     EXPECT_EQ(two.error().code, Code::busy);
     EXPECT_EQ(two.error().message, "too many transfers (limit 1)");
     one->release();
-    EXPECT_TRUE(limits.transfer());
+    EXPECT_TRUE(limits.transfer(member("alice"), "192.0.2.1"));
 }
 
 TEST(Permit, ReleasesExactlyOnceHoweverItIsMoved) {
@@ -176,16 +194,16 @@ TEST(Permit, ReleasesExactlyOnceHoweverItIsMoved) {
 TEST(Permit, AssigningOverOneReleasesIt) {
     Limits limits({.sessions = 1, .transfers = 1});
     auto session = limits.session("192.0.2.1");
-    auto transfer = limits.transfer();
+    auto transfer = limits.transfer(member("alice"), "192.0.2.1");
     ASSERT_TRUE(session && transfer);
     Permit& same = *transfer;
     *transfer = std::move(same);
-    EXPECT_FALSE(limits.transfer()) << "assigned to itself";
+    EXPECT_FALSE(limits.transfer(member("alice"), "192.0.2.1")) << "assigned to itself";
     *session = std::move(*transfer);
     EXPECT_EQ(limits.sessions(), 0U);
-    EXPECT_FALSE(limits.transfer());
+    EXPECT_FALSE(limits.transfer(member("alice"), "192.0.2.1"));
     *session = Permit();
-    EXPECT_TRUE(limits.transfer());
+    EXPECT_TRUE(limits.transfer(member("alice"), "192.0.2.1"));
 }
 
 TEST(LimitsStress, ManyThreadsNeverPassTheLimits) {
@@ -204,8 +222,8 @@ TEST(LimitsStress, ManyThreadsNeverPassTheLimits) {
                     const int now = ++here;
                     for (int seen = most; seen < now && !most.compare_exchange_weak(seen, now);) continue;
                     ++admitted;
-                    const auto user = limits.user_session(address, 1);
-                    const auto transfer = limits.transfer();
+                    const auto user = limits.user_session(member(address));
+                    const auto transfer = limits.transfer(member("alice"), "192.0.2.1");
                     --here;
                 }
             });
@@ -216,15 +234,8 @@ TEST(LimitsStress, ManyThreadsNeverPassTheLimits) {
     EXPECT_EQ(limits.sessions(), 0U);
     limits.set({.sessions = 1, .sessions_per_address = 1, .transfers = 1});
     EXPECT_TRUE(limits.session("192.0.2.1"));
-    EXPECT_TRUE(limits.user_session("192.0.2.1", 1));
-    EXPECT_TRUE(limits.transfer());
-}
-
-User member(const std::string& name, const std::string& group = "") {
-    User user;
-    user.name = name;
-    user.group = group;
-    return user;
+    EXPECT_TRUE(limits.user_session(member("192.0.2.1")));
+    EXPECT_TRUE(limits.transfer(member("alice"), "192.0.2.1"));
 }
 
 TEST(LimitsOfUsers, TheUsersWordWinsOverTheServers) {

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "service/config_keys.h"
 #include "support/temp_folder.h"
 
 // Set-up and its mistakes; the examples' tests have clients.
@@ -13,6 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using testing::TempFolder;
 
 TEST(Server, StartFailsWithAllMistakesOfTheSetUp) {
@@ -44,6 +46,35 @@ TEST(Server, StartFailsForCommandsThatCannotBe) {
     ASSERT_FALSE(started);
     for (const char* part : {"command 'TWO WORDS': ", "command 'QUIT': it cannot be", "command 'XNONE': it has no"}) {
         EXPECT_THAT(started.error().message, HasSubstr(part));
+    }
+}
+
+// set(): by the names of the configuration, and with its checks.
+TEST(Server, TakesEveryFtpKeyByItsName) {
+    Server server;
+    using Value = FtpService::Value;
+    for (const ConfigKey& key : config_keys()) {
+        if (key.group() != "ftp") continue;
+        const std::string type = key.field.type;
+        Value value = std::string("1s");
+        if (type == "true or false") value = true;
+        if (type == "whole number") value = std::int64_t{-1};  // no number is that
+        if (type.starts_with("list of")) value = std::vector<std::string>();
+        server.ftp().set(std::string(key.last()), value);
+    }
+    server.ftp().set("mode_z", true).set("ascii", "raw").set("disabled_commands", std::vector<std::string>{"MLSD"});
+    server.ftp().set("mode_y", true).set("ascii", "cooked").set("mode_z_level", 10).set("strict", "yes");
+    server.ftp().set("disabled_commands", std::vector<std::string>{"QUIT"}).listen("127.0.0.1:0");
+    const auto started = server.start();
+    ASSERT_FALSE(started);
+    for (const char* part :
+         {"set: there is no key ftp.mode_y", "set: ftp.ascii: must be one of", "set: ftp.mode_z_level: must be",
+          "set: ftp.strict: must be true or false", "set: ftp.disabled_commands: must be",
+          "set: ftp.line_limit: must be", "set: ftp.list_recursion: must be"}) {
+        EXPECT_THAT(started.error().message, HasSubstr(part));
+    }
+    for (const char* part : {"set: ftp.mode_z:", "set: ftp.hash:", "set: ftp.listen:", "set: ftp.idle_timeout"}) {
+        EXPECT_THAT(started.error().message, Not(HasSubstr(part)));
     }
 }
 

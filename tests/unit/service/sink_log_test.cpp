@@ -75,6 +75,7 @@ TEST_F(SinkLog, Changes) {
     EXPECT_EQ(line(event::Renamed{alice, path("/a"), path("/b")}), from_alice + "renamed /a to /b");
     EXPECT_EQ(line(event::ModeChanged{alice, path("/f"), 0640}), from_alice + "chmod /f mode=0640");
     EXPECT_EQ(line(event::TimeChanged{alice, path("/f"), -5}), from_alice + "touched /f modified=-5");
+    EXPECT_EQ(line(event::TimeChanged{alice, path("/f"), 7, true}), from_alice + "touched /f created=7");
     EXPECT_EQ(line(event::OwnerChanged{alice, path("/f"), 7, std::nullopt}), from_alice + "chown /f uid=7");
     EXPECT_EQ(line(event::OwnerChanged{alice, path("/f"), 7, 8}), from_alice + "chown /f uid=7 gid=8");
     EXPECT_EQ(line(event::SymlinkMade{alice, path("/l"), path("/a b")}), from_alice + "symlink /l to /a\\x20b");

@@ -48,6 +48,7 @@ TEST(FilesystemTest, AnswersUnsupportedUnlessOverridden) {
     EXPECT_EQ(code_of(fs.rename("/a"_p, "/b"_p)), Code::unsupported);
     EXPECT_EQ(code_of(fs.set_mode("/a"_p, 0600)), Code::unsupported);
     EXPECT_EQ(code_of(fs.set_modified("/a"_p, 0)), Code::unsupported);
+    EXPECT_EQ(code_of(fs.set_created("/a"_p, 0)), Code::unsupported);
     EXPECT_EQ(code_of(fs.read_link("/a"_p)), Code::unsupported);
     EXPECT_EQ(code_of(fs.space("/a"_p)), Code::unsupported);
     EXPECT_FALSE(fs.can_answer_at_once());

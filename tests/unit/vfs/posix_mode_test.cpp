@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include <cerrno>
+
 #include "unit/vfs/posix_fixture.h"
 
 namespace wherry::testing {
@@ -77,7 +79,8 @@ TEST_P(PosixModeTest, LeavesTheAclOfADirectoryItsWord) {
     } acl;
     outside_.make_directory("dir");
     if (::setxattr(outside_.root("dir").c_str(), "system.posix_acl_default", &acl, sizeof acl, 0) != 0) {
-        GTEST_SKIP() << "no ACLs here";
+        ASSERT_EQ(errno, EOPNOTSUPP);  // a filesystem without ACLs, of which there is then nothing to say
+        return;
     }
     EXPECT_TRUE(put(*fs_, "/dir/file"_p, "x"));
     EXPECT_EQ(mode("dir/file") & 07U, 0U) << "other gets what the ACL says";
