@@ -1,0 +1,70 @@
+"""iPXE, from the ROM of an emulated network card, boots a kernel over IPv4 and fetches over IPv6 as well."""
+import subprocess
+import zlib
+from pathlib import Path
+
+from network import Boot
+from support import content, put
+
+HERE = Path(__file__).parent
+SCRIPT = """#!ipxe
+echo SCRIPT runs, next-server ${next-server}
+imgfetch tftp://${next-server}/missing && echo SCRIPT fetched what is missing || echo SCRIPT goes on without it
+kernel kernel.elf || goto failed
+module tftp://${next-server}/images/big || goto failed
+module images/whole_blocks || goto failed
+module images/one || goto failed
+%s
+boot || goto failed
+:failed
+echo SCRIPT failed
+shell
+"""
+
+
+class Ipxe(Boot):
+    boot_file, card, big = "boot.ipxe", "virtio-net-pci", 8 << 20
+
+    def populate(self):
+        subprocess.run(["clang-19", "-m32", "-O2", "-ffreestanding", "-fno-pic", "-fno-stack-protector",
+                        "-mgeneral-regs-only", "-nostdlib", "-static", "-fuse-ld=lld-19", "-Wl,--omagic",
+                        "-Wl,-Ttext=0x100000", "-Wl,--build-id=none", "-o", self.root / "kernel.elf",
+                        HERE / "kernel.c"], check=True)
+        self.modules = {"big": self.big, "whole_blocks": 40 * 1432, "one": 1}  # 1432: what iPXE asks for
+        over_ipv6 = ""
+        if self.ipv6:
+            self.modules["six"] = 100_000
+            over_ipv6 = "module tftp://[fd77::2]/images/six || goto failed"
+        for name, size in self.modules.items():
+            put(self.root / "images" / name, content(name, size))
+        (self.root / "boot.ipxe").write_text(SCRIPT % over_ipv6)
+
+    def test_boot(self):
+        self.populate()
+        console = self.here / "console"
+        memory = 128 + (3 * self.big >> 20)
+        guest = self.guest("qemu-system-x86_64", "-machine", "pc,accel=tcg,graphics=off", "-m", str(memory), "-boot",
+                           "n", "-serial", f"file:{console}", "-device",
+                           f"{self.card},netdev=n0,mac=52:54:00:77:00:01", "-device",
+                           "isa-debug-exit,iobase=0xf4,iosize=4")
+        said = self.console_until(console, "KERNEL done|SCRIPT failed", guest)
+        self.assertIn("SCRIPT runs, next-server 10.77.0.2", said)
+        self.assertIn("SCRIPT goes on without it", said)
+        self.assertIn("KERNEL runs", said)
+        for name, size in self.modules.items():
+            self.assertIn(f"MODULE {size:08x} {zlib.crc32(content(name, size)):08x}", said, name)
+        self.assertIn("KERNEL done", said)
+        self.assert_asked_addresses()
+
+
+class IpxeE1000(Ipxe):
+    card = "e1000"
+
+
+class IpxeSinglePort(Ipxe):
+    """All packets from port 69, and a file of more blocks than there are numbers."""
+    tid_mode, big = "single", 95 << 20
+
+
+class IpxeUniquePorts(Ipxe):
+    tid_mode = "unique"
