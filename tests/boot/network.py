@@ -4,10 +4,12 @@ The network is a namespace of its own, so nothing leaves it and nothing is left 
 deliberately the second ones of the interface: answers from the wrong address are seen. Everything on the cable is
 recorded. Each process ends by itself if nobody ends it: virtual machines are run under timeout(1).
 """
+import contextlib
 import ctypes
 import os
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -34,9 +36,10 @@ def checked(result):
 class BootServer(Server):
     """`wherry serve` with TFTP alone, on port 69 of all addresses."""
 
-    def __init__(self, root, config, tid_mode):
+    def __init__(self, root, config, tid_mode, more):
         super().__init__(root)
-        config.write_text(f'ftp.listen = []\n[tftp]\nlisten = ["*:69"]\nroots = ["{root}"]\ntid_mode = "{tid_mode}"\n')
+        config.write_text(f'ftp.listen = []\n[tftp]\nlisten = ["*:69"]\nroots = ["{root}"]\ntid_mode = "{tid_mode}"\n'
+                          + more)
         self.command = [PROGRAM, "serve", "--config", str(config)]
 
     def start(self):
@@ -90,7 +93,7 @@ class Recorder(threading.Thread):
 class Boot(unittest.TestCase):
     """A test with the network, the folder `root` that the server serves, and DHCP that says `boot_file`."""
 
-    tid_mode, boot_file, dhcp_options = "pool", "none", ()
+    tid_mode, boot_file, dhcp_options, config = "pool", "none", (), ""
 
     def setUp(self):
         self.here = Path(tempfile.mkdtemp(prefix="wherry-boot-"))
@@ -102,7 +105,7 @@ class Boot(unittest.TestCase):
         self.recorder = Recorder("tap0")
         self.addCleanup(self.recorder.stop)
         self.start_dhcp()
-        self.server = BootServer(self.root, self.here / "wherry.toml", self.tid_mode).start()
+        self.server = BootServer(self.root, self.here / "wherry.toml", self.tid_mode, self.config).start()
         self.addCleanup(self.server.stop)
 
     def enter_network(self):
@@ -124,9 +127,15 @@ class Boot(unittest.TestCase):
         subprocess.run(["ip", *words], check=True, capture_output=True)
 
     def run_aside(self, *command, **streams):
-        process = subprocess.Popen(command, **{"stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, **streams})
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
+        """A process that is gone after the test, with those that it has started."""
+        process = subprocess.Popen(command, start_new_session=True,
+                                   **{"stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, **streams})
+
+        def end():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self.addCleanup(end)
         return process
 
     def start_dhcp(self):

@@ -23,12 +23,12 @@ shell
 
 
 class Ipxe(Boot):
-    boot_file, card, big = "boot.ipxe", "virtio-net-pci", 8 << 20
+    boot_file, card, big, mac = "boot.ipxe", "virtio-net-pci", 8 << 20, "52:54:00:77:00:01"
 
-    def populate(self):
+    def populate(self, root):
         subprocess.run(["clang-19", "-m32", "-O2", "-ffreestanding", "-fno-pic", "-fno-stack-protector",
                         "-mgeneral-regs-only", "-nostdlib", "-static", "-fuse-ld=lld-19", "-Wl,--omagic",
-                        "-Wl,-Ttext=0x100000", "-Wl,--build-id=none", "-o", self.root / "kernel.elf",
+                        "-Wl,-Ttext=0x100000", "-Wl,--build-id=none", "-o", root / "kernel.elf",
                         HERE / "kernel.c"], check=True)
         self.modules = {"big": self.big, "whole_blocks": 40 * 1432, "one": 1}  # 1432: what iPXE asks for
         over_ipv6 = ""
@@ -36,16 +36,19 @@ class Ipxe(Boot):
             self.modules["six"] = 100_000
             over_ipv6 = "module tftp://[fd77::2]/images/six || goto failed"
         for name, size in self.modules.items():
-            put(self.root / "images" / name, content(name, size))
-        (self.root / "boot.ipxe").write_text(SCRIPT % over_ipv6)
+            put(root / "images" / name, content(name, size))
+        (root / "boot.ipxe").write_text(SCRIPT % over_ipv6)
 
     def test_boot(self):
-        self.populate()
+        self.populate(self.root)
+        self.boot()
+
+    def boot(self):
         console = self.here / "console"
         memory = 128 + (3 * self.big >> 20)
         guest = self.guest("qemu-system-x86_64", "-machine", "pc,accel=tcg,graphics=off", "-m", str(memory), "-boot",
                            "n", "-serial", f"file:{console}", "-device",
-                           f"{self.card},netdev=n0,mac=52:54:00:77:00:01", "-device",
+                           f"{self.card},netdev=n0,mac={self.mac}", "-device",
                            "isa-debug-exit,iobase=0xf4,iosize=4")
         said = self.console_until(console, "KERNEL done|SCRIPT failed", guest)
         self.assertIn("SCRIPT runs, next-server 10.77.0.2", said)
@@ -68,3 +71,14 @@ class IpxeSinglePort(Ipxe):
 
 class IpxeUniquePorts(Ipxe):
     tid_mode = "unique"
+
+
+class IpxeOwnFolder(Ipxe):
+    """All files are in a folder that is named after the card, which the server knows from the neighbour table."""
+    config = 'names.client_root = "mac"\nnames.client_root_only = true\n'
+
+    def test_boot(self):
+        own = self.root / self.mac.replace(":", "-")
+        own.mkdir()
+        self.populate(own)
+        self.boot()
