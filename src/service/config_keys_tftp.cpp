@@ -205,7 +205,8 @@ std::vector<ConfigKey> name_keys() {
          choice([](auto& c) -> auto& { return c.tftp.settings.client_root; },
                 Words<ClientRoot>{{"off", ClientRoot::off}, {"ip", ClientRoot::ip}, {"mac", ClientRoot::mac}}),
          "Whether a client has, where it exists, the folder of a root that is named after its address (\"10.0.0.5\") "
-         "or hardware address (\"00-1b-21-0a-0b-0c\") instead of the root."},
+         "or hardware address (\"00-1b-21-0a-0b-0c\") instead of the root. Hardware "
+         "addresses are known of clients on the same link alone, and by IPv6 not always at their first request."},
         {"tftp.names.client_root_only", live, flag([](auto& c) -> auto& { return c.tftp.settings.client_root_only; }),
          "Whether a client without such a folder is refused."},
         {"tftp.names.map_steps", live,

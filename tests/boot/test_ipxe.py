@@ -74,11 +74,14 @@ class IpxeUniquePorts(Ipxe):
 
 
 class IpxeOwnFolder(Ipxe):
-    """All files are in a folder that is named after the card, which the server knows from the neighbour table."""
+    """All files are in a folder that is named after the card, which the server knows from the neighbour table. By IPv4
+    alone: iPXE asks for neighbours from its link-local address, so that the table does not have its other one when its
+    first request comes."""
     config = 'names.client_root = "mac"\nnames.client_root_only = true\n'
 
     def test_boot(self):
         own = self.root / self.mac.replace(":", "-")
         own.mkdir()
+        self.ipv6 = False
         self.populate(own)
         self.boot()
