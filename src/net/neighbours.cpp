@@ -1,10 +1,12 @@
 #include "net/neighbours.h"
 
-#include <linux/neighbour.h>
-#include <linux/rtnetlink.h>
-#include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <linux/if.h>  // after the others: it needs their types
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
 
 #include <algorithm>
 #include <array>
@@ -112,8 +114,12 @@ std::optional<Mac> ask_neighbour(const Address& address, std::uint32_t interface
 }
 
 std::string interface_name(std::uint32_t interface) {
-    std::array<char, IF_NAMESIZE> name{};
-    return if_indextoname(interface, name.data()) != nullptr ? std::string(name.data()) : std::string();
+    const Socket socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ifreq request{};
+    request.ifr_ifindex = static_cast<int>(interface);
+    if (!socket || ioctl(socket.descriptor(), SIOCGIFNAME, &request) != 0) return {};
+    request.ifr_name[IFNAMSIZ - 1] = '\0';
+    return request.ifr_name;
 }
 
 }  // namespace wherry::net

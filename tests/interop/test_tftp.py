@@ -416,7 +416,7 @@ class Reload(unittest.TestCase):
         window = b"windowsize\x008\0"
         self.assertEqual(self.ask(b"big", window), b"\0\6windowsize\x008\0")
         self.assertEqual(self.ask(b"host.key"), b"\0\3\0\1secret")
-        self.configure(f'options.windowsize_max = 2\n[[tftp.rule]]\nname = "only*"\nroot = "{self.base}/lab"',
+        self.configure(f'interfaces = ["lo"]\noptions.windowsize_max = 2\n[[tftp.rule]]\nname = "only*"\nroot = "{self.base}/lab"',
                        'names.deny = ["*.key"]')
         self.server.signal(signal.SIGHUP)
         eventually(lambda: self.ask(b"big", window) == b"\0\6windowsize\x002\0", "the new window holds")
