@@ -195,6 +195,16 @@ def tftp_boot(example, folder):
     assert transfer(2, b"report/two") == "An empty report"
     assert transfer(2, b"other") == "Uploads are not allowed"
 
+    def ask(packet):
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        client.settimeout(PATIENCE)
+        client.sendto(packet, ("127.0.0.1", port))
+        return client.recvfrom(2000)[0]
+
+    assert ask(b"\0\1bootx64.efi\0octet\0x-site\0attic\0") == b"\0\6x-site\0ok\0"
+    assert ask(b"\0\1bootx64.efi\0octet\0x-site\0cellar\0") == b"\0\5\0\10No such site\0"
+    assert ask(b"\0\115where are you") == b"\0\115here is 127.0.0.1"
+
 
 def own_commands(example, _):
     ann, bob = example.client("ann", "apples"), example.client("bob", "pears")

@@ -5,6 +5,8 @@
 #include <wherry/wherry.h>
 
 #include <iostream>
+#include <optional>
+#include <string>
 
 int main(int count, char** words) {
     wherry::Server server;
@@ -26,6 +28,16 @@ int main(int count, char** words) {
                  })
         .on_read("secret*",
                  [](const wherry::TftpRequest&) { return wherry::TftpAnswer::refuse(2, "Not for everybody"); })
+        .on_option(
+            "x-site",
+            [](const std::string& value, const wherry::TftpRequest&) -> wherry::Result<std::optional<std::string>> {
+                if (value != "attic") return wherry::refuse(wherry::Code::denied, "No such site");
+                return "ok";
+            })
+        .on_opcode(77,
+                   [](const wherry::TftpPacket& packet) -> std::optional<std::string> {
+                       return packet.bytes.substr(0, 2) + "here is " + packet.local;
+                   })
         .on_write("report/*", [](const wherry::TftpRequest& request) {
             return wherry::TftpAnswer::take([request](std::string content) -> wherry::Result<void> {
                 if (content.empty()) return wherry::refuse(wherry::Code::denied, "An empty report");

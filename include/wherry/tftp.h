@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,7 +24,9 @@ struct TftpRequest {
     std::vector<std::pair<std::string, std::string>> options;  // all that came, in order
     std::string peer;                                          // the client's address, IPv4 unwrapped from ::ffff:
     std::uint16_t peer_port = 0;
-    std::string local;  // the address of this machine that was asked
+    std::string local;      // the address of this machine that was asked
+    std::string mac;        // the client's hardware address, "00-1b-21-0a-0b-0c", if it is on the same link; else empty
+    std::string interface;  // "eth0"; empty: not known
 };
 
 // What a handler says to a request.
@@ -61,6 +64,23 @@ private:
 // Called on a worker, several at once; may block, for ten seconds at most. One that throws refuses the request.
 using TftpHandler = std::function<TftpAnswer(const TftpRequest&)>;
 
+// An option that Wherry does not know (RFC 2347), in a request: a text is what the OACK says, nullopt passes the option
+// over as if it were not known, an error ends the request with ERROR 8 and, if it is one of refuse(), with its words.
+// Called as a TftpHandler is.
+using TftpOptionHandler =
+    std::function<Result<std::optional<std::string>>(const std::string& value, const TftpRequest& request)>;
+
+// A datagram of an opcode that TFTP does not have.
+struct TftpPacket {
+    static constexpr std::size_t most_answer = 516;  // bytes; nobody has proved to be at that address
+    std::string bytes;                               // the opcode's two first
+    std::string peer;
+    std::uint16_t peer_port = 0;
+    std::string local;
+};
+// The datagram to answer with, at most TftpPacket::most_answer bytes; nullopt: none. Called as a TftpHandler is.
+using TftpOpcodeHandler = std::function<std::optional<std::string>(const TftpPacket&)>;
+
 enum class TftpUploads : std::uint8_t {
     off,
     create,     // new names only
@@ -87,6 +107,10 @@ public:
     // '*' is any text, '?' any byte.
     TftpService on_read(std::string pattern, TftpHandler handler);
     TftpService on_write(std::string pattern, TftpHandler handler);
+    // `name` in any case; those that Wherry serves itself cannot be replaced.
+    TftpService on_option(std::string name, TftpOptionHandler handler);
+    // From 7 on. Requests come to the ports of listen(); answers are counted against forged addresses as all others.
+    TftpService on_opcode(std::uint16_t opcode, TftpOpcodeHandler handler);
 
 private:
     friend class Server;

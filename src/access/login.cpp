@@ -6,9 +6,7 @@
 #include "core/text.h"
 
 namespace wherry {
-namespace {
 
-// The user, who sees the files as the rules about names say.
 UserPtr with_names(Commons& commons, UserPtr user) {
     const auto of_server = commons.names.get();
     const NameRules& rules = user->names ? *user->names : *of_server;
@@ -17,6 +15,8 @@ UserPtr with_names(Commons& commons, UserPtr user) {
     own->filesystem = filtered_filesystem(own->filesystem, rules);
     return own;
 }
+
+namespace {
 
 Result<Admission> admit(Commons& commons, UserPtr user, const Login& login, Error& reason) {
     if ((user->tls_required || user->tls_login_required) && !login.secure) {

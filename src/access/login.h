@@ -11,6 +11,9 @@ struct Admission {
     Permit permit;  // one of the user's sessions
 };
 
+// The user, who sees the files as the rules about names say: the user's own, or else the server's.
+UserPtr with_names(Commons& commons, UserPtr user);
+
 // Asks the authenticators on the auth lane. Whatever the cause of a refusal (unknown user, wrong password, too many
 // sessions of the user), its answer comes after the delay of LoginPolicy and is the same Code::denied, so that neither
 // text nor time tells them apart; the log and the event tell why. Wrong logins count for a ban of the address; from a

@@ -38,6 +38,7 @@ struct Options {
     std::vector<std::string> refuse;
     bool reject_all = false;
     bool lowercase = false;
+    std::string client_root = "off";
     std::uint32_t mtu = 0;
     bool only_ipv4 = false;
     bool only_ipv6 = false;
@@ -116,6 +117,8 @@ Result<Config> make_config(const Options& options) {
     settings.options.reject_all = options.reject_all;
     settings.mtu = options.mtu;
     if (options.single_port) settings.tid_mode = tftp::TidMode::single;
+    if (options.client_root == "ip") settings.client_root = tftp::ClientRoot::ip;
+    if (options.client_root == "mac") settings.client_root = tftp::ClientRoot::mac;
     if (options.lowercase) settings.names.letters = tftp::Case::lower;
     return config;
 }
@@ -187,6 +190,9 @@ void add_tftp(CLI::App& program, int& exit_code) {
     command->add_option("--window-bytes", options->window_bytes, "The same in bytes [1048576]")->type_name("N");
     command->add_option("--refuse", options->refuse, "An option never to grant; may be repeated")->type_name("OPT");
     command->add_flag("--reject-all", options->reject_all, "Grant no options");
+    command->add_option("--client-root", options->client_root, "Folders of clients' own, by ip or mac [off]")
+        ->type_name("HOW")
+        ->check(CLI::IsMember({"off", "ip", "mac"}));
     command->add_flag("--lowercase", options->lowercase, "Make names lower-case");
     command->add_option("--mtu", options->mtu, "Largest packet to send")->type_name("N");
     command->add_flag("-4", options->only_ipv4, "IPv4 only");

@@ -11,6 +11,7 @@
 
 #include "net/address.h"
 #include "net/loop.h"
+#include "net/neighbours.h"
 #include "wherry/result.h"
 
 namespace wherry::net {
@@ -41,8 +42,9 @@ struct DatagramOptions {
     bool many_at_once = false;        // may receive several datagrams of a peer as one Arrival: for bulk data
     bool reuse_port = false;          // several sockets share the address, each peer stays with one of them
     bool ipv6_only = false;
-    int receive_buffer = 0;  // bytes in the kernel; 0: the system's choice
-    int ttl = 0;             // 0: the system's choice
+    std::uint32_t interface = 0;  // that a link-local address is of, if it does not say so itself
+    int receive_buffer = 0;       // bytes in the kernel; 0: the system's choice
+    int ttl = 0;                  // 0: the system's choice
     int dscp = 0;
 };
 
@@ -62,6 +64,11 @@ public:
     virtual std::size_t most_segments() const noexcept = 0;
     // Bytes of a packet on the way out of that interface; 0: not known.
     virtual std::uint32_t mtu(std::uint32_t interface) = 0;
+    virtual std::string name_of(std::uint32_t interface) = 0;  // "eth0"; empty: not known
+    // The hardware address of a peer on the same link; nullopt: not known.
+    virtual std::optional<Mac> neighbour(const Address& peer, std::uint32_t interface) = 0;
+    // Bytes that may wait to be received, about.
+    virtual std::size_t receive_room() const noexcept = 0;
     virtual Address local() const = 0;
     virtual Watch& watch() = 0;
 };

@@ -57,6 +57,10 @@ std::string Subnet::text() const {
     return bits_ == all ? base_.ip() : base_.ip() + "/" + std::to_string(bits_);
 }
 
+bool permits(std::span<const Subnet> allow, std::span<const Subnet> deny, const Address& address) noexcept {
+    return !any_contains(deny, address) && (allow.empty() || any_contains(allow, address));
+}
+
 bool any_contains(std::span<const Subnet> subnets, const Address& address) noexcept {
     return std::ranges::any_of(subnets, [&](const Subnet& subnet) { return subnet.contains(address); });
 }

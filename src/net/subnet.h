@@ -24,6 +24,9 @@ private:
     unsigned bits_ = 0;
 };
 
+// True if `allow` is empty or has the address, and `deny` has not.
+bool permits(std::span<const Subnet> allow, std::span<const Subnet> deny, const Address& address) noexcept;
+
 bool any_contains(std::span<const Subnet> subnets, const Address& address) noexcept;
 
 }  // namespace wherry::net

@@ -66,6 +66,16 @@ public:
     std::optional<Address> try_unreachable() override;
     std::size_t most_segments() const noexcept override { return segments_.most.load(std::memory_order_relaxed); }
     std::uint32_t mtu(std::uint32_t interface) override;
+    std::string name_of(std::uint32_t interface) override { return interface_name(interface); }
+    std::optional<Mac> neighbour(const Address& peer, std::uint32_t interface) override {
+        return ask_neighbour(peer, interface);
+    }
+    std::size_t receive_room() const noexcept override {
+        int bytes = 0;
+        socklen_t size = sizeof bytes;
+        getsockopt(socket_.descriptor(), SOL_SOCKET, SO_RCVBUF, &bytes, &size);
+        return static_cast<std::size_t>(bytes) / 2;  // the other half is the kernel's own need
+    }
     Address local() const override { return local_; }
     Watch& watch() override { return watch_; }
 
@@ -330,6 +340,12 @@ public:
         prepare(socket.descriptor(), local, options);
         sockaddr_storage system{};
         const socklen_t length = local.to_system(system);
+        if (local.is_ipv6()) {
+            auto& form = reinterpret_cast<sockaddr_in6&>(system);
+            if (IN6_IS_ADDR_LINKLOCAL(&form.sin6_addr) && form.sin6_scope_id == 0) {
+                form.sin6_scope_id = options.interface;
+            }
+        }
         // Last, so that no datagram is received before the options hold: its answer would come from a wrong address.
         if (bind(socket.descriptor(), reinterpret_cast<const sockaddr*>(&system), length) != 0) {
             const int error = errno;

@@ -73,6 +73,7 @@ struct TftpConfig {
     std::vector<std::string> roots;    // folders; empty: the anonymous one
     bool accept_full_path = true;      // names may have a root's own path in front
     std::string map_file;              // rules for names; empty: none
+    std::string pattern_file;          // other names for what is not there; empty: none
     tftp::Settings settings;
 };
 

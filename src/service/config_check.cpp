@@ -158,10 +158,9 @@ ConfigFindings check_config(const Config& config, OtherUsers others) {
         }
     }
     if (const auto anonymous = open_anonymous(config); !anonymous) found.errors.push_back(anonymous.error().message);
-    if (const auto map = load_tftp_map(config.tftp.map_file); !map) {
-        for (const std::string_view line : split(map.error().message, '\n')) found.errors.emplace_back(line);
+    if (const auto policy = open_tftp_policy(config, nullptr); !policy) {
+        for (const std::string_view line : split(policy.error().message, '\n')) found.errors.emplace_back(line);
     }
-    if (const auto trees = open_tftp_trees(config, nullptr); !trees) found.errors.push_back(trees.error().message);
     if (const auto users = UserSources::load(config)) {
         for (std::string& warning : users->warnings()) found.warnings.push_back(std::move(warning));
     } else {

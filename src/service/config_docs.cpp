@@ -63,6 +63,36 @@ void add_group(std::string& out, std::string_view group, const Config& defaults)
     }
 }
 
+constexpr std::string_view rules_preface = R"(
+## tftp.rule
+
+What else holds for some TFTP requests, in tables `[[tftp.rule]]`, as many as are needed:
+
+```toml
+[[tftp.rule]]
+mac = ["00:1b:21"]        # network cards that lose packets when many come at once
+windowsize_max = 16
+
+[[tftp.rule]]
+interface = "eth1"
+root = "/srv/tftp-lab"
+```
+
+A rule is about the requests for which all of its first five keys are true that it has, after the rules for names. Of each
+other key the first rule counts that has it; where none has, the keys above hold.
+
+| Key | Type | |
+|---|---|---|
+)";
+
+void add_rules(std::string& out) {
+    out += rules_preface;
+    for (const ConfigKey& key : tftp_rule_keys()) {
+        const std::string allowed = key.field.allowed.empty() ? "" : ": " + cell(key.field.allowed);
+        out += fmt::format("| {} | {}{} | {} |\n", code(key.last()), key.field.type, allowed, cell(key.sentence));
+    }
+}
+
 void add_section(std::string& out, UserSection section, std::string_view title) {
     if (!title.empty()) out += fmt::format("\n### {}\n", title);
     out += "\n| Key | Type | Without it | Example | |\n|---|---|---|---|---|\n";
@@ -80,9 +110,11 @@ std::string config_markdown() {
     std::string out(preface);
     std::string_view last;
     for (const ConfigKey& key : config_keys()) {
-        if (key.group() != last) add_group(out, key.group(), defaults);
+        if (key.group() == last) continue;
+        add_group(out, key.group(), defaults);
         last = key.group();
     }
+    add_rules(out);
     out += users_preface;
     add_section(out, UserSection::user, {});
     add_section(out, UserSection::rule, "rules");

@@ -28,6 +28,11 @@ struct ConfigKey {
 // The part of the list that is about TFTP.
 std::vector<ConfigKey> tftp_config_keys();
 
+// The keys of a [[tftp.rule]] table: those of the last rule of a Config.
+std::span<const ConfigKey> tftp_rule_keys();
+inline constexpr std::string_view tftp_rules = "tftp.rule";
+inline constexpr std::size_t most_tftp_rules = 1000;
+
 // In the order of the documentation; the keys of one group stand together.
 std::span<const ConfigKey> config_keys();
 

@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "core/text.h"
-
 namespace wherry {
 namespace {
 
@@ -24,31 +22,6 @@ Field span(Member member, std::chrono::milliseconds least, std::chrono::millisec
         [](tftp::Span shown) {
             return toml_text(print_duration(std::chrono::duration_cast<std::chrono::milliseconds>(shown)));
         });
-}
-
-Result<std::vector<tftp::AddressRange>> read_networks(const Value& value) {
-    const auto list = read_list(value);
-    if (!list) return std::unexpected(list.error());
-    std::vector<tftp::AddressRange> out;
-    for (const std::string& text : *list) {
-        const auto range = tftp::AddressRange::parse(text);
-        if (!range) {
-            return fail(Code::invalid,
-                        "\"" + for_log(text) + "\" must be an address, or a network like \"10.0.0.0/8\"");
-        }
-        out.push_back(*range);
-    }
-    return out;
-}
-
-template <class Member>
-Field networks(Member member) {
-    return make("list of networks", "addresses, or like \"10.0.0.0/8\"", member, read_networks,
-                [](const std::vector<tftp::AddressRange>& shown) {
-                    std::vector<std::string> texts;
-                    for (const auto& range : shown) texts.push_back(range.text());
-                    return show_list(texts);
-                });
 }
 
 template <class Member>
@@ -74,6 +47,7 @@ Field pace(Member member) {
 }
 
 using tftp::Case;
+using tftp::ClientRoot;
 using tftp::MtuPolicy;
 using tftp::TidMode;
 using tftp::WorldReadable;
@@ -85,7 +59,7 @@ std::vector<ConfigKey> service_keys() {
     return {
         {"tftp.listen", restart, addresses([](auto& c) -> auto& { return c.tftp.listen; }),
          "Where the server takes TFTP requests, usually \"*:69\". Empty: there is no TFTP."},
-        {"tftp.roots", restart, files([](auto& c) -> auto& { return c.tftp.roots; }),
+        {"tftp.roots", live, files([](auto& c) -> auto& { return c.tftp.roots; }),
          "The folders that are served. Downloads look through them in this order, uploads go to the first. Empty: the "
          "anonymous folder."},
         {"tftp.tid_mode", restart,
@@ -93,21 +67,24 @@ std::vector<ConfigKey> service_keys() {
                 Words<TidMode>{{"pool", TidMode::pool}, {"unique", TidMode::unique}, {"single", TidMode::single}}),
          "Which port a transfer has: one of a few random ones that transfers share, one of its own, or the port of the "
          "requests, for servers behind address translation and in containers."},
-        {"tftp.tid_ports", restart,
+        {"tftp.tid_ports", live,
          port_range([](auto& c) -> auto& { return c.tftp.settings.tid_first; },
                     [](auto& c) -> auto& { return c.tftp.settings.tid_last; }),
          "Ports that transfers may have."},
-        {"tftp.pool_ports", restart, number([](auto& c) -> auto& { return c.tftp.settings.pool_ports; }, 1, 64),
+        {"tftp.pool_ports", live, number([](auto& c) -> auto& { return c.tftp.settings.pool_ports; }, 1, 64),
          "Ports of each thread that downloads share, with tid_mode \"pool\"."},
-        {"tftp.pool_rotate", restart,
+        {"tftp.pool_rotate", live,
          duration([](auto& c) -> auto& { return c.tftp.settings.pool_rotate; }, 1s, most_wait),
          "After how long new transfers get new ports, with tid_mode \"pool\"."},
-        {"tftp.broadcast", restart,
+        {"tftp.interfaces", live,
+         texts([](auto& c) -> auto& { return c.tftp.settings.interfaces; }, "list of patterns"),
+         "Network interfaces that requests may come by, like \"eth*\". Empty: all."},
+        {"tftp.broadcast", live,
          words([](auto& c) -> auto& { return c.tftp.settings.answer_broadcast; }, "ignore", "answer"),
          "What becomes of requests to broadcast addresses. RFC 1123 asks to ignore them."},
-        {"tftp.mtu", restart, number([](auto& c) -> auto& { return c.tftp.settings.mtu; }, 0, 65535),
+        {"tftp.mtu", live, number([](auto& c) -> auto& { return c.tftp.settings.mtu; }, 0, 65535),
          "The largest packet on the way to clients, where it is smaller than the interface says; 0 is the interface."},
-        {"tftp.mtu_policy", restart,
+        {"tftp.mtu_policy", live,
          choice([](auto& c) -> auto& { return c.tftp.settings.options.mtu_policy; },
                 Words<MtuPolicy>{{"cap", MtuPolicy::cap}, {"allow", MtuPolicy::allow}, {"refuse", MtuPolicy::refuse}}),
          "What becomes of a block size that does not fit into one packet: it is made smaller, granted, or not "
@@ -118,152 +95,161 @@ std::vector<ConfigKey> service_keys() {
          "The class of service that packets are marked with."},
         {"tftp.rcvbuf", restart, size([](auto& c) -> auto& { return c.tftp.settings.receive_buffer; }),
          "Memory of the kernel for packets that wait to be read, for each port."},
-        {"tftp.gso", restart, flag([](auto& c) -> auto& { return c.tftp.settings.gso; }),
+        {"tftp.gso", live, flag([](auto& c) -> auto& { return c.tftp.settings.gso; }),
          "Whether the blocks of a window are given to the kernel as one, where it can cut them itself."},
-        {"tftp.world_readable", restart,
+        {"tftp.world_readable", live,
          choice([](auto& c) -> auto& { return c.tftp.settings.world_readable; },
                 Words<WorldReadable>{
                     {"auto", WorldReadable::automatic}, {"on", WorldReadable::on}, {"off", WorldReadable::off}}),
          "Whether only files are served that everybody on this machine may read; \"auto\": if the server runs as "
          "root."},
-        {"tftp.on_change", restart,
+        {"tftp.on_change", live,
          words([](auto& c) -> auto& { return c.tftp.settings.abort_on_change; }, "ignore", "abort"),
          "What becomes of a download whose file is changed in place meanwhile. A file that is replaced goes on as it "
          "was."},
-        {"tftp.mode_aliases", restart, flag([](auto& c) -> auto& { return c.tftp.settings.parse.mode_aliases; }),
+        {"tftp.mode_aliases", live, flag([](auto& c) -> auto& { return c.tftp.settings.parse.mode_aliases; }),
          "Whether clients may say binary or image for octet, and ascii for netascii."},
-        {"tftp.allow_control_names", restart,
+        {"tftp.allow_control_names", live,
          flag([](auto& c) -> auto& { return c.tftp.settings.parse.allow_control_names; }),
          "Whether names may have control bytes."},
-        {"tftp.limit_answer", restart,
+        {"tftp.limit_answer", live,
          words([](auto& c) -> auto& { return c.tftp.settings.limit_answer_error; }, "drop", "error"),
          "What becomes of a request over a limit. A client that hears nothing asks again; an error makes it give up."},
-        {"tftp.silent_deny", restart, flag([](auto& c) -> auto& { return c.tftp.settings.silent_deny; }),
+        {"tftp.silent_deny", live, flag([](auto& c) -> auto& { return c.tftp.settings.silent_deny; }),
          "Whether addresses that are not allowed get no answer instead of an error."},
     };
 }
 
 std::vector<ConfigKey> option_keys() {
     return {
-        {"tftp.options.refuse", restart,
+        {"tftp.options.refuse", live,
          texts([](auto& c) -> auto& { return c.tftp.settings.options.refuse; }, "list of options"),
          "Options that are never granted, like \"blksize\"."},
-        {"tftp.options.reject_all", restart, flag([](auto& c) -> auto& { return c.tftp.settings.options.reject_all; }),
+        {"tftp.options.reject_all", live, flag([](auto& c) -> auto& { return c.tftp.settings.options.reject_all; }),
          "Whether no option is granted at all."},
-        {"tftp.options.blksize_max", restart,
+        {"tftp.options.blksize_max", live,
          number([](auto& c) -> auto& { return c.tftp.settings.options.blksize_max; }, 8, 65464),
          "The largest block size that is granted (RFC 2348)."},
-        {"tftp.options.windowsize_max", restart,
+        {"tftp.options.windowsize_max", live,
          number([](auto& c) -> auto& { return c.tftp.settings.options.windowsize_max; }, 1, 32767),
          "The largest window that is granted, in blocks (RFC 7440). Some network cards of boot loaders lose packets "
          "when "
          "more than 30 come at once."},
-        {"tftp.options.window_bytes_max", restart,
+        {"tftp.options.window_bytes_max", live,
          size([](auto& c) -> auto& { return c.tftp.settings.options.window_bytes_max; }),
          "The largest window that is granted, in bytes."},
-        {"tftp.options.rollover", restart,
-         number([](auto& c) -> auto& { return c.tftp.settings.options.rollover; }, 0, 1),
+        {"tftp.options.rollover", live, number([](auto& c) -> auto& { return c.tftp.settings.options.rollover; }, 0, 1),
          "The block number that follows 65535, for clients that ask for none."},
-        {"tftp.options.float_timeout", restart,
+        {"tftp.options.float_timeout", live,
          flag([](auto& c) -> auto& { return c.tftp.settings.options.float_timeout; }),
          "Whether a time-out may be a fraction of a second."},
-        {"tftp.options.tsize_scan_max", restart, size([](auto& c) -> auto& { return c.tftp.settings.tsize_scan_max; }),
+        {"tftp.options.tsize_scan_max", live, size([](auto& c) -> auto& { return c.tftp.settings.tsize_scan_max; }),
          "Text downloads up to this size are read beforehand to tell clients their size."},
     };
 }
 
 std::vector<ConfigKey> timer_keys() {
     return {
-        {"tftp.timers.rto_initial", restart,
+        {"tftp.timers.rto_initial", live,
          span([](auto& c) -> auto& { return c.tftp.settings.timing.rto.initial; }, 10ms, 1min),
          "How long a packet waits for its answer before it is sent again, until the round trip is known."},
-        {"tftp.timers.rto_min", restart,
+        {"tftp.timers.rto_min", live,
          span([](auto& c) -> auto& { return c.tftp.settings.timing.rto.least; }, 1ms, 1min), "The shortest such wait."},
-        {"tftp.timers.rto_max", restart,
+        {"tftp.timers.rto_max", live,
          span([](auto& c) -> auto& { return c.tftp.settings.timing.rto.most; }, 10ms, 10min),
          "The longest such wait; each repeat doubles it."},
-        {"tftp.timers.rto_fixed", restart, duration([](auto& c) -> auto& { return c.tftp.settings.rto_fixed; }, 0s, 1h),
+        {"tftp.timers.rto_fixed", live, duration([](auto& c) -> auto& { return c.tftp.settings.rto_fixed; }, 0s, 1h),
          "The same wait for everybody who asks for none; 0: it follows the round trip."},
-        {"tftp.timers.stall", restart,
-         span([](auto& c) -> auto& { return c.tftp.settings.timing.stall; }, 1s, most_wait),
+        {"tftp.timers.stall", live, span([](auto& c) -> auto& { return c.tftp.settings.timing.stall; }, 1s, most_wait),
          "How long a transfer goes on without progress."},
-        {"tftp.timers.final_ack_wait", restart,
+        {"tftp.timers.final_ack_wait", live,
          span([](auto& c) -> auto& { return c.tftp.settings.timing.final_ack_wait; }, 0s, 10min),
          "How long a download waits for the ACK of its last block."},
-        {"tftp.timers.dally", restart, span([](auto& c) -> auto& { return c.tftp.settings.timing.dally; }, 0s, 1min),
+        {"tftp.timers.dally", live, span([](auto& c) -> auto& { return c.tftp.settings.timing.dally; }, 0s, 1min),
          "How long a finished upload answers a client that has not heard of it."},
-        {"tftp.timers.open", restart,
+        {"tftp.timers.open", live,
          duration([](auto& c) -> auto& { return c.tftp.settings.open_timeout; }, 100ms, 10min),
          "How long opening a file may take."},
-        {"tftp.timers.read", restart, span([](auto& c) -> auto& { return c.tftp.settings.timing.starved; }, 100ms, 1h),
+        {"tftp.timers.read", live, span([](auto& c) -> auto& { return c.tftp.settings.timing.starved; }, 100ms, 1h),
          "How long reading from a file may take."},
-        {"tftp.timers.commit", restart,
+        {"tftp.timers.commit", live,
          duration([](auto& c) -> auto& { return c.tftp.settings.commit_timeout; }, 100ms, 1h),
          "How long writing the end of an upload may take."},
-        {"tftp.timers.pace", restart, pace([](auto& c) -> auto& { return c.tftp.settings.timing.pace; }),
+        {"tftp.timers.pace", live, pace([](auto& c) -> auto& { return c.tftp.settings.timing.pace; }),
          "Whether the blocks of a window are spread in time after losses."},
-        {"tftp.timers.tail_probe", restart, flag([](auto& c) -> auto& { return c.tftp.settings.timing.tail_probe; }),
+        {"tftp.timers.tail_probe", live, flag([](auto& c) -> auto& { return c.tftp.settings.timing.tail_probe; }),
          "Whether the last block of a window is repeated early when nothing is heard."},
     };
 }
 
 std::vector<ConfigKey> name_keys() {
     return {
-        {"tftp.names.backslash", restart, flag([](auto& c) -> auto& { return c.tftp.settings.names.backslash; }),
+        {"tftp.names.backslash", live, flag([](auto& c) -> auto& { return c.tftp.settings.names.backslash; }),
          "Whether a backslash in a name is a slash."},
-        {"tftp.names.case", restart,
+        {"tftp.names.case", live,
          choice([](auto& c) -> auto& { return c.tftp.settings.names.letters; },
                 Words<Case>{{"exact", Case::exact}, {"lower", Case::lower}}),
          "Whether names are made lower-case."},
-        {"tftp.names.accept_full_path", restart, flag([](auto& c) -> auto& { return c.tftp.accept_full_path; }),
+        {"tftp.names.accept_full_path", live, flag([](auto& c) -> auto& { return c.tftp.accept_full_path; }),
          "Whether names may begin with the path of a root on this machine."},
-        {"tftp.names.strip_prefix", restart,
+        {"tftp.names.strip_prefix", live,
          texts([](auto& c) -> auto& { return c.tftp.settings.names.strip_prefix; }, "list of texts"),
          "Folders that clients put in front of names, like \"/tftpboot\", and that are taken away."},
-        {"tftp.names.map_file", restart, place("file", [](auto& c) -> auto& { return c.tftp.map_file; }),
-         "Rules that change names, in the form of tftpd-hpa's map files. It is read again on SIGHUP; `wherry map-test` "
+        {"tftp.names.map_file", live, place("file", [](auto& c) -> auto& { return c.tftp.map_file; }),
+         "Rules that change names, in the form of tftpd-hpa's map files. `wherry map-test` "
          "tries it. Empty: none."},
-        {"tftp.names.map_steps", restart,
+        {"tftp.names.pattern_file", live, place("file", [](auto& c) -> auto& { return c.tftp.pattern_file; }),
+         "Other names for downloads of what is not there, in the form of atftpd's pattern files: the first regular "
+         "expression that matches. Empty: none."},
+        {"tftp.names.client_root", live,
+         choice([](auto& c) -> auto& { return c.tftp.settings.client_root; },
+                Words<ClientRoot>{{"off", ClientRoot::off}, {"ip", ClientRoot::ip}, {"mac", ClientRoot::mac}}),
+         "Whether a client has, where it exists, the folder of a root that is named after its address (\"10.0.0.5\") "
+         "or hardware address (\"00-1b-21-0a-0b-0c\") instead of the root. Hardware "
+         "addresses are known of clients on the same link alone, and by IPv6 not always at their first request."},
+        {"tftp.names.client_root_only", live, flag([](auto& c) -> auto& { return c.tftp.settings.client_root_only; }),
+         "Whether a client without such a folder is refused."},
+        {"tftp.names.map_steps", live,
          number([](auto& c) -> auto& { return c.tftp.settings.map_steps; }, 1, most_count),
          "How many rules may be tried for one name before it is refused."},
-        {"tftp.read.allow", restart, networks([](auto& c) -> auto& { return c.tftp.settings.read_allow; }),
+        {"tftp.read.allow", live, subnets([](auto& c) -> auto& { return c.tftp.settings.read_allow; }),
          "Who may download; empty: everybody."},
-        {"tftp.read.deny", restart, networks([](auto& c) -> auto& { return c.tftp.settings.read_deny; }),
+        {"tftp.read.deny", live, subnets([](auto& c) -> auto& { return c.tftp.settings.read_deny; }),
          "Who may not download."},
     };
 }
 
 std::vector<ConfigKey> write_keys() {
     return {
-        {"tftp.write.mode", restart,
+        {"tftp.write.mode", live,
          choice([](auto& c) -> auto& { return c.tftp.settings.write.mode; },
                 Words<WriteMode>{{"off", WriteMode::off},
                                  {"create", WriteMode::create},
                                  {"existing", WriteMode::existing},
                                  {"overwrite", WriteMode::overwrite}}),
          "What clients may upload: nothing, new names only, names that are there only, or both."},
-        {"tftp.write.allow", restart, networks([](auto& c) -> auto& { return c.tftp.settings.write_allow; }),
+        {"tftp.write.allow", live, subnets([](auto& c) -> auto& { return c.tftp.settings.write_allow; }),
          "Who may upload; empty: everybody."},
-        {"tftp.write.deny", restart, networks([](auto& c) -> auto& { return c.tftp.settings.write_deny; }),
+        {"tftp.write.deny", live, subnets([](auto& c) -> auto& { return c.tftp.settings.write_deny; }),
          "Who may not upload."},
-        {"tftp.write.allow_names", restart,
+        {"tftp.write.allow_names", live,
          texts([](auto& c) -> auto& { return c.tftp.settings.write.allow_names; }, "list of patterns"),
          "Names that may be uploaded; \"*\" in them is any text, \"?\" any byte."},
-        {"tftp.write.deny_names", restart,
+        {"tftp.write.deny_names", live,
          texts([](auto& c) -> auto& { return c.tftp.settings.write.deny_names; }, "list of patterns"),
          "Names that may not be uploaded."},
-        {"tftp.write.max_size", restart, size([](auto& c) -> auto& { return c.tftp.settings.write.max_size; }),
+        {"tftp.write.max_size", live, size([](auto& c) -> auto& { return c.tftp.settings.write.max_size; }),
          "The largest upload; 0 is no limit."},
-        {"tftp.write.atomic", restart, flag([](auto& c) -> auto& { return c.tftp.settings.write.atomic; }),
+        {"tftp.write.atomic", live, flag([](auto& c) -> auto& { return c.tftp.settings.write.atomic; }),
          "Whether an upload is seen under its name only when it is complete; until then the old file stays."},
-        {"tftp.write.final_ack", restart,
+        {"tftp.write.final_ack", live,
          words([](auto& c) -> auto& { return c.tftp.settings.write.ack_at_receipt; }, "after_publish", "at_receipt"),
          "When the client hears that its upload is complete."},
-        {"tftp.write.file_mode", restart, umask([](auto& c) -> auto& { return c.tftp.settings.write.file_mode; }),
+        {"tftp.write.file_mode", live, umask([](auto& c) -> auto& { return c.tftp.settings.write.file_mode; }),
          "Mode bits of new files, before filesystem.umask."},
-        {"tftp.write.tsize_strict", restart, flag([](auto& c) -> auto& { return c.tftp.settings.write.tsize_strict; }),
+        {"tftp.write.tsize_strict", live, flag([](auto& c) -> auto& { return c.tftp.settings.write.tsize_strict; }),
          "Whether an upload of another size than announced is dropped."},
-        {"tftp.write.reorder_blocks", restart,
+        {"tftp.write.reorder_blocks", live,
          number([](auto& c) -> auto& { return c.tftp.settings.write.reorder_blocks; }, 0, 64),
          "How many blocks of a window may come too early before the client is told of a gap."},
     };
@@ -271,33 +257,33 @@ std::vector<ConfigKey> write_keys() {
 
 std::vector<ConfigKey> limit_keys() {
     return {
-        {"tftp.limits.max_transfers", restart,
+        {"tftp.limits.max_transfers", live,
          number([](auto& c) -> auto& { return c.tftp.settings.limits.max_transfers; }, 0, most_count),
          "Transfers at the same time; 0 is no limit."},
-        {"tftp.limits.max_per_ip", restart,
+        {"tftp.limits.max_per_ip", live,
          number([](auto& c) -> auto& { return c.tftp.settings.limits.max_per_address; }, 0, most_count),
          "Transfers at the same time with one address, or a quarter of those with one /64 network of IPv6; 0 is no "
          "limit."},
-        {"tftp.limits.requests_per_s", restart,
+        {"tftp.limits.requests_per_s", live,
          number([](auto& c) -> auto& { return c.tftp.settings.limits.requests_per_second; }, 0, most_count),
          "Requests a second that are looked at; 0 is no limit."},
-        {"tftp.limits.requests_per_s_ip", restart,
+        {"tftp.limits.requests_per_s_ip", live,
          number([](auto& c) -> auto& { return c.tftp.settings.limits.requests_per_second_address; }, 0, most_count),
          "The same for one address."},
-        {"tftp.limits.unverified_per_ip", restart,
+        {"tftp.limits.unverified_per_ip", live,
          number([](auto& c) -> auto& { return c.tftp.settings.limits.unverified_per_address; }, 0, most_count),
          "Transfers with one address whose client has given no sign of life since its request; 0 is no limit."},
-        {"tftp.limits.unverified_per_s", restart,
+        {"tftp.limits.unverified_per_s", live,
          number([](auto& c) -> auto& { return c.tftp.settings.limits.unverified_per_second; }, 0, most_count),
          "Packets a second to such clients: whoever forges requests can turn no more than that on others; 0 is no "
          "limit."},
-        {"tftp.limits.unverified_per_s_ip", restart,
+        {"tftp.limits.unverified_per_s_ip", live,
          number([](auto& c) -> auto& { return c.tftp.settings.limits.unverified_per_second_address; }, 0, most_count),
          "The same to one address."},
-        {"tftp.limits.unverified_oack_repeats", restart,
+        {"tftp.limits.unverified_oack_repeats", live,
          number([](auto& c) -> auto& { return c.tftp.settings.timing.oack_repeats; }, 0, 20),
          "How often the answer to a request is repeated to a client that gives no sign of life."},
-        {"tftp.limits.unverified_data_repeats", restart,
+        {"tftp.limits.unverified_data_repeats", live,
          number([](auto& c) -> auto& { return c.tftp.settings.timing.data_repeats; }, 0, 20),
          "The same where the answer is a block of data."},
         {"tftp.cache.size", restart, size([](auto& c) -> auto& { return c.tftp.settings.cache_size; }),

@@ -90,11 +90,42 @@ private:
             const std::string whole = fmt::format("{}.{}", path, key_part(key.str()));
             if (is_group(whole)) {
                 group(whole, key, value);
+            } else if (whole == tftp_rules) {
+                rules(value);
             } else if (const ConfigKey* const known = find_config_key(whole)) {
                 const auto stored = known->field.set(loaded_.config, value_of(value));
                 if (!stored) add(value.source().begin, fmt::format("{}: {}", whole, stored.error().message));
             } else {
                 add(key.source().begin, unknown_in(path, whole, key.str()));
+            }
+        }
+    }
+
+    void rules(const toml::node& node) {
+        const toml::array* const tables = node.as_array();
+        const bool all =
+            tables != nullptr && std::ranges::all_of(*tables, [](const auto& one) { return one.is_table(); });
+        if (!all) return add(node.source().begin, "tftp.rule: must be tables, each one [[tftp.rule]]");
+        if (tables->size() > most_tftp_rules) {
+            return add(node.source().begin, fmt::format("tftp.rule: there are more than {}", most_tftp_rules));
+        }
+        for (const toml::node& one : *tables) rule(*one.as_table());
+    }
+
+    void rule(const toml::table& table) {
+        loaded_.config.tftp.settings.rules.emplace_back();
+        for (const auto& [key, value] : table) {
+            const std::string whole = fmt::format("{}.{}", tftp_rules, key_part(key.str()));
+            std::vector<std::string_view> known;
+            const ConfigKey* found = nullptr;
+            for (const ConfigKey& one : tftp_rule_keys()) {
+                known.push_back(one.last());
+                if (one.name == whole) found = &one;
+            }
+            if (found == nullptr) {
+                add(key.source().begin, unknown(whole, known, key.str()));
+            } else if (const auto stored = found->field.set(loaded_.config, value_of(value)); !stored) {
+                add(value.source().begin, fmt::format("{}: {}", whole, stored.error().message));
             }
         }
     }

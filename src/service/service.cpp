@@ -75,21 +75,18 @@ Result<std::unique_ptr<Service>> Service::create(Config config, ServiceParts par
     }
     config.ftp.settings.tls.certificate_rule =
         parts.certificate_rule ? parts.certificate_rule : certificate_rule(config.tls.client_user);
-    auto trees = open_tftp_trees(config, *anonymous);
-    if (!trees) return std::unexpected(std::move(trees.error()));
+    auto policy = open_tftp_policy(config, *anonymous);
+    if (!policy) return std::unexpected(std::move(policy.error()));
     // Not make_unique: the constructor is private.
     std::unique_ptr<Service> service(new Service(std::move(config), std::move(parts), std::move(*log),
-                                                 std::move(*users), std::move(*anonymous), std::move(*trees)));
-    auto map = load_tftp_map(service->config_.tftp.map_file);
-    if (!map) return std::unexpected(std::move(map.error()));
-    service->tftp_.set_map(std::move(*map));
+                                                 std::move(*users), std::move(*anonymous), std::move(*policy)));
     if (!service->ended_) return fail_errno(errno, "making", "an eventfd");
     service->ftp_.set_tls(std::move(tls));
     return service;
 }
 
 Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, UserSources users, UserPtr anonymous,
-                 std::vector<tftp::Tree> trees)
+                 tftp::Policy policy)
     : config_(std::move(config)),
       log_(std::move(log)),
       events_(metrics_),
@@ -110,10 +107,12 @@ Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, Us
       i2ftp_(commons_, config_.i2ftp.settings),
       i2ftp_parts_(std::move(parts.i2ftp)),
       datagrams_(net::udp_datagrams()),
-      tftp_(commons_, *datagrams_, config_.tftp.settings, std::move(trees)),
+      tftp_(commons_, *datagrams_, std::move(policy)),
       ended_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     events_.subscribe(log_sink(*log_, std::move(parts.log_prefix)));
     for (tftp::Handler& handler : parts.tftp_handlers) tftp_.add_handler(std::move(handler));
+    for (tftp::OptionMaker& option : parts.tftp_options) tftp_.add_option(std::move(option));
+    for (auto& [opcode, call] : parts.tftp_opcodes) tftp_.add_opcode(opcode, std::move(call));
     for (ServiceParts::Sink& sink : parts.sinks) events_.subscribe(std::move(sink.call), sink.mask);
     events_.on_error([log = log_.get()](std::string_view what) { log->error("an event sink has thrown: {}", what); });
 }
@@ -258,11 +257,6 @@ std::vector<std::string> Service::refresh_files() {
     std::vector<std::string> mistakes;
     for (const Error& error : users_.reload()) mistakes.push_back(error.message);
     if (const auto known = read_i2ftp_keys(); !known) mistakes.push_back(known.error().message);
-    if (auto map = load_tftp_map(config_.tftp.map_file)) {
-        tftp_.set_map(std::move(*map));
-    } else {
-        mistakes.push_back(map.error().message);  // the old rules stay
-    }
     if (const auto opened = log_->reopen(); !opened) mistakes.push_back(opened.error().message);
     return mistakes;
 }
@@ -270,6 +264,7 @@ std::vector<std::string> Service::refresh_files() {
 std::vector<std::string> Service::refresh() {
     std::vector<std::string> mistakes = refresh_files();
     const std::lock_guard lock(mutex_);
+    if (const auto set = set_tftp(*commons_.anonymous.get()); !set) mistakes.push_back(set.error().message);
     for (std::string& mistake : refresh_tls(config_)) mistakes.push_back(std::move(mistake));
     return mistakes;
 }
@@ -293,10 +288,23 @@ Reloaded Service::reload(const Config& fresh) {
         // What needs a new start stays as it is in here, so that the next reload still tells of it.
         if (live) key.field.copy(config_, fresh);
     }
+    if (config_.tftp.settings.rules != fresh.tftp.settings.rules) {
+        out.changed.emplace_back("tftp.rule");
+        config_.tftp.settings.rules = fresh.tftp.settings.rules;
+    }
     apply();
     if (anonymous) commons_.anonymous.set(std::move(*anonymous));
+    if (const auto set = set_tftp(*commons_.anonymous.get()); !set) out.mistakes.push_back(set.error().message);
     for (std::string& mistake : bad_tls) out.mistakes.push_back(std::move(mistake));
     return out;
+}
+
+// With the mutex held. The error: folders and rules stay as they were.
+Result<void> Service::set_tftp(const UserPtr& anonymous) {
+    auto policy = open_tftp_policy(config_, anonymous);
+    if (!policy) return std::unexpected(std::move(policy.error()));
+    tftp_.set(std::move(*policy));
+    return {};
 }
 
 // Lets what is live in config_ hold; with the mutex held.

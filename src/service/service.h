@@ -2,6 +2,7 @@
 // Service: the composition. A configuration becomes objects, they serve, and they go in the right order. Two services
 // in one process share nothing.
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -30,6 +31,8 @@ struct ServiceParts {
     Guards guards;
     CertificateRule certificate_rule;  // empty: as the configuration says
     std::vector<tftp::Handler> tftp_handlers;
+    std::vector<tftp::OptionMaker> tftp_options;
+    std::map<std::uint16_t, TftpOpcodeHandler> tftp_opcodes;
     ftp::Hooks ftp;
     std::function<std::string(const SessionInfo&)> log_prefix;  // empty: the usual one
     std::function<void(LogLevel, std::string_view)> log;        // empty: as the configuration says
@@ -89,11 +92,12 @@ public:
 
 private:
     Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, UserSources users, UserPtr anonymous,
-            std::vector<tftp::Tree> trees);
+            tftp::Policy policy);
     void release();
     void apply();
     std::vector<std::string> refresh_files();
     std::vector<std::string> refresh_tls(const Config& config);
+    Result<void> set_tftp(const UserPtr& anonymous);
     Result<void> listen_i2ftp();
     Result<void> read_i2ftp_keys();
 

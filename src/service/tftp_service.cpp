@@ -1,4 +1,5 @@
 #include "service/server_state.h"
+#include "tftp/options.h"
 #include "wherry/tftp.h"
 
 namespace wherry {
@@ -68,6 +69,27 @@ TftpService TftpService::on_write(std::string pattern, TftpHandler handler) {
     server_->state_->set([&](Config&) {
         server_->state_->parts.tftp_handlers.push_back({std::move(pattern), true, std::move(handler)});
     });
+    return *this;
+}
+
+TftpService TftpService::on_option(std::string name, TftpOptionHandler handler) {
+    auto& state = *server_->state_;
+    if (name.empty() || tftp::is_known_option(name)) {
+        state.mistake({Code::invalid, 0, "tftp: on_option: \"" + name + "\" is served by Wherry itself"});
+    } else {
+        state.set([&](Config&) { state.parts.tftp_options.push_back({std::move(name), std::move(handler)}); });
+    }
+    return *this;
+}
+
+TftpService TftpService::on_opcode(std::uint16_t opcode, TftpOpcodeHandler handler) {
+    constexpr std::uint16_t first_free = 7;
+    auto& state = *server_->state_;
+    if (opcode < first_free) {
+        state.mistake({Code::invalid, 0, "tftp: on_opcode: those below 7 are TFTP's own"});
+    } else {
+        state.set([&](Config&) { state.parts.tftp_opcodes[opcode] = std::move(handler); });
+    }
     return *this;
 }
 

@@ -2,59 +2,102 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <memory>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace wherry {
 namespace {
 
-constexpr std::size_t most_map_file = std::size_t{1} << 20U;
+using enum tftp::WriteMode;
 
-}  // namespace
+constexpr std::size_t most_file = std::size_t{1} << 20U;
 
-Result<std::vector<tftp::Tree>> open_tftp_trees(const Config& config, const UserPtr& anonymous) {
-    std::vector<tftp::Tree> trees;
-    if (config.tftp.listen.empty()) return trees;
-    // Who asks by TFTP has no name: what may be done is said by the configuration alone.
-    const bool writes = config.tftp.settings.write.mode != tftp::WriteMode::off;
-    for (const std::string& folder : config.tftp.roots) {
-        auto filesystem = posix_filesystem(folder, config.filesystem);
-        if (!filesystem) {
-            Error error = std::move(filesystem.error());
-            error.message = fmt::format("tftp.roots: {}; make the folder, or correct its path", error.message);
-            return std::unexpected(std::move(error));
-        }
-        User user;
-        user.anonymous = true;
-        user.filesystem = std::move(*filesystem);
-        user.permissions = writes ? perm::read | perm::drop : perm::read;
-        const std::string shown = config.tftp.accept_full_path ? folder : std::string();
-        trees.push_back({std::make_shared<const User>(std::move(user)), shown});
+// Who asks by TFTP has no name: what may be done is said by the configuration alone.
+Result<tftp::Tree> open_tree(const Config& config, const std::string& folder, bool writes, std::string_view key) {
+    auto filesystem = posix_filesystem(folder, config.filesystem);
+    if (!filesystem) {
+        Error error = std::move(filesystem.error());
+        error.message = fmt::format("{}: {}; make the folder, or correct its path", key, error.message);
+        return std::unexpected(std::move(error));
     }
-    if (trees.empty() && anonymous) {
-        const std::string shown = config.tftp.accept_full_path ? config.anonymous.folder : std::string();
-        trees.push_back({anonymous, shown});
-    }
-    return trees;
+    User user;
+    user.anonymous = true;
+    user.filesystem = std::move(*filesystem);
+    user.permissions = writes ? perm::read | perm::drop : perm::read;
+    return tftp::Tree{std::make_shared<const User>(std::move(user)),
+                      config.tftp.accept_full_path ? folder : std::string()};
 }
 
-Result<std::shared_ptr<const tftp::Remap>> load_tftp_map(const std::string& file) {
+Result<void> open_trees(const Config& config, const UserPtr& anonymous, tftp::Policy& policy) {
+    const std::vector<tftp::Rule>& rules = config.tftp.settings.rules;
+    const auto allows = [](const tftp::Rule& rule) { return rule.write.value_or(tftp::WriteMode::off) != off; };
+    const bool writes = config.tftp.settings.write.mode != off || std::ranges::any_of(rules, allows);
+    for (const std::string& folder : config.tftp.roots) {
+        auto tree = open_tree(config, folder, writes, "tftp.roots");
+        if (!tree) return std::unexpected(std::move(tree.error()));
+        policy.trees.push_back(std::move(*tree));
+    }
+    if (policy.trees.empty() && anonymous) {
+        const std::string shown = config.tftp.accept_full_path ? config.anonymous.folder : std::string();
+        policy.trees.push_back({anonymous, shown});
+    }
+    for (const tftp::Rule& rule : rules) {
+        policy.rule_trees.emplace_back();
+        if (rule.root.empty()) continue;
+        auto tree = open_tree(config, rule.root, writes, "tftp.rule.root");
+        if (!tree) return std::unexpected(std::move(tree.error()));
+        policy.rule_trees.back() = std::move(*tree);
+    }
+    return {};
+}
+
+// A file of rules; null if there is none. `parse` gives what it says and its errors.
+template <class Rules, class Parse>
+Result<std::shared_ptr<const Rules>> load(const std::string& file, Parse parse) {
     if (file.empty()) return nullptr;
     std::ifstream stream(file, std::ios::binary);
-    std::string content(most_map_file, '\0');
+    std::string content(most_file, '\0');
     stream.read(content.data(), static_cast<std::streamsize>(content.size()));
     if (stream.bad() || (!stream.eof() && stream.fail())) return fail_errno(errno, "reading", file);
-    if (!stream.eof()) return fail(Code::invalid, fmt::format("{}: is larger than {} bytes", file, most_map_file));
+    if (!stream.eof()) return fail(Code::invalid, fmt::format("{}: is larger than {} bytes", file, most_file));
     content.resize(static_cast<std::size_t>(stream.gcount()));
-    auto parsed = tftp::Remap::parse(content);
-    if (parsed.rules) return std::move(parsed.rules);
+    auto [rules, errors] = parse(content);
+    if (rules) return std::move(rules);
     std::string mistakes;
-    for (const auto& error : parsed.errors) {
+    for (const auto& error : errors) {
         mistakes += fmt::format("{}{}:{}: {}", mistakes.empty() ? "" : "\n", file, error.line, error.text);
     }
     return fail(Code::invalid, std::move(mistakes));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const tftp::Remap>> load_tftp_map(const std::string& file) {
+    return load<tftp::Remap>(file, [](std::string_view content) {
+        auto parsed = tftp::Remap::parse(content);
+        return std::pair(std::move(parsed.rules), std::move(parsed.errors));
+    });
+}
+
+Result<tftp::Policy> open_tftp_policy(const Config& config, const UserPtr& anonymous) {
+    tftp::Policy policy{.settings = config.tftp.settings};
+    if (config.tftp.listen.empty()) return policy;
+    if (auto opened = open_trees(config, anonymous, policy); !opened) return std::unexpected(std::move(opened.error()));
+    auto map = load_tftp_map(config.tftp.map_file);
+    if (!map) return std::unexpected(std::move(map.error()));
+    policy.map = std::move(*map);
+    auto patterns = load<tftp::Patterns>(config.tftp.pattern_file, [](std::string_view content) {
+        auto parsed = tftp::Patterns::parse(content);
+        return std::pair(std::move(parsed.patterns), std::move(parsed.errors));
+    });
+    if (!patterns) return std::unexpected(std::move(patterns.error()));
+    policy.patterns = std::move(*patterns);
+    return policy;
 }
 
 }  // namespace wherry

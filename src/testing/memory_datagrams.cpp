@@ -40,6 +40,7 @@ public:
             if (network_.room == 0) break;
             --network_.room;
             ++gone;
+            if (departure.segment != 0) ++network_.cut_by_kernel;
             std::string bytes;
             for (const iovec& piece : departure.pieces) {
                 bytes.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
@@ -64,6 +65,12 @@ public:
 
     std::size_t most_segments() const noexcept override { return network_.most_segments; }
     std::uint32_t mtu(std::uint32_t) override { return network_.mtu; }
+    std::string name_of(std::uint32_t interface) override { return network_.interfaces[interface]; }
+    std::optional<net::Mac> neighbour(const net::Address& peer, std::uint32_t) override {
+        const auto found = network_.neighbours.find(peer.ip());
+        return found == network_.neighbours.end() ? std::nullopt : std::optional(found->second);
+    }
+    std::size_t receive_room() const noexcept override { return network_.receive_room; }
     net::Address local() const override { return local_; }
     net::Watch& watch() override { return watch_; }
 

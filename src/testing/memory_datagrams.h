@@ -38,6 +38,10 @@ public:
     std::size_t most_segments = 64;    // in one departure
     std::size_t room = 1'000'000;      // departures before the socket is full; they count down
     std::size_t receive_queue = 4096;  // datagrams that wait in a socket; more are lost
+    std::size_t cut_by_kernel = 0;     // departures of several datagrams, so far
+    std::size_t receive_room = std::size_t{1} << 22U;
+    std::map<std::uint32_t, std::string> interfaces;  // their names
+    std::map<std::string, net::Mac> neighbours;       // by their addresses
 
 private:
     class Port;

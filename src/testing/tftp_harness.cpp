@@ -42,21 +42,32 @@ TftpHarness::TftpHarness() { settings.seed = 1; }
 
 TftpHarness::~TftpHarness() { stop(); }
 
-tftp::Server& TftpHarness::serve() {
-    if (server_) return *server_;
+tftp::Policy TftpHarness::policy() {
     User user;
     user.anonymous = true;
-    user.filesystem = base.files;
-    user.permissions = settings.write.mode == tftp::WriteMode::off ? perm::read : perm::read | perm::drop;
-    std::vector<tftp::Tree> trees{{std::make_shared<const User>(user), folder}};
-    for (const FilesystemPtr& files : more_roots) {
-        user.filesystem = files;
-        trees.push_back({std::make_shared<const User>(user), std::string()});
-    }
+    const auto writes = [](const tftp::Rule& rule) { return rule.write.has_value(); };
+    const bool read_only = settings.write.mode == tftp::WriteMode::off && std::ranges::none_of(settings.rules, writes);
+    user.permissions = read_only ? perm::read : perm::read | perm::drop;
     if (settings.world_readable == tftp::WorldReadable::automatic) settings.world_readable = tftp::WorldReadable::off;
-    server_ = std::make_unique<tftp::Server>(base.commons(), network, settings, std::move(trees));
+    tftp::Policy out{.settings = settings};
+    const auto tree = [&](const FilesystemPtr& files, std::string path) {
+        user.filesystem = files;
+        return tftp::Tree{files ? std::make_shared<const User>(user) : nullptr, std::move(path)};
+    };
+    out.trees.push_back(tree(base.files, folder));
+    for (const FilesystemPtr& files : more_roots) out.trees.push_back(tree(files, {}));
+    for (const FilesystemPtr& files : rule_roots) out.rule_trees.push_back(tree(files, {}));
+    if (!map.empty()) out.map = tftp::Remap::parse(map).rules;
+    if (!patterns.empty()) out.patterns = tftp::Patterns::parse(patterns).patterns;
+    return out;
+}
+
+tftp::Server& TftpHarness::serve() {
+    if (server_) return *server_;
+    server_ = std::make_unique<tftp::Server>(base.commons(), network, policy());
     for (const tftp::Handler& handler : handlers) server_->add_handler(handler);
-    if (!map.empty()) server_->set_map(tftp::Remap::parse(map).rules);
+    for (const tftp::OptionMaker& option : own_options) server_->add_option(option);
+    for (const auto& [opcode, call] : own_opcodes) server_->add_opcode(opcode, call);
     for (const net::Address& address : listen) server_->listen(address).value();
     if (before_start) before_start();
     server_->start();

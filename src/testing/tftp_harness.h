@@ -6,6 +6,7 @@
 // found)", "OACK{blksize=1024,tsize=7}"; several with blanks between them.
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,8 +35,12 @@ public:
     std::vector<FilesystemPtr> more_roots;  // looked through after base.files
     std::string folder;                     // the path that clients may put in front
     std::vector<tftp::Handler> handlers;
-    std::string map;                     // rules for names
-    std::function<void()> before_start;  // when the sockets are open
+    std::vector<tftp::OptionMaker> own_options;
+    std::map<std::uint16_t, TftpOpcodeHandler> own_opcodes;
+    std::vector<FilesystemPtr> rule_roots;  // of settings.rules; null: the rule has none
+    std::string map;                        // rules for names
+    std::string patterns;                   // other names for what is not there
+    std::function<void()> before_start;     // when the sockets are open
     std::vector<net::Address> listen{net::Address::any(69)};
 
     // --- the client
@@ -78,6 +83,7 @@ public:
     bool logged(std::string_view text);
     std::int64_t metric(Metric which) { return base.metrics().value(which); }
 
+    tftp::Policy policy();  // of what is said above
     tftp::Server& serve();  // starts it, if that has not been done
     void stop();            // as Service does
     void run();             // until it is idle

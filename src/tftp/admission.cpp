@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/text.h"
-
 namespace wherry::tftp {
 namespace {
 
@@ -13,45 +11,6 @@ constexpr double request_burst = 4;  // seconds' worth
 constexpr double reply_burst = 2;
 
 }  // namespace
-
-// --- networks
-
-Result<AddressRange> AddressRange::parse(std::string_view text) {
-    const auto slash = text.find('/');
-    auto address = net::Address::parse_ip(text.substr(0, slash), 0);
-    if (!address) return std::unexpected(std::move(address.error()));
-    AddressRange range;
-    range.base_ = *address;
-    const unsigned most = address->is_ipv6() ? 128 : 32;
-    range.bits_ = most;
-    if (slash != std::string_view::npos) {
-        const auto bits = parse_at_most(text.substr(slash + 1), most);
-        if (!bits) return fail(Code::invalid, "'" + for_log(text) + "' is not a network like 10.0.0.0/8");
-        range.bits_ = static_cast<unsigned>(*bits);
-    }
-    return range;
-}
-
-bool AddressRange::contains(const net::Address& address) const noexcept {
-    if (address.is_ipv6() != base_.is_ipv6()) return false;
-    const std::size_t whole = bits_ / 8;
-    if (std::memcmp(base_.bytes(), address.bytes(), whole) != 0) return false;
-    const unsigned rest = bits_ % 8;
-    if (rest == 0) return true;
-    const unsigned mask = 0xffU << (8 - rest) & 0xffU;
-    return ((base_.bytes()[whole] ^ address.bytes()[whole]) & mask) == 0;
-}
-
-std::string AddressRange::text() const { return base_.ip() + "/" + std::to_string(bits_); }
-
-bool permits(const std::vector<AddressRange>& allow, const std::vector<AddressRange>& deny,
-             const net::Address& address) noexcept {
-    const auto has = [&](const AddressRange& one) { return one.contains(address); };
-    if (std::any_of(deny.begin(), deny.end(), has)) return false;
-    return allow.empty() || std::any_of(allow.begin(), allow.end(), has);
-}
-
-// --- admission
 
 bool Admission::Bucket::take(Time now, double rate, double depth) noexcept {
     if (rate <= 0) return true;
@@ -92,6 +51,11 @@ Admission::Source& Admission::source_of(Time now, std::uint64_t key) {
 void Admission::sweep(Time now) {
     std::erase_if(sources_,
                   [&](const auto& one) { return one.second.transfers == 0 && now - one.second.seen > idle_source; });
+}
+
+void Admission::set(const Options& options) {
+    const std::lock_guard lock(mutex_);
+    options_ = options;
 }
 
 bool Admission::request(Time now, const net::Address& source) {

@@ -17,22 +17,6 @@
 
 namespace wherry::tftp {
 
-// A network: 10.0.0.0/8, 2001:db8::/32, or one address.
-class AddressRange {
-public:
-    static Result<AddressRange> parse(std::string_view text);
-    bool contains(const net::Address& address) const noexcept;
-    std::string text() const;
-
-private:
-    net::Address base_;
-    unsigned bits_ = 0;
-};
-
-// True if `allow` is empty or has the address, and `deny` has not.
-bool permits(const std::vector<AddressRange>& allow, const std::vector<AddressRange>& deny,
-             const net::Address& address) noexcept;
-
 // Thread-safe; outlives its seats. A source is an IPv4 address or the first 64 bits of an IPv6 one.
 class Admission {
 public:
@@ -48,6 +32,7 @@ public:
         std::uint32_t unknown_tid_per_second_address = 5;
     };
     explicit Admission(const Options& options) : options_(options) {}
+    void set(const Options& options);  // from now on
 
     // The place of one transfer; given back by its destructor.
     class Seat {
@@ -101,8 +86,8 @@ private:
     void sweep(Time now);
     static std::uint64_t key_of(const net::Address& address) noexcept;
 
-    const Options options_;
     mutable std::mutex mutex_;
+    Options options_;
     std::unordered_map<std::uint64_t, Source> sources_;
     std::size_t transfers_ = 0;
     Bucket requests_;

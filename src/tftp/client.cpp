@@ -34,7 +34,12 @@ class Conversation final : WriteMachine::Sink {
 public:
     Conversation(net::Datagrams& datagrams, const net::Address& server, const ClientOptions& options,
                  const ClientFile& file, Op op)
-        : loop_(clock_), options_(options), file_(file), op_(op), arrivals_(arrivals_a_call) {
+        : loop_(clock_),
+          options_(options),
+          file_(file),
+          op_(op),
+          window_(options.windowsize),
+          arrivals_(arrivals_a_call) {
         route_.peer = server;
         const net::Address any = server.is_ipv6() ? net::Address::any(0) : net::Address::any_ipv4(0);
         auto socket = datagrams.open(loop_, any, {.many_at_once = true, .receive_buffer = 1 << 22U});
@@ -43,6 +48,9 @@ public:
             return;
         }
         socket_ = std::move(*socket);
+        // A window that does not fit into the receive buffer would lose its end each time.
+        const std::size_t fits = std::max<std::size_t>(1, socket_->receive_room() / (options.blksize + data_header));
+        if (op == Op::rrq) window_ = static_cast<std::uint16_t>(std::min<std::size_t>(window_, fits));
         outbox_ = std::make_unique<Outbox>(*socket_);
     }
 
@@ -67,8 +75,8 @@ private:
     std::string request() const {
         std::vector<std::pair<std::string, std::string>> texts;
         if (options_.blksize != default_blksize) texts.emplace_back("blksize", std::to_string(options_.blksize));
-        if (options_.windowsize != 1) texts.emplace_back("windowsize", std::to_string(options_.windowsize));
         const bool read = op_ == Op::rrq;
+        if (window_ != 1) texts.emplace_back("windowsize", std::to_string(window_));
         if (options_.tsize && (read || file_.size)) {
             texts.emplace_back("tsize", std::to_string(read ? 0 : *file_.size));
         }
@@ -126,7 +134,7 @@ private:
                 if (!value || *value < least_blksize || *value > options_.blksize) return false;
                 result_.blksize = static_cast<std::uint16_t>(*value);
             } else if (iequals(pair.name, "windowsize")) {
-                if (!value || *value < 1 || *value > options_.windowsize) return false;
+                if (!value || *value < 1 || *value > window_) return false;
                 result_.window = static_cast<std::uint16_t>(*value);
             } else if (iequals(pair.name, "tsize")) {
                 if (!value) return false;
@@ -285,6 +293,7 @@ private:
     const ClientOptions& options_;
     const ClientFile& file_;
     const Op op_;
+    std::uint16_t window_;  // asked for
     Route route_;
     net::DatagramSocketPtr socket_;
     std::unique_ptr<Outbox> outbox_;

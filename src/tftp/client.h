@@ -14,7 +14,7 @@ namespace wherry::tftp {
 struct ClientOptions {
     std::string name;
     std::uint16_t blksize = 1428;  // asked for; 512: the option is left out
-    std::uint16_t windowsize = 1;  // asked for; 1: the option is left out
+    std::uint16_t windowsize = 1;  // asked for, or what fits into the receive buffer; 1: the option is left out
     bool tsize = true;
     Span timeout = std::chrono::seconds(1);  // until the request is repeated
     int tries = 6;                           // of the request

@@ -5,21 +5,20 @@
 #include <random>
 #include <utility>
 
+#include "core/glob.h"
 #include "tftp/open.h"
+#include "tftp/options.h"
 #include "tftp/server.h"
 
 namespace wherry::tftp {
 namespace {
 
 constexpr std::size_t arrivals_a_call = 64;
-constexpr int calls_a_turn = 8;
-constexpr int unreachables_a_call = 16;
 constexpr std::chrono::seconds refusal_kept{2};
 constexpr std::chrono::milliseconds refusal_gap{500};
 constexpr std::chrono::seconds tomb_kept{10};
 constexpr std::chrono::seconds live_silence{1};  // a request within that time of the last packet is a late copy
-constexpr std::size_t write_pool_ports = 2;
-constexpr int tid_tries = 1000;
+constexpr std::uint16_t first_own_opcode = 7;
 constexpr std::size_t block_receive = 65536;  // the longest block, with its head
 
 std::uint64_t seed_of(std::uint64_t wanted) {
@@ -36,6 +35,7 @@ Flow::Flow(Engine& of, Route way, std::size_t number, std::string packet)
       route(way),
       listener(number),
       request(std::move(packet)),
+      policy(of.server().policy()),
       timer(
           of.loop().timers(),
           [](void* self) {
@@ -47,6 +47,13 @@ Flow::Flow(Engine& of, Route way, std::size_t number, std::string packet)
       began(of.loop().now()) {}
 
 Flow::~Flow() = default;
+
+Timing Flow::timing() {
+    Timing timing = settings().timing;
+    const std::uint32_t seed = engine.random();
+    timing.seed = settings().seed != 0 ? 0 : seed | 1U;
+    return timing;
+}
 
 void Flow::send(std::string_view packet) {
     if (tid) tid->outbox.add(route, packet);
@@ -74,7 +81,7 @@ Engine::Engine(Server& server, net::Loop& loop)
       loop_(loop),
       scope_(loop),
       life_(loop),
-      dice_(seed_of(server.settings().seed)),
+      dice_(seed_of(server.at_start().seed)),
       flows_(16, Hash{dice_()}),
       arrivals_(arrivals_a_call),
       ended_(loop, -1) {}
@@ -82,9 +89,9 @@ Engine::Engine(Server& server, net::Loop& loop)
 Engine::~Engine() = default;
 
 Result<net::Address> Engine::listen(const net::Address& address, bool shared) {
-    const Settings& settings = server_.settings();
+    const Settings& settings = server_.at_start();
     // Where uploads come to this port as well, so do blocks of any size.
-    const bool blocks = settings.tid_mode == TidMode::single && settings.write.mode != WriteMode::off;
+    const bool blocks = settings.tid_mode == TidMode::single && most_received_block() == most_blksize;
     const net::DatagramOptions options{.receive_size = blocks ? block_receive : net::DatagramOptions().receive_size,
                                        .reuse_port = shared,
                                        .receive_buffer = static_cast<int>(settings.receive_buffer),
@@ -148,45 +155,7 @@ void Engine::check_end() {
     if (!busy) ended_.signal(true, false);
 }
 
-// --- sockets
-
-TidPtr Engine::lease(Tid& tid) {
-    return TidPtr(&tid, [](Tid* over) {
-        over->closing = true;
-        over->socket->watch().signal(true, false);
-    });
-}
-
-net::Task<void> Engine::receive(std::unique_ptr<Tid> tid) {
-    int calls = calls_a_turn;
-    while (!tid->closing) {
-        const std::size_t count = tid->socket->try_receive(arrivals_);
-        receive_batch(*tid, count);
-        on_unreachable(*tid);
-        if (count == 0) {
-            co_await tid->socket->watch().readable();
-            calls = calls_a_turn;
-        } else if (--calls == 0) {
-            co_await loop_.yield();
-            calls = calls_a_turn;
-        }
-    }
-    tid->outbox.flush();
-}
-
-void Engine::on_unreachable(const Tid& tid) {
-    for (int i = 0; i < unreachables_a_call; ++i) {
-        const auto peer = tid.socket->try_unreachable();
-        if (!peer) return;
-        const auto found = std::find_if(flows_.begin(), flows_.end(), [&](const auto& one) {
-            const Flow& flow = *one.second;
-            return flow.route.peer == *peer && flow.state == Flow::State::running && flow.tid.get() == &tid;
-        });
-        if (found == flows_.end()) continue;
-        const FlowPtr flow = found->second;
-        flow->exchange->on_unreachable(loop_.now());
-    }
-}
+// --- packets
 
 void Engine::receive_batch(Tid& tid, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
@@ -208,10 +177,57 @@ void Engine::on_datagram(Tid& tid, const net::Arrival& arrival, Bytes packet) {
     if (!opcode) return server_.commons().metrics.add(Metric::tftp_dropped_total);
     const Op op = static_cast<Op>(*opcode);
     if (tid.takes_requests && (op == Op::rrq || op == Op::wrq)) return on_request(tid, arrival, op, packet);
-    if (!tid.takes_requests || server_.settings().tid_mode == TidMode::single) {
+    if (tid.takes_requests && *opcode >= first_own_opcode && on_own_opcode(tid, arrival, *opcode, packet)) return;
+    if (!tid.takes_requests || server_.at_start().tid_mode == TidMode::single) {
         return on_transfer_packet(tid, arrival, op, packet);
     }
     server_.commons().metrics.add(Metric::tftp_dropped_total);
+}
+
+// --- packets of opcodes that the program has brought along
+
+bool Engine::on_own_opcode(const Tid& tid, const net::Arrival& arrival, std::uint16_t opcode, Bytes packet) {
+    const TftpOpcodeHandler* const handler = server_.opcode(opcode);
+    if (handler == nullptr) return false;
+    Metrics& metrics = server_.commons().metrics;
+    const Time now = loop_.now();
+    Admission& admission = server_.admission();
+    if (draining_ || arrival.to_many || packet.size() > max_request || !sane_source(arrival) ||
+        !admission.request(now, arrival.peer)) {
+        metrics.add(Metric::tftp_dropped_total);
+        return true;
+    }
+    auto seat = admission.begin(now, arrival.peer);
+    if (!seat) {
+        metrics.add(Metric::tftp_dropped_total);
+        return true;
+    }
+    TftpPacket described;
+    described.bytes.assign(reinterpret_cast<const char*>(packet.data()), packet.size());
+    described.peer = arrival.peer.ip();
+    described.peer_port = arrival.peer.port();
+    described.local = arrival.local.ip();
+    scope_.start(answer_own_opcode(listeners_[tid.listener].tid, {arrival.peer, arrival.local, arrival.interface},
+                                   std::move(described), *handler, std::move(seat)));
+    return true;
+}
+
+net::Task<void> Engine::answer_own_opcode(TidPtr tid, Route route, TftpPacket packet, const TftpOpcodeHandler& handler,
+                                          [[maybe_unused]] Admission::Seat seat) {
+    Commons& commons = server_.commons();
+    const auto answer = co_await commons.runtime.disk().run(
+        loop_, [&]() -> Result<std::optional<std::string>> { return handler(packet); });
+    if (!answer) {
+        commons.log.warning("tftp: a packet of opcode {}: {}", *opcode_of(bytes_of(packet.bytes)),
+                            answer.error().message);
+        co_return;
+    }
+    if (!*answer || (*answer)->size() > TftpPacket::most_answer) co_return;
+    if (server_.admission().unverified_reply(loop_.now(), route.peer)) {
+        tid->outbox.add(route, **answer);
+    } else {
+        commons.metrics.add(Metric::tftp_unverified_drops_total);
+    }
 }
 
 void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet) {
@@ -236,7 +252,8 @@ void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, By
 
 bool Engine::sane_source(const net::Arrival& arrival) const {
     const net::Address& peer = arrival.peer;
-    const auto& ports = server_.settings().refuse_source_ports;
+    const PolicyPtr policy = server_.policy();
+    const auto& ports = policy->settings.refuse_source_ports;
     if (peer.port() == 0 || std::find(ports.begin(), ports.end(), peer.port()) != ports.end()) return false;
     if (peer.is_unspecified()) return false;
     const std::uint8_t first = peer.bytes()[0];
@@ -250,11 +267,17 @@ bool Engine::sane_source(const net::Arrival& arrival) const {
 
 void Engine::on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet) {
     Metrics& metrics = server_.commons().metrics;
-    const Settings& settings = server_.settings();
+    const PolicyPtr policy = server_.policy();
+    const Settings& settings = policy->settings;
     const bool quiet = arrival.to_many;  // RFC 1123 4.2.3.5: a broadcast request is not answered
     if (packet.size() > max_request || !sane_source(arrival) ||
         (quiet && (!settings.answer_broadcast || op == Op::wrq))) {
         return metrics.add(Metric::tftp_dropped_total);
+    }
+    if (!settings.interfaces.empty()) {
+        const std::string name = tid.socket->name_of(arrival.interface);
+        const auto fits = [&](const std::string& pattern) { return glob_matches(pattern, name); };
+        if (std::ranges::none_of(settings.interfaces, fits)) return metrics.add(Metric::tftp_dropped_total);
     }
     const Route route{arrival.peer, arrival.local, arrival.interface};
     const auto known = flows_.find(Key{route.peer, route.local.with_port(0), tid.listener});
@@ -266,7 +289,7 @@ void Engine::on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes pack
     }
     auto flow = std::make_shared<Flow>(*this, route, tid.listener,
                                        std::string(reinterpret_cast<const char*>(packet.data()), packet.size()));
-    if (settings.tid_mode == TidMode::single) flow->tid = listeners_[tid.listener].tid;
+    if (server_.at_start().tid_mode == TidMode::single) flow->tid = listeners_[tid.listener].tid;
     flow->seat = server_.admission().begin(loop_.now(), arrival.peer);
     if (!flow->seat) {
         metrics.add(Metric::tftp_dropped_total);
@@ -354,66 +377,12 @@ void Engine::forget(Flow& flow) {
 
 void Engine::bury(Flow& flow) {
     const FlowPtr held = find(flow);
-    if (!held || server_.settings().tid_mode == TidMode::unique) return forget(flow);
+    if (!held || server_.at_start().tid_mode == TidMode::unique) return forget(flow);
     flow.state = Flow::State::over;
     flow.seat.leave();
     flow.timer.set(loop_.now() + tomb_kept);
     loop_.post([held] { held->exchange.reset(); });  // its own call is on the stack below us
     check_end();
-}
-
-// --- ports
-
-TidPtr Engine::take_tid(const Flow& flow, bool write) {
-    Listener& listener = listeners_[flow.listener];
-    switch (server_.settings().tid_mode) {
-        case TidMode::single: return listener.tid;
-        case TidMode::unique: return open_tid(listener, flow.route.local, write);
-        case TidMode::pool: return from_pool(listener, write);
-    }
-    std::unreachable();
-}
-
-TidPtr Engine::from_pool(Listener& listener, bool write) {
-    Pool& pool = write ? listener.write : listener.read;
-    const std::size_t most = write ? write_pool_ports : server_.settings().pool_ports;
-    if (!pool.tids.empty() && loop_.now() - pool.made >= server_.settings().pool_rotate) pool.tids.clear();
-    if (pool.tids.empty()) pool.made = loop_.now();
-    if (pool.tids.size() < most) {
-        if (auto tid = open_tid(listener, listener.address, write)) pool.tids.push_back(std::move(tid));
-    }
-    if (pool.tids.empty()) return nullptr;
-    return pool.tids[random() % pool.tids.size()];
-}
-
-TidPtr Engine::open_tid(const Listener& listener, const net::Address& local, bool write) {
-    const Settings& settings = server_.settings();
-    const net::DatagramOptions options{.receive_size = 600,
-                                       .many_at_once = write,
-                                       .receive_buffer = static_cast<int>(settings.receive_buffer),
-                                       .ttl = settings.ttl,
-                                       .dscp = settings.dscp};
-    const std::uint32_t ports = settings.tid_first == 0 ? 1U : settings.tid_last - settings.tid_first + 1U;
-    const std::uint32_t start = random() % ports;
-    for (std::uint32_t i = 0; i < ports && i < tid_tries; ++i) {
-        const auto port =
-            static_cast<std::uint16_t>(settings.tid_first == 0 ? 0 : settings.tid_first + (start + i) % ports);
-        auto socket = server_.datagrams().open(loop_, local.with_port(port), options);
-        if (!socket) continue;
-        const auto number = static_cast<std::size_t>(&listener - listeners_.data());
-        auto tid = std::make_unique<Tid>(std::move(*socket), number);
-        TidPtr leased = lease(*tid);
-        scope_.start(receive(std::move(tid)));
-        return leased;
-    }
-    return nullptr;
-}
-
-std::uint32_t Engine::mtu_of(const Flow& flow) {
-    const std::uint32_t most = server_.settings().mtu;
-    const std::uint32_t of_interface = listeners_[flow.listener].tid->socket->mtu(flow.route.interface);
-    if (most == 0 || of_interface == 0) return std::max(most, of_interface);
-    return std::min(most, of_interface);
 }
 
 }  // namespace wherry::tftp

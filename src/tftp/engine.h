@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <random>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "tftp/flow.h"
 #include "tftp/packet.h"
 #include "tftp/write_machine.h"
+#include "wherry/tftp.h"
 
 namespace wherry::tftp {
 
@@ -41,6 +44,10 @@ public:
     ReorderBudget& reorder_budget() noexcept { return reorder_budget_; }
     std::uint32_t random() noexcept { return static_cast<std::uint32_t>(dice_()); }
     std::uint32_t mtu_of(const Flow& flow);
+    std::optional<net::Mac> mac_of(const Flow& flow);  // of its client
+    std::string interface_of(const Flow& flow);        // that it came by
+    // The largest block that uploads may have: with a single port, what there is room for since the start.
+    std::uint16_t most_received_block() const noexcept;
     // A port for a transfer; null: there is none left.
     TidPtr take_tid(const Flow& flow, bool write);
     // The answer to the request is this ERROR; repeats of it are answered for a while.
@@ -85,9 +92,12 @@ private:
     void on_datagram(Tid& tid, const net::Arrival& arrival, Bytes packet);
     void on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet);
     bool on_repeated_request(const FlowPtr& flow, Bytes packet);
+    bool on_own_opcode(const Tid& tid, const net::Arrival& arrival, std::uint16_t opcode, Bytes packet);
+    net::Task<void> answer_own_opcode(TidPtr tid, Route route, TftpPacket packet, const TftpOpcodeHandler& handler,
+                                      Admission::Seat seat);
     void on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet);
     bool sane_source(const net::Arrival& arrival) const;
-    TidPtr open_tid(const Listener& listener, const net::Address& local, bool write);
+    TidPtr open_tid(const Listener& listener, const net::Address& local, std::uint32_t interface, bool write);
     TidPtr from_pool(Listener& listener, bool write);
     static TidPtr lease(Tid& tid);
     void on_unreachable(const Tid& tid);

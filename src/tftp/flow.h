@@ -10,6 +10,7 @@
 #include "tftp/admission.h"
 #include "tftp/effects.h"
 #include "tftp/outbox.h"
+#include "tftp/policy.h"
 
 namespace wherry::tftp {
 
@@ -58,12 +59,15 @@ struct Flow {
     };
 
     void send(std::string_view packet);
+    const Settings& settings() const noexcept { return policy->settings; }
+    Timing timing();  // for a machine
     bool alive() const noexcept { return state != State::gone; }
 
     Engine& engine;
     Route route;
     const std::size_t listener;
     const std::string request;  // the datagram
+    PolicyPtr policy;           // what holds for it
     State state = State::opening;
     TidPtr tid;  // once something was sent
     Admission::Seat seat;

@@ -4,6 +4,7 @@
 
 #include "core/glob.h"
 #include "core/text.h"
+#include "tftp/opening.h"
 
 namespace wherry {
 
@@ -40,7 +41,9 @@ bool wants(const Handler& handler, bool write, const Path& path) {
     return handler.write == write && glob_matches(handler.pattern, path.text().substr(1));
 }
 
-TftpRequest describe_for_handlers(const Flow& flow, const Request& request, const Path& path) {
+TftpRequest describe_for_handlers(const Opening& opening, const Path& path) {
+    const Request& request = opening.request;
+    const Flow& flow = *opening.flow;
     TftpRequest out;
     out.upload = request.is_write();
     out.text = request.mode == Mode::netascii;
@@ -50,6 +53,9 @@ TftpRequest describe_for_handlers(const Flow& flow, const Request& request, cons
     out.peer = flow.route.peer.ip();
     out.peer_port = flow.route.peer.port();
     out.local = flow.route.local.ip();
+    const auto mac = opening.mac ? opening.mac : opening.engine().mac_of(flow);
+    if (mac) out.mac = mac->text();
+    out.interface = opening.engine().interface_of(flow);
     return out;
 }
 

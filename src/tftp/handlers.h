@@ -1,6 +1,7 @@
 #pragma once
 // Handlers: functions of the program that answer requests themselves.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tftp/flow.h"
@@ -14,10 +15,17 @@ struct Handler {
     TftpHandler call;
 };
 
+// An option of the program's own.
+struct OptionMaker {
+    std::string name;
+    TftpOptionHandler call;
+};
+
 // True if the handler wants to see requests for `path`.
 bool wants(const Handler& handler, bool write, const Path& path);
 
-TftpRequest describe_for_handlers(const Flow& flow, const Request& request, const Path& path);
+struct Opening;
+TftpRequest describe_for_handlers(const Opening& opening, const Path& path);
 
 // The bytes that a handler has given, as a chunk of their own.
 ChunkPtr chunk_of(const std::string& content, bool text);

@@ -3,51 +3,19 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <expected>
 #include <utility>
 
 #include "access/workspace.h"
 #include "core/text.h"
-#include "tftp/engine.h"
+#include "tftp/names.h"
+#include "tftp/opening.h"
 #include "tftp/read_exchange.h"
-#include "tftp/server.h"
 #include "tftp/write_exchange.h"
 
 namespace wherry::tftp {
 namespace {
-
-// A request while it is being opened. Views into flow->request.
-struct Opening {
-    FlowPtr flow;
-    Request request;
-    bool quiet = false;
-
-    Engine& engine() const { return flow->engine; }
-    Server& server() const { return engine().server(); }
-    const Settings& settings() const { return server().settings(); }
-    bool given_up() const { return flow->state != Flow::State::opening; }
-
-    void refuse(const Refusal& refusal, std::string_view why) const {
-        Commons& commons = server().commons();
-        const std::string what = fmt::format("tftp {} refused: {} ({})", describe(*flow, request), refusal.text, why);
-        // Boot loaders try many names: that one is not there is no news.
-        if (refusal.code == ErrorCode::not_found) {
-            commons.log.info("{}", what);
-        } else {
-            commons.log.warning("{}", what);
-        }
-        commons.metrics.add(Metric::tftp_refused_total);
-        if (quiet) {
-            engine().forget(*flow);
-        } else {
-            engine().refuse(flow, refusal);
-        }
-    }
-    void refuse(const Error& error) const { refuse(refusal_for(error), error.message); }
-};
-
-// Whether the next tree may have what this one has not.
-bool goes_on(Code code) { return code == Code::not_found || code == Code::not_directory || code == Code::is_directory; }
 
 bool readable_by_world(const Opening& opening, const Stat& about) {
     const WorldReadable rule = opening.settings().world_readable;
@@ -55,78 +23,62 @@ bool readable_by_world(const Opening& opening, const Stat& about) {
     return !asked || (about.mode & 0004) != 0;
 }
 
-OptionContext context_of(const Opening& opening) {
+// What is granted; nullopt: a handler of an option has refused the request.
+std::optional<Negotiated> granted_to(const Opening& opening, std::optional<std::uint64_t> size = std::nullopt) {
     OptionContext context;
     context.ipv6 = opening.flow->route.peer.is_ipv6();
     context.mtu = opening.engine().mtu_of(*opening.flow);
-    return context;
+    context.size = size;
+    const auto others = [&](std::string_view name, std::string_view) -> OptionAnswer {
+        const auto found =
+            std::ranges::find_if(opening.answers, [&](const auto& answer) { return iequals(answer.first, name); });
+        return found == opening.answers.end() ? OptionAnswer() : found->second;
+    };
+    OptionRules rules = opening.settings().options;
+    if (opening.request.is_write()) {
+        rules.blksize_max = std::min(rules.blksize_max, opening.engine().most_received_block());
+    }
+    Negotiated granted = negotiate(opening.request, rules, context, others);
+    if (!granted.refused) return granted;
+    opening.refuse(*granted.refused, "the handler of an option");
+    return std::nullopt;
 }
 
 // The transfer's own port, and the machine's first words.
-template <class Run>
-void begin(const Opening& opening, bool write, Run run) {
+template <class MakeExchange>
+void begin(const Opening& opening, MakeExchange make) {
     Flow& flow = *opening.flow;
-    if (!flow.tid) flow.tid = opening.engine().take_tid(flow, write);
+    if (!flow.tid) flow.tid = opening.engine().take_tid(flow, opening.request.is_write());
     if (!flow.tid) {
         opening.server().commons().log.warning("tftp: there is no port left for a transfer; widen tftp.tid_ports");
         return opening.engine().forget(flow);
     }
     flow.state = Flow::State::running;
-    run();
+    auto exchange = make();
+    auto& running = *exchange;
+    flow.exchange = std::move(exchange);
+    running.start(flow.engine.loop().now());
 }
 
-// Whether the name that a rule has made can be transferred. Changes nothing.
-net::Task<bool> can_be_transferred(const Opening& opening, const std::string& name) {
-    const auto path = path_of_name(name, opening.server().name_rules());
-    if (!path) co_return false;
-    const WriteMode mode = opening.settings().write.mode;
-    if (opening.request.is_write() && mode == WriteMode::off) co_return false;
-    for (const Tree& tree : opening.server().trees()) {
-        Workspace workspace(opening.server().commons(), opening.engine().loop(), tree.user, session_of(*opening.flow));
-        const auto about = co_await workspace.stat(*path);
-        const bool is_file = about && about->is_file();
-        const bool is_absent = !about && about.error().code == Code::not_found;
-        if (opening.request.is_write()) {
-            co_return (is_file && mode != WriteMode::create) || (is_absent && mode != WriteMode::existing);
-        }
-        if (is_file) co_return true;
-    }
-    co_return false;
+void begin_write(const Opening& opening, UploadTarget target) {
+    const auto granted = granted_to(opening);
+    if (!granted) return;
+    begin(opening,
+          [&] { return std::make_unique<WriteExchange>(opening.flow, opening.request, *granted, std::move(target)); });
 }
 
-// From the name in the request to a path in the trees.
-net::Task<std::expected<Path, Refusal>> find_path(const Opening& opening) {
-    std::string name(opening.request.name);
-    if (auto map = opening.server().map()) {
-        const RemapRun::Client client{opening.flow->route.peer, opening.request.is_write()};
-        RemapRun run(std::move(map), client, std::move(name), opening.settings().map_steps);
-        auto state = run.run();
-        for (; state == RemapRun::State::probe; state = run.run()) {
-            run.answer(co_await can_be_transferred(opening, run.name()));
-        }
-        if (state == RemapRun::State::refused) co_return std::unexpected(run.refusal());
-        name = run.name();
-    }
-    co_return path_of_name(name, opening.server().name_rules());
+void begin_read(const Opening& opening, std::shared_ptr<ReadSource> source, std::optional<std::uint64_t> size) {
+    const auto granted = granted_to(opening, size);
+    if (!granted) return source->close(wherry::Outcome::file(Code::denied), false);
+    begin(opening, [&] { return std::make_unique<ReadExchange>(opening.flow, *granted, std::move(source)); });
 }
 
-void begin_take(const Opening& opening, std::function<Result<void>(std::string)> taker) {
-    const Negotiated granted = negotiate(opening.request, opening.settings().options, context_of(opening));
-    begin(opening, true, [&] {
-        auto exchange = std::make_unique<WriteExchange>(opening.flow, opening.request, granted,
-                                                        UploadTarget{nullptr, {}, std::move(taker)});
-        WriteExchange& running = *exchange;
-        opening.flow->exchange = std::move(exchange);
-        running.start(opening.engine().loop().now());
-    });
-}
+// --- what the program has to say
 
 // The first answer of a handler that is not to pass; TftpAnswer::pass() if there is none.
-net::Task<Result<TftpAnswer>> ask_handlers(const Opening& opening, const Path& path) {
-    const bool write = opening.request.is_write();
+net::Task<Result<TftpAnswer>> ask_handlers(const Opening& opening, const TftpRequest& request) {
     for (const Handler& handler : opening.server().handlers()) {
-        if (!wants(handler, write, path)) continue;
-        const TftpRequest request = describe_for_handlers(*opening.flow, opening.request, path);
+        if (!wants(handler, request.upload, request.path)) continue;
         auto answer = co_await opening.server().commons().runtime.disk().run(
             opening.engine().loop(), [&]() -> Result<TftpAnswer> { return handler.call(request); });
         if (!answer || answer->kind() != TftpAnswer::Kind::pass) co_return answer;
@@ -134,19 +86,34 @@ net::Task<Result<TftpAnswer>> ask_handlers(const Opening& opening, const Path& p
     co_return TftpAnswer::pass();
 }
 
-void begin_read(const Opening& opening, const OptionContext& context, std::shared_ptr<ReadSource> source) {
-    const Negotiated granted = negotiate(opening.request, opening.settings().options, context);
-    begin(opening, false, [&] {
-        auto exchange = std::make_unique<ReadExchange>(opening.flow, granted, std::move(source));
-        ReadExchange& running = *exchange;
-        opening.flow->exchange = std::move(exchange);
-        running.start(opening.engine().loop().now());
-    });
+// What handlers say to the options they are for. The first of several with a name counts.
+net::Task<void> ask_about_options(Opening& opening, const TftpRequest& request) {
+    const auto asked = opening.request.options();
+    for (const OptionMaker& option : opening.server().options()) {
+        const auto found =
+            std::ranges::find_if(asked, [&](const OptionPair& pair) { return iequals(pair.name, option.name); });
+        if (found == asked.end()) continue;
+        const std::string value(found->value);
+        auto answer = co_await opening.server().commons().runtime.disk().run(
+            opening.engine().loop(), [&] { return option.call(value, request); });
+        if (!answer) {
+            const std::string text =
+                answer.error().shown ? printable(answer.error().message) : "Option negotiation failed";
+            opening.answers.emplace_back(found->name, Refusal{ErrorCode::option, text});
+        } else if (*answer) {
+            opening.answers.emplace_back(found->name, std::move(**answer));
+        }
+    }
 }
 
 // True: the handlers have settled it; else `path` may have become another one.
-net::Task<bool> settled_by_handlers(const Opening& opening, Path& path) {
-    auto answer = co_await ask_handlers(opening, path);
+net::Task<bool> settled_by_program(Opening& opening, Path& path) {
+    Server& server = opening.server();
+    if (server.handlers().empty() && server.options().empty()) co_return false;
+    const TftpRequest request = describe_for_handlers(opening, path);
+    co_await ask_about_options(opening, request);
+    if (opening.given_up()) co_return true;
+    auto answer = co_await ask_handlers(opening, request);
     if (opening.given_up()) co_return true;
     if (!answer) {
         opening.refuse(answer.error());
@@ -164,50 +131,54 @@ net::Task<bool> settled_by_handlers(const Opening& opening, Path& path) {
             if (write != (answer->kind() == Kind::take) || answer->text().size() > TftpAnswer::most_content) {
                 opening.refuse({ErrorCode::undefined, "Internal error"}, "an answer that its handler may not give");
             } else if (write) {
-                begin_take(opening, answer->taker());
+                begin_write(opening, {nullptr, {}, answer->taker()});
             } else {
                 auto source = std::make_shared<ReadSource>(
                     opening.engine(), chunk_of(answer->text(), opening.request.mode == Mode::netascii));
-                OptionContext context = context_of(opening);
-                context.size = source->size();
-                begin_read(opening, context, std::move(source));
+                const auto size = source->size();
+                begin_read(opening, std::move(source), size);
             }
     }
     co_return true;
 }
 
-net::Task<void> open_read(Opening opening) {
-    Flow& flow = *opening.flow;
-    auto path = co_await find_path(opening);
-    if (opening.given_up()) co_return;
-    if (!path) co_return opening.refuse(path.error(), "its name");
-    if (!opening.server().handlers().empty() && co_await settled_by_handlers(opening, *path)) co_return;
+// --- downloads
 
-    Result<TransferPtr> transfer = fail(Code::not_found, "there is no folder to serve");
-    const Tree* tree = nullptr;
-    for (const Tree& one : opening.server().trees()) {
-        Workspace workspace(opening.server().commons(), flow.engine.loop(), one.user, session_of(flow));
-        transfer = co_await workspace.open_read(*path, 0);
-        if (opening.given_up()) co_return;
-        tree = &one;
-        if (transfer || !goes_on(transfer.error().code)) break;
-    }
-    if (!transfer) co_return opening.refuse(transfer.error());
-    if (!readable_by_world(opening, (*transfer)->opened())) {
-        const auto ended = co_await (*transfer)->finish(wherry::Outcome::file(Code::denied));
+net::Task<void> send_file(Opening opening, Found found) {
+    if (!readable_by_world(opening, found.transfer->opened())) {
+        [[maybe_unused]] const auto ended = co_await found.transfer->finish(wherry::Outcome::file(Code::denied));
         co_return opening.refuse({ErrorCode::access, "Access violation"}, "others may not read it");
     }
-    auto source = std::make_shared<ReadSource>(flow.engine, std::move(*transfer), tree->user->filesystem.get(),
-                                               opening.request.mode == Mode::netascii);
-    OptionContext context = context_of(opening);
-    context.size = source->size();
-    if (!context.size && option_number(opening.request, "tsize") &&
+    auto source = std::make_shared<ReadSource>(opening.engine(),
+                                               ReadSource::File{.transfer = std::move(found.transfer),
+                                                                .filesystem = found.tree->user->filesystem.get(),
+                                                                .text = opening.request.mode == Mode::netascii,
+                                                                .abort_on_change = opening.settings().abort_on_change});
+    auto size = source->size();
+    if (!size && option_number(opening.request, "tsize") &&
         source->transfer().size() <= opening.settings().tsize_scan_max) {
-        context.size = co_await source->find_size();
+        size = co_await source->find_size();
         if (opening.given_up()) co_return;
     }
-    begin_read(opening, context, std::move(source));
+    begin_read(opening, std::move(source), size);
 }
+
+net::Task<void> open_read(Opening opening, Path path, std::string name) {
+    if (!opening.settings().reads) co_return opening.refuse({ErrorCode::access, "Access violation"}, "a rule");
+    if (co_await settled_by_program(opening, path)) co_return;
+    const PolicyPtr policy = opening.flow->policy;
+    auto found = co_await find_file(opening, path);
+    if (found && !*found && goes_on((*found).error().code) && policy->patterns) {
+        const auto other = policy->patterns->other_name(name);
+        const auto other_path = other ? path_of_name(*other, policy->settings.names) : std::unexpected(Refusal());
+        if (other_path) found = co_await find_file(opening, *other_path);
+    }
+    if (!found) co_return;
+    if (!*found) co_return opening.refuse((*found).error());
+    co_await send_file(std::move(opening), std::move(**found));
+}
+
+// --- uploads
 
 Result<void> check_upload(const Opening& opening, const Path& path) {
     const WriteRules& rules = opening.settings().write;
@@ -222,25 +193,25 @@ Result<void> check_upload(const Opening& opening, const Path& path) {
     return {};
 }
 
-net::Task<void> open_write(Opening opening) {
+net::Task<void> open_write(Opening opening, Path path) {
     Flow& flow = *opening.flow;
     const WriteRules& rules = opening.settings().write;
-    auto path = co_await find_path(opening);
-    if (opening.given_up()) co_return;
-    if (!path) co_return opening.refuse(path.error(), "its name");
-    if (!opening.server().handlers().empty() && co_await settled_by_handlers(opening, *path)) co_return;
-    if (rules.mode == WriteMode::off || opening.server().trees().empty()) {
+    if (co_await settled_by_program(opening, path)) co_return;
+    if (rules.mode == WriteMode::off || flow.policy->trees.empty()) {
         co_return opening.refuse({ErrorCode::access, "Uploads are not allowed"}, "tftp.write.mode");
     }
-    if (const auto allowed = check_upload(opening, *path); !allowed) co_return opening.refuse(allowed.error());
-    auto claim = opening.server().uploads().claim(*path);
+    if (const auto allowed = check_upload(opening, path); !allowed) co_return opening.refuse(allowed.error());
+    const Tree& tree = flow.policy->trees.front();
+    const auto place = co_await place_in(opening, tree, path);
+    if (opening.given_up()) co_return;
+    if (!place) co_return opening.refuse(place.error());
+    auto claim = opening.server().uploads().claim(*place);
     if (!claim) {
         const bool create = rules.mode == WriteMode::create;
         co_return opening.refuse(
             create ? Refusal{ErrorCode::exists, "File already exists"} : Refusal{ErrorCode::access, "Access violation"},
             "somebody else is uploading it");
     }
-    const Tree& tree = opening.server().trees().front();
     Workspace workspace(opening.server().commons(), flow.engine.loop(), tree.user, session_of(flow));
     WriteRequest request;
     request.atomic = rules.atomic;
@@ -248,39 +219,57 @@ net::Task<void> open_write(Opening opening) {
     request.only_existing = rules.mode == WriteMode::existing;
     request.mode_bits = rules.file_mode;
     if (opening.request.mode == Mode::octet) request.announced = option_number(opening.request, "tsize").value_or(0);
-    auto transfer = co_await workspace.open_write(*path, request);
+    auto transfer = co_await workspace.open_write(*place, request);
     if (opening.given_up()) co_return;
     if (!transfer) co_return opening.refuse(transfer.error());
-    const Negotiated granted = negotiate(opening.request, opening.settings().options, context_of(opening));
-    begin(opening, true, [&] {
-        auto exchange = std::make_unique<WriteExchange>(opening.flow, opening.request, granted,
-                                                        UploadTarget{std::move(*transfer), std::move(claim), {}});
-        WriteExchange& running = *exchange;
-        flow.exchange = std::move(exchange);
-        running.start(flow.engine.loop().now());
-    });
+    begin_write(opening, {std::move(*transfer), std::move(claim), {}});
 }
 
 }  // namespace
 
+void Opening::refuse(const Refusal& refusal, std::string_view why) const {
+    Commons& commons = server().commons();
+    const std::string what = fmt::format("tftp {} refused: {} ({})", describe(*flow, request), refusal.text, why);
+    // Boot loaders try many names: that one is not there is no news.
+    if (refusal.code == ErrorCode::not_found) {
+        commons.log.info("{}", what);
+    } else {
+        commons.log.warning("{}", what);
+    }
+    commons.metrics.add(Metric::tftp_refused_total);
+    if (quiet) {
+        engine().forget(*flow);
+    } else {
+        engine().refuse(flow, refusal);
+    }
+}
+
+void Opening::refuse(const Error& error) const { refuse(refusal_for(error), error.message); }
+
 net::Task<void> open_request(FlowPtr flow, bool quiet) {
-    Server& server = flow->engine.server();
-    const Settings& settings = server.settings();
+    const Settings& settings = flow->settings();
     const auto parsed = parse_request(bytes_of(flow->request), settings.parse);
-    Opening opening{flow, parsed ? *parsed : Request(), quiet};
+    Opening opening{flow, parsed ? *parsed : Request(), quiet, {}};
     if (!parsed) co_return opening.refuse(parsed.error(), "the packet");
     const bool write = opening.request.is_write();
-    const bool may = write ? permits(settings.write_allow, settings.write_deny, flow->route.peer)
-                           : permits(settings.read_allow, settings.read_deny, flow->route.peer);
+    const bool may = write ? net::permits(settings.write_allow, settings.write_deny, flow->route.peer)
+                           : net::permits(settings.read_allow, settings.read_deny, flow->route.peer);
     if (!may) {
         opening.quiet = quiet || settings.silent_deny;
         co_return opening.refuse({ErrorCode::access, "Access violation"}, "its address");
     }
     flow->timer.set(flow->engine.loop().now() + settings.open_timeout);
+    if (needs_mac(settings)) opening.mac = flow->engine.mac_of(*flow);
+    auto name = co_await mapped_name(opening);
+    if (opening.given_up()) co_return;
+    if (!name) co_return opening.refuse(name.error(), "its name");
+    auto path = path_of_name(*name, settings.names);
+    if (!path) co_return opening.refuse(path.error(), "its name");
+    flow->policy = policy_of(opening, *path);  // from here on the rules have had their say
     if (write) {
-        co_await open_write(std::move(opening));
+        co_await open_write(std::move(opening), std::move(*path));
     } else {
-        co_await open_read(std::move(opening));
+        co_await open_read(std::move(opening), std::move(*path), std::move(*name));
     }
 }
 

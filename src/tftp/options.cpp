@@ -102,7 +102,7 @@ private:
             timeout(index, option);
         } else if (is(option, "rollover")) {
             rollover(index, option);
-        } else if (others && granted_[index].empty() && !is_ours(option.name) && !refused(option.name)) {
+        } else if (others && granted_[index].empty() && !is_known_option(option.name) && !refused(option.name)) {
             custom(index, option, others);
         }
     }
@@ -159,12 +159,6 @@ private:
         }
     }
 
-    static bool is_ours(std::string_view name) {
-        constexpr auto ours = std::to_array<std::string_view>(
-            {"blksize", "blksize2", "windowsize", "tsize", "timeout", "utimeout", "rollover", "multicast"});
-        return std::any_of(ours.begin(), ours.end(), [&](std::string_view one) { return iequals(one, name); });
-    }
-
     // What does not fit is left out; only options of others can be that long, and the last of them go first.
     void write_oack(std::span<const OptionPair> options) {
         std::size_t size = 2;
@@ -201,6 +195,12 @@ private:
 Negotiated negotiate(const Request& request, const OptionRules& rules, const OptionContext& context,
                      const OptionHandler& others) {
     return Negotiation(request, rules, context).run(others);
+}
+
+bool is_known_option(std::string_view name) {
+    constexpr auto known = std::to_array<std::string_view>(
+        {"blksize", "blksize2", "windowsize", "tsize", "timeout", "utimeout", "rollover", "multicast"});
+    return std::any_of(known.begin(), known.end(), [&](std::string_view one) { return iequals(one, name); });
 }
 
 std::optional<std::uint64_t> option_number(const Request& request, std::string_view name) {

@@ -68,6 +68,9 @@ struct Negotiated {
 Negotiated negotiate(const Request& request, const OptionRules& rules, const OptionContext& context,
                      const OptionHandler& others = {});
 
+// Whether this server knows the option itself.
+bool is_known_option(std::string_view name);
+
 // Whether the request has that option with a number.
 std::optional<std::uint64_t> option_number(const Request& request, std::string_view name);
 

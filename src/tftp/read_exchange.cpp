@@ -26,95 +26,47 @@ ReadMachine::Options machine_options(const Negotiated& granted, const ReadSource
 }  // namespace
 
 ReadExchange::ReadExchange(const FlowPtr& flow, const Negotiated& granted, std::shared_ptr<ReadSource> source)
-    : flow_(*flow),
-      granted_(granted),
+    : MachineExchange(*flow, granted, machine_options(granted, *source, flow->settings())),
       source_(std::move(source)),
       ready_([weak = std::weak_ptr<Flow>(flow), &loop = flow->engine.loop()] {
           loop.post([weak] {
               const FlowPtr alive = weak.lock();
               if (alive && alive->state == Flow::State::running) static_cast<ReadExchange&>(*alive->exchange).ready();
           });
-      }),
-      machine_(machine_options(granted, *source_, flow->engine.server().settings()),
-               flow->engine.server().timing(flow->engine.random())) {
+      }) {
     const std::uint32_t mtu = flow->engine.mtu_of(*flow);
     const std::uint32_t headers = flow->route.peer.is_ipv6() ? ipv6_headers : ipv4_headers;
-    as_one_ = flow->engine.server().settings().gso && granted.window > 1 &&
-              (mtu == 0 || granted.blksize + data_header + headers <= mtu);
-    flow->engine.server().commons().metrics.add(Metric::tftp_transfers);
+    as_one_ =
+        flow->settings().gso && granted.window > 1 && (mtu == 0 || granted.blksize + data_header + headers <= mtu);
 }
 
 ReadExchange::~ReadExchange() {
     if (!machine_.ended()) end(Ending::cancelled);
 }
 
-void ReadExchange::start(Time now) {
-    Effects effects;
-    machine_.start(now, effects);
-    apply(now, effects);
-}
-
 void ReadExchange::on_packet(Time now, Op op, Bytes packet) {
-    Effects effects;
     if (op == Op::ack) {
-        machine_.on_ack(now, *number_of(packet), effects);
+        tell(now, [&](Effects& effects) { machine_.on_ack(now, *number_of(packet), effects); });
     } else if (op == Op::error) {
-        const ReceivedError error = parse_error(packet);
-        peer_error_ = error.text;
-        flow_.engine.server().commons().metrics.add(Metric::tftp_errors_received_total);
-        machine_.on_error(now, error.code, effects);
-    } else {
-        return;
+        const ReceivedError error = take_error(packet);
+        tell(now, [&](Effects& effects) { machine_.on_error(now, error.code, effects); });
     }
-    apply(now, effects);
-}
-
-void ReadExchange::on_duplicate_request(Time now) {
-    Effects effects;
-    machine_.on_duplicate_request(now, effects);
-    apply(now, effects);
-}
-
-void ReadExchange::on_unreachable(Time now) {
-    Effects effects;
-    peer_error_ = "unreachable";
-    machine_.on_unreachable(effects);
-    apply(now, effects);
 }
 
 void ReadExchange::on_timer(Time now) {
-    Effects effects;
-    machine_.on_timer(now, effects);
-    apply(now, effects);
+    tell(now, [&](Effects& effects) { machine_.on_timer(now, effects); });
 }
 
 void ReadExchange::ready() {
     const Time now = flow_.engine.loop().now();
-    Effects effects;
-    machine_.data_ready(now, effects);
-    apply(now, effects);
-}
-
-void ReadExchange::cancel(Ending ending, ErrorCode code, std::string_view text) {
-    Effects effects;
-    machine_.cancel(ending, code, text, effects);
-    if (ending == Ending::superseded) effects.error.reset();
-    apply(flow_.engine.loop().now(), effects);
+    tell(now, [&](Effects& effects) { machine_.data_ready(now, effects); });
 }
 
 void ReadExchange::apply(Time now, Effects& effects) {
-    if (!known_ && machine_.verified()) {
-        known_ = true;
-        flow_.seat.verify();
-    }
-    const bool first_words = !machine_.verified() && (effects.oack || effects.data);
-    const bool may = !first_words || flow_.engine.unverified_reply(flow_);
+    const bool may = may_answer(effects.oack || effects.data);
     if (effects.oack && may) flow_.send(granted_.oack);
     if (effects.data && may) send_range(now, *effects.data, effects);
-    if (effects.error) {
-        flow_.engine.server().commons().metrics.add(Metric::tftp_errors_sent_total);
-        flow_.send(error_packet(effects.error->code, effects.error->text));
-    }
+    send_error(effects);
     if (effects.ended) return end(*effects.ended);
     if (const auto due = machine_.deadline()) flow_.timer.set(*due);
 }
@@ -129,7 +81,7 @@ void ReadExchange::send_range(Time now, SendRange range, Effects& effects) {
         auto state = ReadSource::State::here;
         if (!piece((block - 1) * granted_.blksize, granted_.blksize, pieces, last, state)) {
             if (state == ReadSource::State::waiting) {
-                flow_.engine.server().commons().metrics.add(Metric::tftp_starved_total);
+                metrics().add(Metric::tftp_starved_total);
                 machine_.starved(now, block);
             } else if (state == ReadSource::State::changed) {
                 machine_.cancel(Ending::changed, ErrorCode::undefined, "File changed", effects);
@@ -177,14 +129,13 @@ bool ReadExchange::piece(std::uint64_t offset, std::size_t wanted, std::array<st
 }
 
 void ReadExchange::end(Ending ending) {
-    Commons& commons = flow_.engine.server().commons();
     const auto& counts = machine_.counts();
-    commons.metrics.add(Metric::tftp_transfers, -1);
-    commons.metrics.add(Metric::tftp_data_packets_total, static_cast<std::int64_t>(counts.sent));
-    commons.metrics.add(Metric::tftp_data_repeated_total, static_cast<std::int64_t>(counts.repeated));
-    commons.metrics.add(Metric::tftp_timeouts_total, counts.timeouts);
-    commons.metrics.add(Metric::tftp_gaps_total, counts.restarts);
-    if (ending == Ending::probe) commons.metrics.add(Metric::tftp_probes_total);
+    metrics().add(Metric::tftp_transfers, -1);
+    metrics().add(Metric::tftp_data_packets_total, static_cast<std::int64_t>(counts.sent));
+    metrics().add(Metric::tftp_data_repeated_total, static_cast<std::int64_t>(counts.repeated));
+    metrics().add(Metric::tftp_timeouts_total, counts.timeouts);
+    metrics().add(Metric::tftp_gaps_total, counts.restarts);
+    if (ending == Ending::probe) metrics().add(Metric::tftp_probes_total);
     const std::uint64_t blocks = machine_.acknowledged();
     const std::uint64_t acknowledged = blocks * granted_.blksize;
     const EndReport report{.ending = ending,

@@ -7,8 +7,7 @@
 
 #include "access/transfer.h"
 #include "tftp/chunk_cache.h"
-#include "tftp/engine.h"
-#include "tftp/options.h"
+#include "tftp/exchange.h"
 #include "tftp/read_machine.h"
 
 namespace wherry::tftp {
@@ -16,7 +15,13 @@ namespace wherry::tftp {
 // What is sent: a file, as it is or as text, or bytes made for this request. Belongs to one loop.
 class ReadSource : public std::enable_shared_from_this<ReadSource> {
 public:
-    ReadSource(Engine& engine, TransferPtr transfer, const void* filesystem, bool text);
+    struct File {
+        TransferPtr transfer;
+        const void* filesystem = nullptr;  // of which, for the cache
+        bool text = false;
+        bool abort_on_change = true;
+    };
+    ReadSource(Engine& engine, File file);
     explicit ReadSource(Engine& engine, ChunkPtr whole);  // made for this request
     ~ReadSource();
     ReadSource(const ReadSource&) = delete;
@@ -57,6 +62,7 @@ private:
     ChunkPtr whole_;
     ContentKey key_;
     bool text_ = false;
+    bool abort_on_change_ = true;
     std::optional<std::uint64_t> size_;
     std::vector<Checkpoint> checkpoints_;  // of text: where each chunk begins in the file
     bool loading_ = false;                 // a worker reads from the file
@@ -64,38 +70,27 @@ private:
     State failure_ = State::here;
 };
 
-class ReadExchange final : public Exchange {
+class ReadExchange final : public MachineExchange<ReadMachine> {
 public:
     ReadExchange(const FlowPtr& flow, const Negotiated& granted, std::shared_ptr<ReadSource> source);
     ~ReadExchange() override;
 
-    void start(Time now);
     void on_packet(Time now, Op op, Bytes packet) override;
-    void on_duplicate_request(Time now) override;
-    void on_unreachable(Time now) override;
     void on_timer(Time now) override;
-    void cancel(Ending ending, ErrorCode code, std::string_view text) override;
-    bool verified() const override { return machine_.verified(); }
-    Time last_heard() const override { return machine_.last_heard(); }
     bool over() const override { return machine_.ended(); }
 
 private:
-    void apply(Time now, Effects& effects);
+    void apply(Time now, Effects& effects) override;
     void send_range(Time now, SendRange range, Effects& effects);
     bool piece(std::uint64_t offset, std::size_t wanted, std::array<std::span<const std::byte>, 2>& out, bool& end,
                ReadSource::State& state);
     void ready();
     void end(Ending ending);
 
-    Flow& flow_;
-    Negotiated granted_;
     std::shared_ptr<ReadSource> source_;
     std::function<void()> ready_;
-    ReadMachine machine_;
     std::array<ChunkPtr, 2> held_;
-    std::string peer_error_;
     bool as_one_;
-    bool known_ = false;  // the admission was told that the client lives
 };
 
 }  // namespace wherry::tftp

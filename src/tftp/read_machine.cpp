@@ -28,6 +28,7 @@ void ReadMachine::start(Time now, Effects& out) {
 // Begins, or begins again, the window behind what is acknowledged. What was still to be sent of the old one is
 // forgotten.
 void ReadMachine::open_window(Time now, Why why, Effects& out) {
+    once_ = std::max(once_, sent_);
     base_ = sent_ = acked_;
     end_ = blocks_ - acked_ > options_.window ? acked_ + options_.window : blocks_;
     opened_ = std::max(now, hold_);
@@ -83,6 +84,7 @@ void ReadMachine::data_ready(Time now, Effects& out) {
 void ReadMachine::ends_at(std::uint64_t block) noexcept {
     blocks_ = block;
     end_ = std::min(end_, block);
+    once_ = std::min(once_, block);
     if (sent_ > block) {
         counts_.sent -= sent_ - block;
         sent_ = block;
@@ -119,7 +121,7 @@ void ReadMachine::on_ack(Time now, std::uint16_t wire, Effects& out) {
         tries_ = 0;
         return open_window(now, Why::first_time, out);
     }
-    const auto block = block_of_wire(wire, acked_, sent_, options_.rollover);
+    const auto block = block_of_wire(wire, acked_, std::max(sent_, once_), options_.rollover);
     if (!block) {
         ++counts_.ignored;
         return;
@@ -133,6 +135,11 @@ void ReadMachine::on_ack(Time now, std::uint16_t wire, Effects& out) {
     tries_ = 0;
     rto_.progress();
     if (*block == end_) return acked_window(now, *block, out);
+    if (*block > sent_) {
+        // It has more than this repeat has come to: what lies between need not go again. Some clients say so only once.
+        acked_ = *block;
+        return open_window(now, Why::restart, out);
+    }
     // Inside the window: a gap report, or a client that acknowledges more often than was agreed on.
     acked_ = *block;
     gap_ = gap_after(now);

@@ -90,6 +90,7 @@ private:
     std::uint64_t blocks_;
     std::uint64_t acked_ = 0;  // and all before
     std::uint64_t sent_ = 0;   // the highest of this window
+    std::uint64_t once_ = 0;   // the highest that was sent in windows before it
     std::uint64_t end_ = 0;    // of this window
     std::uint64_t base_ = 0;   // what was acknowledged when the window was opened
     Time opened_;              // when the window was

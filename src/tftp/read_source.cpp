@@ -16,12 +16,16 @@ net::Task<void> finish_transfer(TransferPtr transfer, wherry::Outcome outcome) {
 
 }  // namespace
 
-ReadSource::ReadSource(Engine& engine, TransferPtr transfer, const void* filesystem, bool text)
-    : engine_(engine), transfer_(std::move(transfer)), text_(text), checkpoints_(1) {
+ReadSource::ReadSource(Engine& engine, File file)
+    : engine_(engine),
+      transfer_(std::move(file.transfer)),
+      text_(file.text),
+      abort_on_change_(file.abort_on_change),
+      checkpoints_(1) {
     const Stat& about = transfer_->opened();
-    key_ = {filesystem, {}, about.device, about.inode, about.size, about.modified, about.modified_nsec, text};
+    key_ = {file.filesystem, {}, about.device, about.inode, about.size, about.modified, about.modified_nsec, text_};
     if (about.inode == 0) key_.path = transfer_->path().string();
-    if (!text) size_ = about.size;
+    if (!text_) size_ = about.size;
 }
 
 ReadSource::ReadSource(Engine& engine, ChunkPtr whole)
@@ -90,7 +94,7 @@ ReadSource::State ReadSource::get(std::uint64_t number, ChunkPtr& chunk, const s
 
 // What was read, as a chunk. False: the file has changed.
 Result<bool> ReadSource::settle(Chunk& chunk, std::uint64_t offset, std::span<const std::byte> read, bool changed) {
-    if (changed && engine_.server().settings().abort_on_change) return false;
+    if (changed && abort_on_change_) return false;
     if (!text_) {
         if (read.size() < chunk.size) return false;  // it is shorter now
         chunk.last = chunk.offset + chunk.size == *size_;
@@ -124,7 +128,7 @@ net::Task<Result<bool>> ReadSource::fill(Chunk& chunk) {
     while (produced < chunk.size) {
         const auto part = co_await transfer_->read_part(offset, file);
         if (!part) co_return std::unexpected(part.error());
-        if (part->changed && engine_.server().settings().abort_on_change) co_return false;
+        if (part->changed && abort_on_change_) co_return false;
         if (part->bytes == 0) {
             const std::size_t owed = chunk.encoder.finish(room.subspan(produced));
             produced += owed;

@@ -1,7 +1,9 @@
 #include "tftp/server.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "access/login.h"
 #include "tftp/engine.h"
 
 namespace wherry::tftp {
@@ -12,16 +14,28 @@ struct Server::Place {
     Engine engine;
 };
 
-Server::Server(Commons& commons, net::Datagrams& datagrams, Settings settings, std::vector<Tree> trees)
+namespace {
+
+// With what follows from the rest of it.
+Policy completed(Commons& commons, Policy policy) {
+    const auto complete = [&](Tree& tree) {
+        if (tree.user) tree.user = with_names(commons, std::move(tree.user));
+        if (!tree.folder.empty()) policy.settings.names.strip_prefix.push_back(tree.folder);
+    };
+    std::ranges::for_each(policy.trees, complete);
+    std::ranges::for_each(policy.rule_trees, complete);
+    return policy;
+}
+
+}  // namespace
+
+Server::Server(Commons& commons, net::Datagrams& datagrams, Policy policy)
     : commons_(commons),
       datagrams_(datagrams),
-      settings_(std::move(settings)),
-      trees_(std::move(trees)),
-      admission_(settings_.limits),
-      cache_({settings_.cache_size, settings_.cache_chunk}) {
-    for (const Tree& tree : trees_) {
-        if (!tree.folder.empty()) settings_.names.strip_prefix.push_back(tree.folder);
-    }
+      policy_(completed(commons, std::move(policy))),
+      at_start_(policy_.get()),
+      admission_(at_start_->settings.limits),
+      cache_({at_start_->settings.cache_size, at_start_->settings.cache_chunk}) {
     for (auto& post : commons_.runtime.posts()) places_.push_back(std::make_unique<Place>(*this, *post->loop));
 }
 
@@ -57,20 +71,14 @@ void Server::stop() {
     for (const auto& place : places_) place->loop.post([&place = *place] { place.engine.stop(); });
 }
 
-void Server::set_map(std::shared_ptr<const Remap> map) {
-    const std::lock_guard lock(map_mutex_);
-    map_.swap(map);
+void Server::set(Policy policy) {
+    admission_.set(policy.settings.limits);
+    policy_.set(completed(commons_, std::move(policy)));
 }
 
-std::shared_ptr<const Remap> Server::map() const {
-    const std::lock_guard lock(map_mutex_);
-    return map_;
-}
-
-Timing Server::timing(std::uint32_t seed) const {
-    Timing timing = settings_.timing;
-    timing.seed = settings_.seed != 0 ? 0 : seed | 1U;
-    return timing;
+const TftpOpcodeHandler* Server::opcode(std::uint16_t opcode) const noexcept {
+    const auto found = opcodes_.find(opcode);
+    return found == opcodes_.end() ? nullptr : &found->second;
 }
 
 }  // namespace wherry::tftp

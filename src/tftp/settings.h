@@ -2,9 +2,12 @@
 // What an operator may set about the TFTP service, with its defaults. A server is given a copy.
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "net/neighbours.h"
+#include "net/subnet.h"
 #include "tftp/admission.h"
 #include "tftp/effects.h"
 #include "tftp/names.h"
@@ -46,12 +49,39 @@ struct WriteRules {
     int reorder_blocks = 3;
 };
 
+// What else holds for some requests: those for which all that is given of the first part is true. The first rule that
+// has a setting decides about it.
+struct Rule {
+    enum class Direction : std::uint8_t { both, read, write };
+    std::vector<net::Subnet> client;  // where it is; empty: anywhere
+    std::vector<net::MacPrefix> mac;  // of clients on the same link; empty: any or none
+    std::string interface;            // a pattern of its name; empty: any
+    std::string name;                 // a pattern of the path without its first slash; empty: any
+    Direction op = Direction::both;
+
+    std::string root;  // a folder of this machine, instead of those of all; opened: Policy::rule_trees
+    std::optional<bool> read;
+    std::optional<WriteMode> write;
+    std::optional<std::vector<std::string>> refuse;
+    std::optional<std::uint16_t> blksize_max;
+    std::optional<std::uint32_t> mtu;
+    std::optional<std::uint16_t> windowsize_max;
+    std::optional<std::chrono::milliseconds> rto_fixed;
+    std::optional<std::uint16_t> rollover;
+    std::optional<bool> pace;  // false: off
+    friend bool operator==(const Rule&, const Rule&) = default;
+};
+
+// A folder of each client's own in every root, named after its address or its hardware address.
+enum class ClientRoot : std::uint8_t { off, ip, mac };
+
 struct Settings {
     TidMode tid_mode = TidMode::pool;
     std::uint16_t tid_first = 0;  // 0: the system chooses
     std::uint16_t tid_last = 0;
     std::uint32_t pool_ports = 4;
     std::chrono::seconds pool_rotate{600};
+    std::vector<std::string> interfaces;  // patterns of those that requests may come by; empty: all
     bool answer_broadcast = false;
     std::uint32_t mtu = 0;  // upper bound, beside that of the interface; 0: none
     int ttl = 0;
@@ -73,10 +103,14 @@ struct Settings {
 
     NameRules names;
     std::uint32_t map_steps = default_map_steps;
-    std::vector<AddressRange> read_allow;  // empty: all
-    std::vector<AddressRange> read_deny;
-    std::vector<AddressRange> write_allow;
-    std::vector<AddressRange> write_deny;
+    ClientRoot client_root = ClientRoot::off;
+    bool client_root_only = false;  // a client without such a folder is refused; else it has what all have
+    std::vector<Rule> rules;
+    bool reads = true;                    // a rule may forbid it
+    std::vector<net::Subnet> read_allow;  // empty: all
+    std::vector<net::Subnet> read_deny;
+    std::vector<net::Subnet> write_allow;
+    std::vector<net::Subnet> write_deny;
     bool silent_deny = false;
     bool limit_answer_error = false;
     WriteRules write;

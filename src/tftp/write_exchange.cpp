@@ -35,95 +35,55 @@ net::Task<void> drop(TransferPtr transfer, wherry::Outcome outcome) {
 
 WriteExchange::WriteExchange(const FlowPtr& flow, const Request& request, const Negotiated& granted,
                              UploadTarget target)
-    : flow_(*flow),
-      granted_(granted),
+    : MachineExchange(*flow, granted, machine_options(granted, flow->settings()), flow->engine.reorder_budget()),
       transfer_(std::move(target.transfer)),
       claim_(std::move(target.claim)),
       taker_(std::move(target.taker)),
-      most_bytes_(taker_ ? TftpAnswer::most_content : flow->engine.server().settings().write.max_size),
-      machine_(machine_options(granted, flow->engine.server().settings()),
-               flow->engine.server().timing(flow->engine.random()), flow->engine.reorder_budget()) {
+      most_bytes_(taker_ ? TftpAnswer::most_content : flow->settings().write.max_size) {
     if (request.mode == Mode::netascii) decoder_.emplace(Newlines::netascii);
-    flow->engine.server().commons().metrics.add(Metric::tftp_transfers);
 }
 
 WriteExchange::~WriteExchange() {
     if (!ending_) end(Ending::cancelled);
 }
 
-void WriteExchange::start(Time now) {
-    Effects effects;
-    machine_.start(now, effects);
-    apply(now, effects);
-}
-
 void WriteExchange::on_packet(Time now, Op op, Bytes packet) {
-    Effects effects;
     if (op == Op::data) {
-        machine_.on_data(now, *number_of(packet), packet.subspan(data_header), *this, effects);
-        if (most_bytes_ != 0 && received_ > most_bytes_ && !effects.ended && !ending_) {
-            effects = {};
-            machine_.cancel(Ending::limit, ErrorCode::disk_full, "Disk full or allocation exceeded", effects, true);
-        }
+        tell(now, [&](Effects& effects) { on_data(now, packet, effects); });
     } else if (op == Op::error) {
-        const ReceivedError error = parse_error(packet);
-        peer_error_ = error.text;
-        flow_.engine.server().commons().metrics.add(Metric::tftp_errors_received_total);
-        machine_.on_error(now, effects);
-    } else {
-        return;
+        take_error(packet);
+        tell(now, [&](Effects& effects) { machine_.on_error(now, effects); });
     }
-    apply(now, effects);
 }
 
-void WriteExchange::on_duplicate_request(Time now) {
-    Effects effects;
-    machine_.on_duplicate_request(now, effects);
-    apply(now, effects);
-}
-
-void WriteExchange::on_unreachable(Time now) {
-    Effects effects;
-    peer_error_ = "unreachable";
-    machine_.on_unreachable(effects);
-    apply(now, effects);
+void WriteExchange::on_data(Time now, Bytes packet, Effects& effects) {
+    machine_.on_data(now, *number_of(packet), packet.subspan(data_header), *this, effects);
+    if (most_bytes_ == 0 || received_ <= most_bytes_ || effects.ended || ending_) return;
+    effects = {};
+    machine_.cancel(Ending::limit, ErrorCode::disk_full, "Disk full or allocation exceeded", effects, true);
 }
 
 void WriteExchange::on_timer(Time now) {
-    Effects effects;
-    if (machine_.committing()) {
-        machine_.cancel(Ending::io_error, ErrorCode::undefined, "Internal error", effects, true);
-    } else {
-        machine_.on_timer(now, effects);
-    }
-    apply(now, effects);
-}
-
-void WriteExchange::cancel(Ending ending, ErrorCode code, std::string_view text) {
-    Effects effects;
-    machine_.cancel(ending, code, text, effects);
-    if (ending == Ending::superseded) effects.error.reset();
-    apply(flow_.engine.loop().now(), effects);
+    tell(now, [&](Effects& effects) {
+        if (machine_.committing()) {
+            machine_.cancel(Ending::io_error, ErrorCode::undefined, "Internal error", effects, true);
+        } else {
+            machine_.on_timer(now, effects);
+        }
+    });
 }
 
 void WriteExchange::apply(Time now, Effects& effects) {
-    if (!known_ && machine_.verified()) {
-        known_ = true;
-        flow_.seat.verify();
-    }
-    const bool may = machine_.verified() || !(effects.oack || effects.ack) || flow_.engine.unverified_reply(flow_);
+    const bool may = may_answer(effects.oack || effects.ack);
     if (effects.oack && may) flow_.send(granted_.oack);
     if (effects.ack && may) flow_.send(ack_packet(*effects.ack));
-    if (effects.error) {
-        flow_.engine.server().commons().metrics.add(Metric::tftp_errors_sent_total);
-        flow_.send(error_packet(effects.error->code, effects.error->text));
-    }
+    send_error(effects);
     if (effects.commit) complete_ = true;
     if (effects.ended) end(*effects.ended);
     if (!ending_) write_if_worth_it();
     if (machine_.ended()) return flow_.engine.forget(flow_);
     if (machine_.committing()) {
-        flow_.timer.set(now + flow_.engine.server().settings().commit_timeout);
+        flow_.timer.set(now + flow_.settings().commit_timeout);
     } else if (const auto due = machine_.deadline()) {
         flow_.timer.set(*due);
     }
@@ -204,7 +164,7 @@ net::Task<void> WriteExchange::commit() {
         }
     }
     const bool other_size = granted_.announced && !decoder_ && *granted_.announced != received_;
-    if (other_size && flow_.engine.server().settings().write.tsize_strict) {
+    if (other_size && flow_.settings().write.tsize_strict) {
         co_return fail_with({Code::aborted, 0, "it has another size than announced"});
     }
     const auto finished = transfer_ ? co_await transfer_->finish({}) : co_await hand_over();
@@ -236,10 +196,9 @@ void WriteExchange::fail_with(const Error& error) {
 void WriteExchange::end(Ending ending) {
     ending_ = ending;
     buffer_ = {};
-    Commons& commons = flow_.engine.server().commons();
-    commons.metrics.add(Metric::tftp_transfers, -1);
-    commons.metrics.add(Metric::tftp_timeouts_total, machine_.counts().timeouts);
-    commons.metrics.add(Metric::tftp_gaps_total, machine_.counts().gaps);
+    metrics().add(Metric::tftp_transfers, -1);
+    metrics().add(Metric::tftp_timeouts_total, machine_.counts().timeouts);
+    metrics().add(Metric::tftp_gaps_total, machine_.counts().gaps);
     log_end(flow_, {.ending = ending,
                     .bytes = received_,
                     .blksize = granted_.blksize,

@@ -8,8 +8,7 @@
 
 #include "access/transfer.h"
 #include "core/newline.h"
-#include "tftp/engine.h"
-#include "tftp/options.h"
+#include "tftp/exchange.h"
 #include "tftp/upload_claims.h"
 #include "tftp/write_machine.h"
 
@@ -22,25 +21,20 @@ struct UploadTarget {
     std::function<Result<void>(std::string)> taker;
 };
 
-class WriteExchange final : public Exchange, WriteMachine::Sink {
+class WriteExchange final : public MachineExchange<WriteMachine>, WriteMachine::Sink {
 public:
     WriteExchange(const FlowPtr& flow, const Request& request, const Negotiated& granted, UploadTarget target);
     ~WriteExchange() override;
 
-    void start(Time now);
     void on_packet(Time now, Op op, Bytes packet) override;
-    void on_duplicate_request(Time now) override;
-    void on_unreachable(Time now) override;
     void on_timer(Time now) override;
-    void cancel(Ending ending, ErrorCode code, std::string_view text) override;
-    bool verified() const override { return machine_.verified(); }
-    Time last_heard() const override { return machine_.last_heard(); }
     bool over() const override { return ending_.has_value(); }
 
 private:
     void take(Bytes bytes) override;
+    void on_data(Time now, Bytes packet, Effects& effects);
     void append(Bytes bytes);
-    void apply(Time now, Effects& effects);
+    void apply(Time now, Effects& effects) override;
     void write_if_worth_it();
     net::Task<void> write(FlowPtr self);
     net::Task<void> commit();
@@ -48,13 +42,10 @@ private:
     void fail_with(const Error& error);
     void end(Ending ending);
 
-    Flow& flow_;
-    Negotiated granted_;
     TransferPtr transfer_;
     UploadClaims::Claim claim_;
     std::function<Result<void>(std::string)> taker_;
     std::uint64_t most_bytes_;
-    WriteMachine machine_;
     std::optional<NewlineDecoder> decoder_;  // of text
     std::vector<std::byte> buffer_;
     std::uint64_t received_ = 0;     // bytes on the wire
@@ -62,10 +53,8 @@ private:
     std::size_t buffered_wire_ = 0;  // bytes on the wire that the buffer stands for
     std::optional<Error> failure_;
     std::optional<Ending> ending_;
-    std::string peer_error_;
     bool complete_ = false;  // all is in the buffer
     bool writing_ = false;
-    bool known_ = false;
 };
 
 }  // namespace wherry::tftp

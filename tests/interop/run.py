@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Runs other people's FTP clients, and hostile ones, against the program.
 
-usage: run.py [--program PATH] [--list] [-k PATTERN]... [MODULE...]
+usage: run.py [--program PATH] [--boot] [--list] [-k PATTERN]... [MODULE...]
 
 MODULE is the part of a file name here after "test_"; all of them without one. The program is --program, or $WHERRY, or
-build/release/wherry. The last line says how many tests passed and failed; a skipped test is named and is neither.
+build/release/wherry. With --boot it is virtual machines that boot from it instead (tests/boot). The last line says how many tests passed and failed; a skipped test is named and is neither.
 """
 import argparse
 import os
@@ -42,6 +42,7 @@ class Result(unittest.TextTestResult):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program")
+    parser.add_argument("--boot", action="store_true", help="virtual machines instead of clients")
     parser.add_argument("--list", action="store_true", help="only name the tests")
     parser.add_argument("-k", action="append", metavar="PATTERN", help="tests whose names contain this")
     parser.add_argument("modules", nargs="*")
@@ -50,7 +51,9 @@ def main():
         os.environ["WHERRY"] = options.program
     sys.path.insert(0, str(HERE))
 
-    known = sorted(file.stem for file in HERE.glob("test_*.py"))
+    folder = HERE.parent / "boot" if options.boot else HERE
+    sys.path.insert(0, str(folder))
+    known = sorted(file.stem for file in folder.glob("test_*.py"))
     wanted = [f"test_{module}" for module in options.modules] or known
     if not set(wanted) <= set(known):
         parser.error(f"there are: {' '.join(name[5:] for name in known)}")

@@ -197,13 +197,13 @@ TEST_F(TftpAbuse, several_roots_are_looked_through) {
 }
 
 TEST_F(TftpAbuse, networks_that_may_not_read) {
-    server.settings.read_deny = {tftp::AddressRange::parse("198.51.100.0/24").value()};
+    server.settings.read_deny = {net::Subnet::parse("198.51.100.0/24").value()};
     EXPECT_EQ(server.rrq("one"), "ERR(2,Access violation)");
     EXPECT_EQ(server.from(address("198.51.101.1", 2000), server.server, "\0\1one\0octet\0"s), "DATA(1,1)");
 }
 
 TEST_F(TftpAbuse, networks_that_are_not_answered) {
-    server.settings.read_deny = {tftp::AddressRange::parse("198.51.100.7").value()};
+    server.settings.read_deny = {net::Subnet::parse("198.51.100.7").value()};
     server.settings.silent_deny = true;
     EXPECT_EQ(server.rrq("one"), "");
 }

@@ -69,6 +69,29 @@ TEST_F(TftpDownload, T056_a_lost_block_comes_again_once) {
     EXPECT_EQ(server.ack(2), "DATA(3,512)");
 }
 
+TEST_F(TftpDownload, T057_a_lost_ACK) {
+    server.rrq("s5000");
+    server.wait(2ms);
+    EXPECT_EQ(server.ack(1), "DATA(2,512)");
+    // Its ACK is lost, and the client waits.
+    EXPECT_EQ(server.next(), "100ms DATA(2,512)");
+    EXPECT_EQ(server.ack(2), "DATA(3,512)");
+    EXPECT_EQ(server.ack(3), "DATA(4,512)");
+    EXPECT_EQ(repeated(), 0) << "told at the end";
+}
+
+TEST_F(TftpDownload, T073_a_long_way) {
+    server.rrq("s5000");
+    for (unsigned block = 1; block < 9; ++block) {
+        EXPECT_EQ(server.wait(300ms), "") << block;
+        EXPECT_EQ(server.ack(block), "DATA(" + std::to_string(block + 1) + ",512)");
+    }
+    // The round trip and four times what is left of its variation.
+    const int waited = std::stoi(server.next());
+    EXPECT_GE(waited, 310);
+    EXPECT_LE(waited, 420);
+}
+
 TEST_F(TftpDownload, T058_T059_ACKs_of_other_blocks) {
     server.rrq("s5000");
     go_on_to(4);

@@ -164,7 +164,7 @@ TEST_F(TftpUpload, T117_existing_names_only) {
 }
 
 TEST_F(TftpUpload, T117_denied_networks) {
-    server.settings.write_allow = {tftp::AddressRange::parse("10.0.0.0/8").value()};
+    server.settings.write_allow = {net::Subnet::parse("10.0.0.0/8").value()};
     EXPECT_EQ(server.wrq("w"), "ERR(2,Access violation)");
 }
 

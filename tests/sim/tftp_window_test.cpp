@@ -87,6 +87,24 @@ TEST_F(TftpWindow, T088_no_probe_where_the_client_set_the_time) {
     EXPECT_EQ(server.next().substr(0, 13), "2000ms DATA(5");
 }
 
+// A client may have more than the repeat has come to, and say so only once (atftp does).
+TEST_F(TftpWindow, an_ACK_of_what_was_sent_before_the_repeat_counts) {
+    begin({{"timeout", "2"}});
+    EXPECT_EQ(later_ack(4), window(5, 8));
+    EXPECT_EQ(server.wait(2s), "DATA(5,1468)");
+    EXPECT_EQ(server.ack(7), "DATA(8,1468)");
+    EXPECT_EQ(server.wait(1ms), window(9, 11));
+    EXPECT_EQ(later_ack(11).substr(0, 13), "DATA(12,1468)");
+}
+
+TEST_F(TftpWindow, T102_fragments_are_not_cut_by_the_kernel) {
+    server.settings.options.mtu_policy = tftp::MtuPolicy::allow;
+    EXPECT_EQ(server.download("big", {{"blksize", "8192"}, {"windowsize", "4"}}), std::string(100000, 'b'));
+    EXPECT_EQ(server.network.cut_by_kernel, 0U);
+    EXPECT_EQ(server.download("big", {{"blksize", "1468"}, {"windowsize", "4"}}), std::string(100000, 'b'));
+    EXPECT_GT(server.network.cut_by_kernel, 0U);
+}
+
 TEST_F(TftpWindow, T089_a_late_copy_of_an_ACK) {
     begin();
     EXPECT_EQ(later_ack(4), window(5, 8));

@@ -31,8 +31,8 @@ TEST_P(TftpWorld, holds_for_a_thousand_seeds) {
 
 INSTANTIATE_TEST_SUITE_P(Shard, TftpWorld, ::testing::Range(0, shards));
 
-// T054, T055, P7: RFC 1123 4.2.3.1.
-TEST(TftpWorldLockStep, sends_each_block_once_when_every_packet_is_doubled) {
+// P7: RFC 1123 4.2.3.1.
+TEST(TftpWorldLockStep, T055_sends_each_block_once_when_every_packet_is_doubled) {
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
         Scene setup;
         setup.seed = seed;
@@ -44,8 +44,8 @@ TEST(TftpWorldLockStep, sends_each_block_once_when_every_packet_is_doubled) {
     }
 }
 
-// T070, T071, T090: more blocks than there are numbers, with losses around the end of the numbers.
-TEST(TftpWorldRollover, goes_on_behind_block_65535) {
+// More blocks than there are numbers, with losses around the end of the numbers.
+TEST(TftpWorldRollover, T070_T071_T090_goes_on_behind_block_65535) {
     for (const auto rollover : {std::uint16_t{0}, std::uint16_t{1}}) {
         for (const auto window : {std::uint16_t{1}, std::uint16_t{16}}) {
             for (const bool put : {false, true}) {

@@ -44,6 +44,16 @@ TEST(Subnet, refuses_what_is_none) {
     }
 }
 
+TEST(Subnet, denied_wins_over_allowed) {
+    const std::vector<Subnet> all;
+    const std::vector<Subnet> ten{*Subnet::parse("10.0.0.0/8")};
+    const std::vector<Subnet> one{*Subnet::parse("10.0.0.1")};
+    EXPECT_TRUE(permits(all, all, ip("192.0.2.1")));
+    EXPECT_FALSE(permits(ten, all, ip("192.0.2.1")));
+    EXPECT_TRUE(permits(ten, one, ip("10.0.0.2")));
+    EXPECT_FALSE(permits(ten, one, ip("10.0.0.1")));
+}
+
 TEST(Subnet, any_of_several) {
     const std::vector<Subnet> list{*Subnet::parse("10.0.0.0/8"), *Subnet::parse("::1")};
     EXPECT_TRUE(any_contains(list, ip("::1")));

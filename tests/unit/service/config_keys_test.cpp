@@ -27,6 +27,14 @@ TEST(ConfigKeys, HaveNamesOfGroupAndWord) {
     EXPECT_GT(names.size(), 40U);
 }
 
+TEST(ConfigKeys, OfTftpRulesAreDescribed) {
+    for (const ConfigKey& key : tftp_rule_keys()) {
+        EXPECT_EQ(key.group(), tftp_rules);
+        EXPECT_TRUE(key.sentence.ends_with('.')) << key.name;
+        EXPECT_FALSE(key.field.type.empty()) << key.name;
+    }
+}
+
 TEST(ConfigKeys, OfOneGroupStandTogether) {
     std::set<std::string_view> seen;
     std::string_view last;
@@ -94,6 +102,7 @@ TEST(ConfigKeys, EachSetsItsOwnMember) {
                                   "\"off\"",
                                   "\"ignore\"",
                                   "\"lower\"",
+                                  "\"mac\"",
                                   "\"create\"",
                                   "\"at_receipt\"",
                                   "100000"}) {

@@ -55,10 +55,17 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[tftp]\noptions = 3", "w.toml:2:1: tftp.options: must be a table: [tftp.options]"},
         Bad{"[tftp.optoins]\nrefuse = []",
             "w.toml:1:7: tftp.optoins: unknown key; known are listen, roots, tid_mode, tid_ports, pool_ports, "
-            "pool_rotate, broadcast, mtu, mtu_policy, ttl, dscp, rcvbuf, gso, world_readable, on_change, mode_aliases, "
+            "pool_rotate, interfaces, broadcast, mtu, mtu_policy, ttl, dscp, rcvbuf, gso, world_readable, on_change, "
+            "mode_aliases, "
             "allow_control_names, limit_answer, silent_deny"},
         Bad{"[tftp.read]\nallow = [\"10.0.0.0/33\"]",
-            "w.toml:2:9: tftp.read.allow: \"10.0.0.0/33\" must be an address, or a network like \"10.0.0.0/8\""},
+            "w.toml:2:9: tftp.read.allow: must be networks like \"10.0.0.0/8\": "},
+        Bad{"[tftp]\nrule = 3", "w.toml:2:8: tftp.rule: must be tables, each one [[tftp.rule]]"},
+        Bad{"[[tftp.rule]]\nwindowsize_mx = 3",
+            "w.toml:2:1: tftp.rule.windowsize_mx: unknown key; did you mean \"windowsize_max\"?"},
+        Bad{"[[tftp.rule]]\n[[tftp.rule]]\nmac = [\"00:1x\"]",
+            "w.toml:3:7: tftp.rule.mac: must be hardware addresses, or beginnings of them like \"00:1b:21\""},
+        Bad{"[[tftp.rule]]\nwrite = \"on\"", "w.toml:2:9: tftp.rule.write: must be "},
         Bad{"users = 3", "w.toml:1:9: users: must hold tables, like [users.alice]"},
         // kinds of values
         Bad{"[ftp]\npassive = \"yes\"", "w.toml:2:11: ftp.passive: must be true or false, without quotation marks"},
@@ -232,6 +239,37 @@ TEST(ConfigLoad, ReadsEveryKindOfValue) {
 }
 
 // --- from disk -----------------------------------------------------------------------------------
+
+TEST(ConfigLoad, ReadsRulesOfTftp) {
+    const LoadedConfig loaded = parse_config(
+        "[[tftp.rule]]\nclient = [\"10.0.0.0/8\"]\nmac = [\"00:1b:21\", \"00-1c\"]\ninterface = \"eth*\"\n"
+        "name = \"boot/*\"\nop = \"read\"\n[[tftp.rule]]\nroot = \"/srv/lab\"\nread = false\nwrite = \"create\"\n"
+        "refuse = [\"tsize\"]\nblksize_max = 1024\nwindowsize_max = 16\nmtu = 1400\nrollover = 1\n"
+        "rto_fixed = \"500ms\"\npace = \"off\"\n",
+        "w.toml");
+    EXPECT_THAT(loaded.problems, IsEmpty());
+    const auto& rules = loaded.config.tftp.settings.rules;
+    ASSERT_EQ(rules.size(), 2U);
+    tftp::Rule first;
+    first.client = {net::Subnet::parse("10.0.0.0/8").value()};
+    first.mac = {net::MacPrefix::parse("001b21").value(), net::MacPrefix::parse("001c").value()};
+    first.interface = "eth*";
+    first.name = "boot/*";
+    first.op = tftp::Rule::Direction::read;
+    EXPECT_EQ(rules[0], first);
+    tftp::Rule second;
+    second.root = "/srv/lab";
+    second.read = false;
+    second.write = tftp::WriteMode::create;
+    second.refuse = {"tsize"};
+    second.blksize_max = 1024;
+    second.windowsize_max = 16;
+    second.mtu = 1400;
+    second.rollover = 1;
+    second.rto_fixed = 500ms;
+    second.pace = false;
+    EXPECT_EQ(rules[1], second);
+}
 
 TEST(ConfigLoad, ReadsAFile) {
     const testing::TempFolder folder;

@@ -1,0 +1,135 @@
+// The ports of an engine: those that it reads from, and those that transfers get.
+#include <algorithm>
+#include <utility>
+
+#include "tftp/engine.h"
+#include "tftp/options.h"
+#include "tftp/server.h"
+
+namespace wherry::tftp {
+namespace {
+
+constexpr int calls_a_turn = 8;
+constexpr int unreachables_a_call = 16;
+constexpr std::size_t write_pool_ports = 2;
+constexpr int tid_tries = 1000;
+
+}  // namespace
+
+// --- reading
+
+TidPtr Engine::lease(Tid& tid) {
+    return TidPtr(&tid, [](Tid* over) {
+        over->closing = true;
+        over->socket->watch().signal(true, false);
+    });
+}
+
+net::Task<void> Engine::receive(std::unique_ptr<Tid> tid) {
+    int calls = calls_a_turn;
+    while (!tid->closing) {
+        const std::size_t count = tid->socket->try_receive(arrivals_);
+        receive_batch(*tid, count);
+        on_unreachable(*tid);
+        if (count == 0) {
+            co_await tid->socket->watch().readable();
+            calls = calls_a_turn;
+        } else if (--calls == 0) {
+            co_await loop_.yield();
+            calls = calls_a_turn;
+        }
+    }
+    tid->outbox.flush();
+}
+
+void Engine::on_unreachable(const Tid& tid) {
+    for (int i = 0; i < unreachables_a_call; ++i) {
+        const auto peer = tid.socket->try_unreachable();
+        if (!peer) return;
+        const auto found = std::find_if(flows_.begin(), flows_.end(), [&](const auto& one) {
+            const Flow& flow = *one.second;
+            return flow.route.peer == *peer && flow.state == Flow::State::running && flow.tid.get() == &tid;
+        });
+        if (found == flows_.end()) continue;
+        const FlowPtr flow = found->second;
+        flow->exchange->on_unreachable(loop_.now());
+    }
+}
+
+// --- ports for transfers
+
+TidPtr Engine::take_tid(const Flow& flow, bool write) {
+    Listener& listener = listeners_[flow.listener];
+    switch (server_.at_start().tid_mode) {
+        case TidMode::single: return listener.tid;
+        case TidMode::unique: return open_tid(listener, flow.route.local, flow.route.interface, write);
+        case TidMode::pool: return from_pool(listener, write);
+    }
+    std::unreachable();
+}
+
+TidPtr Engine::from_pool(Listener& listener, bool write) {
+    Pool& pool = write ? listener.write : listener.read;
+    const PolicyPtr policy = server_.policy();
+    const std::size_t most = write ? write_pool_ports : policy->settings.pool_ports;
+    if (!pool.tids.empty() && loop_.now() - pool.made >= policy->settings.pool_rotate) pool.tids.clear();
+    if (pool.tids.empty()) pool.made = loop_.now();
+    if (pool.tids.size() < most) {
+        if (auto tid = open_tid(listener, listener.address, 0, write)) pool.tids.push_back(std::move(tid));
+    }
+    if (pool.tids.empty()) return nullptr;
+    return pool.tids[random() % pool.tids.size()];
+}
+
+TidPtr Engine::open_tid(const Listener& listener, const net::Address& local, std::uint32_t interface, bool write) {
+    const Settings& start_with = server_.at_start();
+    const net::DatagramOptions options{.receive_size = 600,
+                                       .many_at_once = write,
+                                       .interface = interface,
+                                       .receive_buffer = static_cast<int>(start_with.receive_buffer),
+                                       .ttl = start_with.ttl,
+                                       .dscp = start_with.dscp};
+    const PolicyPtr policy = server_.policy();
+    const Settings& settings = policy->settings;
+    const std::uint32_t ports = settings.tid_first == 0 ? 1U : settings.tid_last - settings.tid_first + 1U;
+    const std::uint32_t start = random() % ports;
+    for (std::uint32_t i = 0; i < ports && i < tid_tries; ++i) {
+        const auto port =
+            static_cast<std::uint16_t>(settings.tid_first == 0 ? 0 : settings.tid_first + (start + i) % ports);
+        auto socket = server_.datagrams().open(loop_, local.with_port(port), options);
+        if (!socket) continue;
+        const auto number = static_cast<std::size_t>(&listener - listeners_.data());
+        auto tid = std::make_unique<Tid>(std::move(*socket), number);
+        TidPtr leased = lease(*tid);
+        scope_.start(receive(std::move(tid)));
+        return leased;
+    }
+    return nullptr;
+}
+
+// --- what is known about the way to a client
+
+std::uint32_t Engine::mtu_of(const Flow& flow) {
+    const std::uint32_t most = flow.settings().mtu;
+    const std::uint32_t of_interface = listeners_[flow.listener].tid->socket->mtu(flow.route.interface);
+    if (most == 0 || of_interface == 0) return std::max(most, of_interface);
+    return std::min(most, of_interface);
+}
+
+std::uint16_t Engine::most_received_block() const noexcept {
+    const Settings& settings = server_.at_start();
+    const bool uploads = settings.write.mode != WriteMode::off ||
+                         std::ranges::any_of(settings.rules, [](const Rule& rule) { return rule.write.has_value(); });
+    const bool any = settings.tid_mode != TidMode::single || uploads;
+    return any ? most_blksize : static_cast<std::uint16_t>(net::DatagramOptions().receive_size - data_header);
+}
+
+std::optional<net::Mac> Engine::mac_of(const Flow& flow) {
+    return listeners_[flow.listener].tid->socket->neighbour(flow.route.peer, flow.route.interface);
+}
+
+std::string Engine::interface_of(const Flow& flow) {
+    return listeners_[flow.listener].tid->socket->name_of(flow.route.interface);
+}
+
+}  // namespace wherry::tftp

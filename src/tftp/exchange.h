@@ -1,0 +1,82 @@
+#pragma once
+// What downloads and uploads have in common: what happens is told to the machine of the transfer, and then what the
+// machine wants is done.
+#include <string>
+#include <utility>
+
+#include "observe/metrics.h"
+#include "tftp/engine.h"
+#include "tftp/options.h"
+#include "tftp/server.h"
+
+namespace wherry::tftp {
+
+template <class Machine>
+class MachineExchange : public Exchange {
+public:
+    void start(Time now) {
+        tell(now, [&](Effects& effects) { machine_.start(now, effects); });
+    }
+    void on_duplicate_request(Time now) final {
+        tell(now, [&](Effects& effects) { machine_.on_duplicate_request(now, effects); });
+    }
+    void on_unreachable(Time now) final {
+        peer_error_ = "unreachable";
+        tell(now, [&](Effects& effects) { machine_.on_unreachable(effects); });
+    }
+    void cancel(Ending ending, ErrorCode code, std::string_view text) final {
+        tell(flow_.engine.loop().now(), [&](Effects& effects) {
+            machine_.cancel(ending, code, text, effects);
+            if (ending == Ending::superseded) effects.error.reset();
+        });
+    }
+    bool verified() const final { return machine_.verified(); }
+    Time last_heard() const final { return machine_.last_heard(); }
+
+protected:
+    // `rest`: what the machine wants beside its options and the times.
+    template <class... Rest>
+    MachineExchange(Flow& flow, const Negotiated& granted, const typename Machine::Options& options, Rest&&... rest)
+        : flow_(flow), granted_(granted), machine_(options, flow.timing(), std::forward<Rest>(rest)...) {
+        metrics().add(Metric::tftp_transfers);
+    }
+
+    template <class Event>
+    void tell(Time now, Event event) {
+        Effects effects;
+        event(effects);
+        apply(now, effects);
+    }
+    virtual void apply(Time now, Effects& effects) = 0;
+
+    // The first part of apply(): a client that lives, and whether one that has not been heard of may be answered.
+    bool may_answer(bool words) {
+        if (!known_ && machine_.verified()) {
+            known_ = true;
+            flow_.seat.verify();
+        }
+        return machine_.verified() || !words || flow_.engine.unverified_reply(flow_);
+    }
+    void send_error(const Effects& effects) {
+        if (!effects.error) return;
+        metrics().add(Metric::tftp_errors_sent_total);
+        flow_.send(error_packet(effects.error->code, effects.error->text));
+    }
+    ReceivedError take_error(Bytes packet) {
+        const ReceivedError error = parse_error(packet);
+        peer_error_ = error.text;
+        metrics().add(Metric::tftp_errors_received_total);
+        return error;
+    }
+    Metrics& metrics() noexcept { return flow_.engine.server().commons().metrics; }
+
+    Flow& flow_;
+    Negotiated granted_;
+    Machine machine_;
+    std::string peer_error_;
+
+private:
+    bool known_ = false;  // the admission was told that the client lives
+};
+
+}  // namespace wherry::tftp

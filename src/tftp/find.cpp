@@ -1,0 +1,104 @@
+// Names and folders of a request.
+#include <utility>
+
+#include "access/workspace.h"
+#include "tftp/names.h"
+#include "tftp/open.h"
+#include "tftp/opening.h"
+
+namespace wherry::tftp {
+namespace {
+
+Workspace workspace_of(const Opening& opening, const Tree& tree) {
+    return {opening.server().commons(), opening.engine().loop(), tree.user, session_of(*opening.flow)};
+}
+
+// Whether the name that a rule has made can be transferred. Changes nothing.
+net::Task<bool> can_be_transferred(const Opening& opening, const std::string& name) {
+    const auto path = path_of_name(name, opening.settings().names);
+    if (!path) co_return false;
+    const PolicyPtr policy = policy_of(opening, *path);
+    const WriteMode mode = policy->settings.write.mode;
+    const bool write = opening.request.is_write();
+    if (write ? mode == WriteMode::off : !policy->settings.reads) co_return false;
+    for (const Tree& tree : policy->trees) {
+        const auto place = co_await place_in(opening, tree, *path);
+        if (!place) co_return false;
+        const auto about = co_await workspace_of(opening, tree).stat(*place);
+        const bool is_file = about && about->is_file();
+        const bool is_absent = !about && about.error().code == Code::not_found;
+        if (write) co_return (is_file && mode != WriteMode::create) || (is_absent && mode != WriteMode::existing);
+        if (is_file) co_return true;
+    }
+    co_return false;
+}
+
+// The name of the client's folder; empty: it has none.
+std::string own_folder(const Opening& opening) {
+    switch (opening.settings().client_root) {
+        case ClientRoot::off: break;
+        case ClientRoot::ip: return opening.flow->route.peer.ip();
+        case ClientRoot::mac: return opening.mac ? opening.mac->text() : std::string();
+    }
+    return {};
+}
+
+}  // namespace
+
+net::Task<std::expected<std::string, Refusal>> mapped_name(const Opening& opening) {
+    std::string name(opening.request.name);
+    const PolicyPtr policy = opening.flow->policy;
+    if (!policy->map) co_return name;
+    const RemapRun::Client client{opening.flow->route.peer, opening.request.is_write()};
+    RemapRun run(policy->map, client, std::move(name), policy->settings.map_steps);
+    auto state = run.run();
+    for (; state == RemapRun::State::probe; state = run.run()) {
+        run.answer(co_await can_be_transferred(opening, run.name()));
+    }
+    if (state == RemapRun::State::refused) co_return std::unexpected(run.refusal());
+    co_return run.name();
+}
+
+PolicyPtr policy_of(const Opening& opening, const Path& path) {
+    const PolicyPtr& base = opening.flow->policy;
+    if (base->settings.rules.empty()) return base;
+    return policy_for(base, {.peer = opening.flow->route.peer,
+                             .mac = opening.mac,
+                             .interface = opening.engine().interface_of(*opening.flow),
+                             .write = opening.request.is_write(),
+                             .name = std::string(path.text().substr(1))});
+}
+
+net::Task<Result<Path>> place_in(const Opening& opening, const Tree& tree, const Path& path) {
+    if (opening.settings().client_root == ClientRoot::off) co_return path;
+    std::string folder = own_folder(opening);
+    if (!folder.empty()) {
+        const auto own = Path::resolve(folder);
+        const auto about = co_await workspace_of(opening, tree).stat(*own);
+        if (about && about->is_directory()) co_return Path::resolve(folder.append(path.text()));
+    }
+    if (opening.settings().client_root_only) co_return fail(Code::denied, "the client has no folder of its own");
+    co_return path;
+}
+
+net::Task<std::optional<Result<Found>>> find_file(const Opening& opening, const Path& path) {
+    Result<Found> found = fail(Code::not_found, "there is no folder to serve");
+    const PolicyPtr policy = opening.flow->policy;
+    for (const Tree& tree : policy->trees) {
+        const auto place = co_await place_in(opening, tree, path);
+        if (opening.given_up()) co_return std::nullopt;
+        if (!place) co_return Result<Found>(std::unexpected(place.error()));
+        auto transfer = co_await workspace_of(opening, tree).open_read(*place, 0);
+        if (opening.given_up()) co_return std::nullopt;
+        if (transfer) co_return Found{std::move(*transfer), &tree};
+        found = std::unexpected(std::move(transfer.error()));
+        if (!goes_on(found.error().code)) break;
+    }
+    co_return found;
+}
+
+bool goes_on(Code code) noexcept {
+    return code == Code::not_found || code == Code::not_directory || code == Code::is_directory;
+}
+
+}  // namespace wherry::tftp

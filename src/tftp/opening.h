@@ -1,0 +1,56 @@
+#pragma once
+// Opening: a request while it is looked at: who may, what the name means, which file it is. open.cpp goes through the
+// steps, find.cpp knows names and folders.
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "access/transfer.h"
+#include "net/task.h"
+#include "tftp/engine.h"
+#include "tftp/flow.h"
+#include "tftp/options.h"
+#include "tftp/packet.h"
+#include "tftp/server.h"
+
+namespace wherry::tftp {
+
+struct Opening {
+    FlowPtr flow;
+    Request request;  // views into flow->request
+    bool quiet = false;
+    std::optional<net::Mac> mac;                                       // if somebody wants to know
+    std::vector<std::pair<std::string_view, OptionAnswer>> answers{};  // to options of the program's own
+
+    Engine& engine() const { return flow->engine; }
+    Server& server() const { return engine().server(); }
+    const Settings& settings() const { return flow->settings(); }
+    bool given_up() const { return flow->state != Flow::State::opening; }
+
+    void refuse(const Refusal& refusal, std::string_view why) const;
+    void refuse(const Error& error) const;
+};
+
+// From the name in the request to the name that the rules of the map make of it.
+net::Task<std::expected<std::string, Refusal>> mapped_name(const Opening& opening);
+
+// What holds for `path`, as the rules about clients and names say.
+PolicyPtr policy_of(const Opening& opening, const Path& path);
+
+// Where `path` is in a tree: in the client's own folder if it has one. Code::denied if it must have one.
+net::Task<Result<Path>> place_in(const Opening& opening, const Tree& tree, const Path& path);
+
+struct Found {
+    TransferPtr transfer;
+    const Tree* tree = nullptr;
+};
+// Opens a file for reading in the first tree that has it. nullopt: the opening was given up meanwhile.
+net::Task<std::optional<Result<Found>>> find_file(const Opening& opening, const Path& path);
+
+// Whether another folder, or another name, may have what is not here.
+bool goes_on(Code code) noexcept;
+
+}  // namespace wherry::tftp

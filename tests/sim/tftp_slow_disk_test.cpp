@@ -1,0 +1,90 @@
+// TFTP while a disk, or the whole machine, is slow.
+#include <gtest/gtest.h>
+
+#include "testing/faulty_fs.h"
+#include "testing/tftp_harness.h"
+
+namespace wherry {
+namespace {
+
+using testing::FaultyFilesystem;
+using testing::TftpHarness;
+using namespace std::chrono_literals;
+
+class TftpSlowDisk : public ::testing::Test {
+protected:
+    TftpSlowDisk() {
+        server.base.disk_threads = 1;
+        server.base.files = disk;
+        server.settings.cache_chunk = 65536;
+        server.network.mtu = 65536;
+        server.base.put("/file", std::string(200'000, 'f'));
+    }
+    ~TftpSlowDisk() override {
+        disk->release();  // a test that fails must not leave a worker behind
+        server.serve().stop();
+        server.base.run_disk();
+    }
+    // What is sent until the disk has done its work, beside what has been sent `already`.
+    std::string all(std::string already = {}) {
+        server.base.run_disk();
+        const std::string more = server.wait(1ns);
+        return already.empty() || more.empty() ? already + more : already + " " + more;
+    }
+    std::shared_ptr<FaultyFilesystem> disk = std::make_shared<FaultyFilesystem>(memory_filesystem());
+    TftpHarness server;
+};
+
+TEST_F(TftpSlowDisk, T072_nothing_is_repeated_while_it_reads) {
+    EXPECT_EQ(all(server.rrq("file", {{"blksize", "16384"}})), "OACK{blksize=16384}");
+    EXPECT_EQ(all(server.ack(0)), "DATA(1,16384)");
+    for (unsigned block = 1; block < 4; ++block) EXPECT_NE(all(server.ack(block)), "");
+    disk->hang();
+    EXPECT_EQ(server.ack(4), "");
+    disk->wait_until_hanging();
+    EXPECT_EQ(server.wait(200ms), "");
+    disk->release();
+    EXPECT_EQ(all(), "DATA(5,16384)");
+    EXPECT_EQ(server.metric(Metric::tftp_data_repeated_total), 0);
+    EXPECT_GE(server.metric(Metric::tftp_starved_total), 1);
+    for (unsigned block = 5; block < 8; ++block) EXPECT_NE(all(server.ack(block)), "");
+    disk->hang();
+    EXPECT_EQ(server.ack(8), "");
+    disk->wait_until_hanging();
+    EXPECT_EQ(server.wait(29s), "");
+    EXPECT_EQ(server.wait(2s), "ERR(0,Internal error)");
+    EXPECT_TRUE(server.logged("io_error"));
+}
+
+TEST_F(TftpSlowDisk, T115_the_last_ACK_waits_until_the_upload_is_published) {
+    server.settings.write.mode = tftp::WriteMode::create;
+    EXPECT_EQ(all(server.wrq("up")), "ACK(0)");
+    disk->hang();
+    EXPECT_EQ(server.data(1, "content"), "");
+    disk->wait_until_hanging();
+    EXPECT_EQ(server.wait(1s), "");
+    EXPECT_EQ(server.data(1, "content"), "");
+    EXPECT_EQ(server.wait(1s), "");
+    disk->release();
+    EXPECT_EQ(all(), "ACK(1)");
+    EXPECT_EQ(server.base.content("/up"), "content");
+}
+
+// The loop does not run for three seconds: all alarms are due at once.
+TEST(TftpSlowMachine, T134_no_burst_after_a_stall) {
+    TftpHarness server;
+    server.base.put("/s5000", std::string(5000, 's'));
+    constexpr std::uint16_t clients = 20;
+    for (std::uint16_t i = 0; i < clients; ++i) {
+        server.client = server.client.with_port(static_cast<std::uint16_t>(3000 + i));
+        EXPECT_EQ(server.rrq("s5000"), "DATA(1,512)");
+        EXPECT_EQ(server.ack(1), "DATA(2,512)");
+    }
+    const std::size_t before = server.sent.size();
+    server.base.clock().advance(3s);
+    server.run();
+    EXPECT_EQ(server.sent.size() - before, clients);
+}
+
+}  // namespace
+}  // namespace wherry
