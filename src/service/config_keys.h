@@ -27,6 +27,8 @@ struct ConfigKey {
 
 // The part of the list that is about TFTP.
 std::vector<ConfigKey> tftp_config_keys();
+// The part of the list that is about I2FTP.
+std::vector<ConfigKey> i2ftp_config_keys();
 
 // In the order of the documentation; the keys of one group stand together.
 std::span<const ConfigKey> config_keys();
