@@ -206,6 +206,28 @@ def tftp_boot(example, folder):
     assert ask(b"\0\115where are you") == b"\0\115here is 127.0.0.1"
 
 
+def i2ftp_keys(example, folder):
+    sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tests/interop"))
+    import i2tcp
+    port = int(example.line("listening i2ftp ").rpartition(":")[2])
+    keys = {name: bytes.fromhex(example.line(f"key of {name} ").rpartition(" ")[2]) for name in ("alice", "bob")}
+    alice, data = (i2tcp.Connection(port, keys["alice"], deadline=PATIENCE) for _ in range(2))
+    content = os.urandom(i2tcp.PIECE + 5)
+    i2tcp.upload(alice, data, b"notes/poem", content)
+    assert i2tcp.download(alice, data, b"notes/poem", len(content))[0] == content
+    example.line("alice has put /notes/poem")
+    with open(os.path.join(folder, "notes/poem"), "rb") as file:
+        assert file.read() == content
+    bob = i2tcp.Connection(port, keys["bob"], deadline=PATIENCE)
+    assert bob.ask(b"LIST,.") == b"{}"
+    try:
+        bob.ask(b"PULF,file")
+    except i2tcp.Refused as refusal:
+        assert str(refusal) == "permission denied", refusal
+    else:
+        raise AssertionError("bob was not refused")
+
+
 def own_commands(example, _):
     ann, bob = example.client("ann", "apples"), example.client("bob", "pears")
     put(ann, "poem.txt", b"so much depends upon a red wheel barrow")
@@ -346,7 +368,7 @@ def certificate(folder):
 
 BEFORE = {"protected": certificate}
 CHECKS = {check.__name__: check
-          for check in (minimal, own_authenticator, own_filesystem, own_event_loop, events_and_guards, tftp_boot,
+          for check in (minimal, own_authenticator, own_filesystem, own_event_loop, events_and_guards, tftp_boot, i2ftp_keys,
                         own_commands, before_a_command, own_welcome, watching_sessions, permissions, limits, two_servers,
                         own_log, behind_nat, protected)}
 

@@ -32,6 +32,7 @@
 #include "wherry/events.h"
 #include "wherry/filesystem.h"
 #include "wherry/ftp.h"
+#include "wherry/i2ftp.h"
 #include "wherry/log.h"
 #include "wherry/result.h"
 #include "wherry/tftp.h"
@@ -108,6 +109,7 @@ public:
     // --- protocols -------------------------------------------------------------------------------
     FtpService ftp() { return FtpService(*this); }
     TftpService tftp() { return TftpService(*this); }
+    I2ftpService i2ftp() { return I2ftpService(*this); }
 
     // --- how much --------------------------------------------------------------------------------
     // 0 is no limit. Rates are bytes per second. Numbers and rates may be changed after start(), from any thread; times
@@ -240,6 +242,7 @@ public:
 private:
     friend class FtpService;
     friend class TftpService;
+    friend class I2ftpService;
     // In the library, one of each for every Kind. Unconstrained: compilers do not agree on the names of constrained
     // ones.
     template <class Kind>

@@ -4,6 +4,7 @@
 #include "wherry/filesystem.h"
 #include "wherry/ftp.h"
 #include "wherry/ftp_command.h"
+#include "wherry/i2ftp.h"
 #include "wherry/log.h"
 #include "wherry/path.h"
 #include "wherry/result.h"

@@ -57,25 +57,59 @@ net::Task<Result<Admission>> ask(Commons& commons, net::Loop& loop, const Login&
     co_return fail(Code::denied);
 }
 
-}  // namespace
-
-void tell_failed_login(Commons& commons, SessionInfo session, std::string name, std::string reason) {
+void tell_failure(Commons& commons, SessionInfo session, std::string name, Error reason) {
     commons.metrics.add(Metric::login_failures_total);
-    commons.events.publish<event::LoginFailed>(
-        [&] { return event::LoginFailed{std::move(session), std::move(name), std::move(reason)}; });
+    commons.events.publish<event::LoginFailed>([&] {
+        const std::string_view kind = name_of(reason.code);
+        return event::LoginFailed{std::move(session), std::move(name),
+                                  reason.message.empty() ? std::string(kind) : std::move(reason.message)};
+    });
 }
 
-Result<Admission> log_in_proven(Commons& commons, SessionInfo session, UserPtr user) {
+void count_guess(Commons& commons, const std::string& address, std::string_view name, net::TimePoint now) {
+    if (!commons.bans.failed(address, name, now)) return;
+    commons.metrics.add(Metric::bans_total);
+    commons.log.warning("{} is banned: too many failed logins", address);
+}
+
+// What the bans know of the other end of a connection, and when a refusal there is to be answered.
+struct Suspicion {
+    std::string address;
+    bool counted;
+    net::TimePoint answer_at;
+};
+
+Suspicion suspicion_of(Commons& commons, net::Stream& connection, const SessionInfo& session) {
+    const auto policy = commons.logins.get();
+    const auto now = connection.loop().now();
+    Suspicion of{Limits::address_key(session.peer), !any_contains(policy->never_ban, connection.peer()), now};
+    of.answer_at += delay_of(*policy, of.counted ? commons.bans.failures(of.address, now) : 0);
+    return of;
+}
+
+}  // namespace
+
+net::Task<void> refuse_login(Commons& commons, net::Stream& connection, SessionInfo session, std::string name,
+                             Error reason) {
+    const Suspicion suspicion = suspicion_of(commons, connection, session);
+    const bool guess = is_guess(reason.code);
+    if (suspicion.counted && guess) count_guess(commons, suspicion.address, name, connection.loop().now());
+    tell_failure(commons, std::move(session), std::move(name), std::move(reason));
+    if (guess) co_await connection.pause_until(suspicion.answer_at);
+}
+
+Result<Admission> log_in_proven(Commons& commons, SessionInfo session, UserPtr user, bool secure) {
     Error reason;
     const std::string name = user->name;
-    const Login proven{.name = name, .peer = session.peer, .protocol = session.protocol};
+    const Login proven{.name = name, .peer = session.peer, .protocol = session.protocol, .secure = secure};
     auto admission = admit(commons, std::move(user), proven, reason);
     if (admission) {
+        commons.bans.succeeded(Limits::address_key(session.peer), name);
         commons.metrics.add(Metric::logins_total);
         session.user = name;
         commons.events.publish<event::LoggedIn>([&] { return event::LoggedIn{std::move(session)}; });
     } else {
-        tell_failed_login(commons, std::move(session), name, std::move(reason.message));
+        tell_failure(commons, std::move(session), name, std::move(reason));
     }
     return admission;
 }
@@ -87,34 +121,25 @@ bool is_banned(Commons& commons, const net::Address& peer, net::TimePoint now) {
 
 net::Task<Result<Admission>> log_in(Commons& commons, net::Stream& connection, SessionInfo session, Login login) {
     net::Loop& loop = connection.loop();
-    const auto policy = commons.logins.get();
-    const std::string address = Limits::address_key(session.peer);
-    const bool counted = !any_contains(policy->never_ban, connection.peer());
-    const auto answer_at = loop.now() + delay_of(*policy, counted ? commons.bans.failures(address, loop.now()) : 0);
+    const Suspicion suspicion = suspicion_of(commons, connection, session);
     Result<Admission> admission = fail(Code::denied);
     Error reason{Code::busy, 0, "the address is banned"};
-    if (!counted || !commons.bans.banned(address, loop.now())) {
+    if (!suspicion.counted || !commons.bans.banned(suspicion.address, loop.now())) {
         admission = co_await ask(commons, loop, login, reason);
     }
     if (admission) {
-        if (counted) commons.bans.succeeded(address, login.name);
+        if (suspicion.counted) commons.bans.succeeded(suspicion.address, login.name);
         commons.metrics.add(Metric::logins_total);
         session.user = admission->user->name;
         if (admission->user->extra) session.extra = admission->user->extra;
         commons.events.publish<event::LoggedIn>([&] { return event::LoggedIn{std::move(session)}; });
         co_return admission;
     }
-    commons.metrics.add(Metric::login_failures_total);
-    if (counted && is_guess(reason.code) && commons.bans.failed(address, login.name, loop.now())) {
-        commons.metrics.add(Metric::bans_total);
-        commons.log.warning("{} is banned: too many failed logins", address);
+    if (suspicion.counted && is_guess(reason.code)) {
+        count_guess(commons, suspicion.address, login.name, loop.now());
     }
-    commons.events.publish<event::LoginFailed>([&] {
-        const std::string_view kind = name_of(reason.code);
-        return event::LoginFailed{std::move(session), std::move(login.name),
-                                  reason.message.empty() ? std::string(kind) : std::move(reason.message)};
-    });
-    co_await connection.pause_until(answer_at);
+    tell_failure(commons, std::move(session), std::move(login.name), std::move(reason));
+    co_await connection.pause_until(suspicion.answer_at);
     co_return fail(Code::denied, "login incorrect");
 }
 

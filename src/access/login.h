@@ -19,15 +19,19 @@ UserPtr with_names(Commons& commons, UserPtr user);
 // text nor time tells them apart; the log and the event tell why. Wrong logins count for a ban of the address; from a
 // banned one nobody is asked. `connection` is only waited on: if it
 // is aborted meanwhile, the answer comes at once.
+net::Task<Result<Admission>> log_in(Commons& commons, net::Stream& connection, SessionInfo session, Login login);
+
 // Whether connections from there are to be turned away.
 bool is_banned(Commons& commons, const net::Address& peer, net::TimePoint now);
 
-net::Task<Result<Admission>> log_in(Commons& commons, net::Stream& connection, SessionInfo session, Login login);
-
 // For a user who has shown already who it is (a shared key): takes the user's session permit and tells the event.
-// Code::denied when the user has too many sessions; the log and the event tell why.
-Result<Admission> log_in_proven(Commons& commons, SessionInfo session, UserPtr user);
-// Tells of a login that failed before it was known whose it was.
-void tell_failed_login(Commons& commons, SessionInfo session, std::string name, std::string reason);
+// Code::denied when the user has too many sessions; the log and the event tell why. `secure`: the connection is
+// encrypted by TLS.
+Result<Admission> log_in_proven(Commons& commons, SessionInfo session, UserPtr user, bool secure);
+// For a login that failed in a protocol's own way: tells of it, counts it for a ban of the address if `reason` is that
+// of a guess (Code::denied), and then waits as long as log_in() makes such a client wait. `name`: whose key it was, as
+// far as that is known.
+net::Task<void> refuse_login(Commons& commons, net::Stream& connection, SessionInfo session, std::string name,
+                             Error reason);
 
 }  // namespace wherry

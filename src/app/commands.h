@@ -22,6 +22,8 @@ void add_map_test(CLI::App& program, int& exit_code);
 void add_check_config(CLI::App& program, int& exit_code);
 void add_hash_password(CLI::App& program, int& exit_code);
 void add_i2ftp(CLI::App& program, int& exit_code);
+void add_i2ftps(CLI::App& program, int& exit_code);
+void add_i2ftps_setup(CLI::App& program, int& exit_code);
 void add_version(CLI::App& program, int& exit_code);
 void add_help(CLI::App& program, int& exit_code);
 

@@ -9,24 +9,20 @@
 #include <memory>
 
 #include "app/commands.h"
+#include "app/i2ftp_dial.h"
 #include "app/i2ftp_url.h"
 #include "app/progress.h"
-#include "core/clock.h"
 #include "core/text.h"
 #include "i2ftp/client.h"
-#include "net/scope.h"
-#include "net/tcp.h"
-#include "observe/metrics.h"
 
 namespace wherry::app {
 namespace {
-
-constexpr std::size_t disk_threads = 4;
 
 struct Options {
     std::string url;
     std::string other;  // the second path of mv and cp, the local file of get and put
     std::string key_file;
+    net::TlsTrustOptions trust;
     unsigned connections = 1;
     unsigned timeout = 15;
     bool fresh = false;
@@ -117,14 +113,14 @@ net::Task<Result<void>> put(i2ftp::Client& client, const Options& options, const
 
 // The second path of mv and cp: of the same server, with or without its URL.
 Result<std::string> target_of(const Options& options, const I2ftpUrl& url) {
-    if (!istarts_with(options.other, "i2ftp://")) {
+    if (!options.other.contains("://")) {
         auto same = parse_i2ftp_url("i2ftp://same/" + options.other);
         if (!same) return std::unexpected(std::move(same.error()));
         return same->path;
     }
     auto other = parse_i2ftp_url(options.other);
     if (!other) return std::unexpected(std::move(other.error()));
-    if (other->host != url.host || other->port != url.port) {
+    if (other->host != url.host || other->port != url.port || other->tls != url.tls) {
         return fail(Code::invalid, "both must be on the same server");
     }
     return other->path;
@@ -150,18 +146,6 @@ net::Task<Result<void>> mkdir(i2ftp::Client& client, const Options&, const I2ftp
     return client.make_directory(url.path);
 }
 
-net::Task<void> run_in(net::Loop& loop, i2ftp::Client& client, Run command, const Options& options, const I2ftpUrl& url,
-                       Result<void>& result) {
-    try {
-        result = co_await client.connect();
-        if (result) result = co_await command(client, options, url);
-    } catch (const std::exception& thrown) {
-        result = fail(Code::internal, thrown.what());
-    }
-    co_await client.close();
-    loop.stop();
-}
-
 int failed(const Error& error, int code) {
     complain(error.message.empty() ? std::string(name_of(error.code)) : error.message);
     return code;
@@ -175,19 +159,17 @@ int perform(Run command, const Options& options) {
     if (!key) return failed(key.error(), exit_usage);
     const auto address = resolve_host(url->host, url->port);
     if (!address) return failed(address.error(), exit_failed);
-    const SteadyClock clock;
-    Metrics metrics;
-    net::Loop loop(clock);
-    net::Lane disk("disk", disk_threads, metrics);
-    const auto network = net::tcp_network();
     i2ftp::ConnectOptions connect;
     connect.timeout = std::chrono::seconds(options.timeout);
     connect.preauth = !options.old_server;
-    i2ftp::Client client(*network, loop, disk, *address, *key, connect);
-    Result<void> result;
-    net::Scope scope(loop);
-    scope.start(run_in(loop, client, command, options, *url, result));
-    if (!scope.empty()) loop.run();
+    if (url->tls) {
+        auto trust = net::TlsTrust::load(options.trust);
+        if (!trust) return failed(trust.error(), exit_usage);
+        connect.tls = std::move(*trust);
+        connect.host = url->host;
+    }
+    const auto result = with_i2ftp_client(*address, *key, connect,
+                                          [&](i2ftp::Client& client) { return command(client, options, *url); });
     return result ? exit_ok : failed(result.error(), exit_failed);
 }
 
@@ -220,7 +202,7 @@ void declare(CLI::App& group, const Command& one, int& exit_code) {
             ->required(one.other_needed);
     };
     if (one.other_first) add_other();
-    command->add_option("URL", options->url, "i2ftp://HOST[:PORT]/PATH")->required();
+    command->add_option("URL", options->url, "i2ftp://HOST[:PORT]/PATH, or i2ftps:// for TLS")->required();
     if (!one.other_first) add_other();
     command
         ->add_option("-k,--key-file", options->key_file,
@@ -230,6 +212,14 @@ void declare(CLI::App& group, const Command& one, int& exit_code) {
     command->add_option("--timeout", options->timeout, "Seconds to wait for the server [15]")
         ->type_name("N")
         ->check(CLI::Range(1U, 86400U));
+    command
+        ->add_option("--ca", options->trust.authorities,
+                     "With i2ftps://: who may have signed the certificate\n[those that the system trusts]")
+        ->type_name("FILE");
+    command
+        ->add_option("--fingerprint", options->trust.fingerprint,
+                     "With i2ftps://: SHA-256 of the one certificate to take")
+        ->type_name("HEX");
     command->add_flag("--old-server", options->old_server, "For i2ftps from before July 2024");
     if (one.moves) {
         command->add_option("-j,--connections", options->connections, "Connections for the one file [1]")

@@ -41,15 +41,20 @@ std::string I2ftpUrl::name() const { return path == "." ? std::string() : path.s
 
 Result<I2ftpUrl> parse_i2ftp_url(std::string_view text) {
     constexpr std::string_view scheme = "i2ftp://";
+    constexpr std::string_view tls_scheme = "i2ftps://";
     const std::string_view whole = text;
+    I2ftpUrl url;
     if (istarts_with(text, scheme)) {
         text.remove_prefix(scheme.size());
+    } else if (istarts_with(text, tls_scheme)) {
+        text.remove_prefix(tls_scheme.size());
+        url.tls = true;
+        url.port = I2ftpUrl::default_tls_port;
     } else if (text.contains("://")) {
         return fail(Code::invalid, fmt::format("'{}' is no URL like i2ftp://host:26842/path", whole));
     }
     const auto slash = text.find('/');
     std::string_view authority = text.substr(0, slash);
-    I2ftpUrl url;
     if (authority.starts_with('[')) {
         const auto end = authority.find(']');
         if (end == std::string_view::npos) return fail(Code::invalid, fmt::format("'{}': a ']' is missing", whole));

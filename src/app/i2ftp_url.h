@@ -12,6 +12,8 @@ namespace wherry::app {
 
 struct I2ftpUrl {
     static constexpr std::uint16_t default_port = 26842;
+    static constexpr std::uint16_t default_tls_port = 26843;
+    bool tls = false;  // i2ftps://
     std::string host;
     std::uint16_t port = default_port;
     std::string path = ".";  // as the server takes it: relative to its root, "." is the root itself
@@ -19,7 +21,7 @@ struct I2ftpUrl {
     std::string name() const;  // the last component; "" for the root
 };
 
-// "i2ftp://" may be left out. %XX is decoded; "[::1]" for addresses of IPv6.
+// "i2ftp://" may be left out; "i2ftps://" is the same inside TLS. %XX is decoded; "[::1]" for addresses of IPv6.
 Result<I2ftpUrl> parse_i2ftp_url(std::string_view text);
 
 // Asks the resolver; blocks.

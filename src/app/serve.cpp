@@ -1,14 +1,12 @@
 // wherry serve [DIR]
 #include <fmt/format.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <memory>
 
 #include "app/certificate.h"
 #include "app/commands.h"
+#include "app/process.h"
 #include "app/prompt.h"
 #include "app/serve_options.h"
 #include "app/welcome.h"
@@ -19,14 +17,6 @@
 
 namespace wherry::app {
 namespace {
-
-// Each session takes a descriptor or two, each transfer up to four more; shells hand down a soft limit of 1024.
-void raise_descriptor_limit() {
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 Result<Password> password_of(const ServeOptions& options) {
     if (options.password) return Password(*options.password);
@@ -73,7 +63,10 @@ Result<Config> complete_config(const ServeOptions& options) {
 
 // Who comes with the key of --i2ftp: the user of -u, or whoever else. `made`: the key, if nobody had named one.
 Result<void> add_i2ftp(const ServeOptions& options, const Config& config, ServiceParts& parts, SharedKey& made) {
-    if (!options.i2ftp_port) return {};
+    if (!options.i2ftp_port && !options.i2ftp_tls_port) return {};
+    const auto folder = folder_of(options);
+    if (!folder) return std::unexpected(folder.error());
+    const bool has_users = config.users_inline || !config.users_files.empty();
     SharedKey key;
     if (!options.i2ftp_key_file.empty()) {
         auto read = SharedKey::from_file(options.i2ftp_key_file);
@@ -81,13 +74,11 @@ Result<void> add_i2ftp(const ServeOptions& options, const Config& config, Servic
         key = std::move(*read);
     } else if (options.i2ftp_key) {
         key = *options.i2ftp_key;
-    } else if (config.i2ftp.key_file.empty()) {
-        key = made = SharedKey::random();
+    } else if (!config.i2ftp.key_file.empty() || (folder->empty() && has_users)) {
+        return {};  // those of the configuration are enough
     } else {
-        return {};  // the user of the configuration is enough
+        key = made = SharedKey::random();
     }
-    const auto folder = folder_of(options);
-    if (!folder) return std::unexpected(folder.error());
     if (folder->empty()) return fail(Code::invalid, "--i2ftp: which folder? Name one");
     auto user = i2ftp_user(options.user.empty() ? config.i2ftp.user : options.user, *folder,
                            options.write ? perm::all : perm::read, config.filesystem);
@@ -120,9 +111,7 @@ int failed(const Error& error, int exit_code) {
 }
 
 int serve(ServeOptions& options) {
-    raise_descriptor_limit();
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);  // a file above RLIMIT_FSIZE is an error of that upload, not the end of the program
+    prepare_to_serve();
     if (const auto taken = take_environment(options); !taken) return failed(taken.error(), exit_usage);
     const auto config = complete_config(options);
     if (!config) return failed(config.error(), exit_usage);
@@ -142,6 +131,8 @@ int serve(ServeOptions& options) {
     for (const net::Address& address : (*service)->tftp_addresses()) fmt::print("listening tftp {}\n", address.text());
     for (const net::Address& address : (*service)->i2ftp_addresses())
         fmt::print("listening i2ftp {}\n", address.text());
+    for (const net::Address& address : (*service)->i2ftp_tls_addresses())
+        fmt::print("listening i2ftps {}\n", address.text());
     std::fflush(stdout);
     run_until_end(**service, signals, [&] { reload(**service, options); });
     return exit_ok;

@@ -142,16 +142,20 @@ private:
 
     // On the interface of -i, for the user of -u or for whoever has the key.
     void choose_i2ftp() {
-        if (!options_.i2ftp_port) {
-            if (!options_.i2ftp_key_file.empty()) mistake("--i2ftp-key: needs --i2ftp as well");
-            return;
+        if (!options_.i2ftp_port && !options_.i2ftp_tls_port && !options_.i2ftp_key_file.empty()) {
+            mistake("--i2ftp-key: needs --i2ftp or --i2ftp-tls as well");
         }
-        const auto port = parse_at_most(*options_.i2ftp_port, 65535);
-        if (!port) return mistake(fmt::format("--i2ftp: '{}' is not a port (0 to 65535)", *options_.i2ftp_port));
+        if (options_.i2ftp_port) choose_i2ftp("--i2ftp", *options_.i2ftp_port, config_.i2ftp.listen);
+        if (options_.i2ftp_tls_port) choose_i2ftp("--i2ftp-tls", *options_.i2ftp_tls_port, config_.i2ftp.tls_listen);
+    }
+
+    void choose_i2ftp(std::string_view option, const std::string& given, std::vector<net::Address>& listen) {
+        const auto port = parse_at_most(given, 65535);
+        if (!port) return mistake(fmt::format("{}: '{}' is not a port (0 to 65535)", option, given));
         const auto number = static_cast<std::uint16_t>(*port);
         const bool all = options_.interface.empty() || options_.interface == "*";
         const auto address = all ? net::Address::any(number) : net::Address::parse_ip(options_.interface, number);
-        if (address) config_.i2ftp.listen = {*address};
+        if (address) listen = {*address};
     }
 
     void choose_folder() {
@@ -217,6 +221,9 @@ void declare(CLI::App& command, ServeOptions& options) {
         }
     }
     command.add_option("--i2ftp", options.i2ftp_port, "Serve I2FTP too, on this port [26842 is usual]")->type_name("N");
+    command
+        .add_option("--i2ftp-tls", options.i2ftp_tls_port, "Serve I2FTP inside TLS too, on this port [26843 is usual]")
+        ->type_name("N");
     command
         .add_option("--i2ftp-key", options.i2ftp_key_file,
                     "Its key, as hexadecimal digits; without it\n"

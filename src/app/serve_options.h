@@ -28,6 +28,7 @@ struct ServeOptions {
     std::optional<std::string> password;
     std::vector<int> descriptors;  // --listen-fd
     std::optional<std::string> i2ftp_port;
+    std::optional<std::string> i2ftp_tls_port;
     std::string i2ftp_key_file;
     std::string concurrency;  // accepted for the sake of old scripts, and not needed
     // Options that stand for one key of the configuration each: the key, what was given.

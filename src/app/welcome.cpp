@@ -51,6 +51,12 @@ std::string i2ftp_line(const net::Address& address, const SharedKey& made) {
     return fmt::format("try: {}wherry i2ftp ls i2ftp://{}/", key, here.text());
 }
 
+std::string i2ftps_line(const net::Address& address, const SharedKey& made, const net::TlsContext& tls) {
+    const auto here = address.is_unspecified() ? net::Address::loopback(address.port()) : address;
+    const std::string key = made.empty() ? "" : fmt::format("WHERRY_I2FTP_KEY={} ", made.hex());
+    return fmt::format("try: {}wherry i2ftp ls i2ftps://{}/ --fingerprint {}", key, here.text(), tls.fingerprint());
+}
+
 }  // namespace
 
 void welcome(const ServeOptions& options, const Config& config, const Service& service, const SharedKey& made) {
@@ -60,6 +66,9 @@ void welcome(const ServeOptions& options, const Config& config, const Service& s
     if (to_try && !service.addresses().empty()) out += curl_line(options, service.addresses().front()) + '\n';
     if (const auto tls = service.tls()) out += tls_lines(config, *tls);
     for (const net::Address& address : service.i2ftp_addresses()) out += i2ftp_line(address, made) + '\n';
+    for (const net::Address& address : service.i2ftp_tls_addresses()) {
+        out += i2ftps_line(address, made, *service.tls()) + '\n';
+    }
     if (!service.tftp_addresses().empty()) {
         const net::Address& address = service.tftp_addresses().front();
         const auto here = address.is_unspecified() ? net::Address::loopback(address.port()) : address;

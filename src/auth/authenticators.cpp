@@ -17,7 +17,8 @@ Result<ConfiguredAuthenticator> make_file(const AuthenticatorSettings& settings)
     auto users = FileUsers::load(settings.source);
     if (!users) return fail(std::move(users.error()));
     const auto file = std::move(*users);
-    return ConfiguredAuthenticator{file, [file] { return file->reload(); }, [file] { return file->warnings(); }};
+    return ConfiguredAuthenticator{file, [file] { return file->reload(); }, [file] { return file->warnings(); },
+                                   [file] { return file->keys(); }};
 }
 
 constexpr auto kinds = std::to_array<AuthenticatorKind>({

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/shared_keys.h"
 #include "wherry/result.h"
 #include "wherry/user.h"
 
@@ -21,6 +22,7 @@ struct ConfiguredAuthenticator {
     AuthenticatorPtr authenticator;
     std::function<Result<void>()> reload;                // on error all stays as it was
     std::function<std::vector<std::string>()> warnings;  // of the last reading; for the operator
+    std::function<std::vector<KeyOfUser>()> keys{};      // likewise; empty: its users have none
 };
 
 struct AuthenticatorKind {

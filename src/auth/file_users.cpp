@@ -57,11 +57,24 @@ std::vector<std::string> FileUsers::names() const {
     return names;
 }
 
+std::vector<KeyOfUser> FileUsers::keys() const {
+    const SetPtr set = current();
+    std::vector<KeyOfUser> keys;
+    for (const auto& [name, user] : set->users) {
+        if (!user.key.empty()) keys.push_back({user.key, user.user});
+    }
+    return keys;
+}
+
 Result<UserPtr> FileUsers::authenticate(const Login& login) {
     const SetPtr set = current();
     const FileUser* user = find_user(*set, login.name);
     if (user == nullptr) return fail(Code::not_mine, "no such user in " + file_);
     if (user->user->anonymous || login.by_certificate) return user->user;
+    if (user->hash.empty()) {
+        pretend(login);
+        return fail(Code::denied, "this user has a key and no password");
+    }
     const PasswordVerdict verdict = options_.verifier(user->hash, login.password);
     if (verdict.failed)
         return fail(Code::io,

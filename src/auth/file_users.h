@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "auth/password.h"
+#include "auth/shared_keys.h"
 #include "auth/user_file.h"
 #include "wherry/result.h"
 #include "wherry/user.h"
@@ -31,6 +32,8 @@ public:
     // What the operator should know about the file as it was last read; one sentence each.
     std::vector<std::string> warnings() const { return current()->warnings; }
     std::vector<std::string> names() const;
+    // Who comes in by which key.
+    std::vector<KeyOfUser> keys() const;
 
     // Code::not_mine for an unknown name, Code::denied for a wrong password, Code::io if its hash cannot be computed.
     // "anonymous" and "ftp", in any case, are the anonymous user if the file has one and no user of exactly that name.

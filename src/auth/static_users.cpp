@@ -82,6 +82,12 @@ bool StaticUsers::has(std::string_view name) const {
     return users_.contains(name) || (anonymous_ != nullptr && is_anonymous_name(name));
 }
 
+UserPtr StaticUsers::find(std::string_view name) const {
+    const std::shared_lock lock(mutex_);
+    const auto found = users_.find(name);
+    return found == users_.end() ? nullptr : found->second.user;
+}
+
 Result<UserPtr> StaticUsers::authenticate(const Login& login) {
     std::optional<Entry> entry;
     {

@@ -34,7 +34,8 @@ public:
     // False if there is no such user. The anonymous one is removed by any of its names.
     bool remove(std::string_view name);
     bool has(std::string_view name) const;
-    UserPtr anonymous() const;  // null: there is none
+    UserPtr find(std::string_view name) const;  // by exactly that name; null: there is none
+    UserPtr anonymous() const;                  // null: there is none
 
     // Code::not_mine for an unknown name, Code::denied for a wrong password.
     Result<UserPtr> authenticate(const Login& login) override;

@@ -31,15 +31,28 @@ constexpr std::string_view write_hash = "write the output of \"wherry hash-passw
 
 void check_password(const UserDraft& draft, Problems& problems) {
     const bool given = draft.password_place.line != 0;  // a bad one has been complained of
+    const bool has_key = draft.key_place.line != 0;
+    if (draft.user.anonymous && has_key) {
+        problems.add(draft.key_place, "the anonymous user has no key; drop it, or give it to a user with a name");
+    }
     if (draft.user.anonymous && draft.user.name != "anonymous") {
         problems.add(draft.user_place, "anonymous = true is for [users.anonymous] alone; give this user a password");
     } else if (draft.user.anonymous && given) {
         problems.add(draft.password_place, "the anonymous user has no password; drop it, or drop anonymous = true");
-    } else if (!draft.user.anonymous && !given && draft.user.name == "anonymous") {
+    } else if (!draft.user.anonymous && !given && !has_key && draft.user.name == "anonymous") {
         problems.add(draft.user_place, "has no password; to let everybody in, add anonymous = true");
-    } else if (!draft.user.anonymous && !given) {
+    } else if (!draft.user.anonymous && !given && !has_key) {
         problems.add(draft.user_place, fmt::format("has no password; {}", write_hash));
     }
+}
+
+// The error names the file, never what is in it.
+SharedKey read_key(const UserDraft& draft, Problems& problems) {
+    if (draft.key_file.empty()) return {};
+    auto key = SharedKey::from_file(draft.key_file);
+    if (key) return std::move(*key);
+    problems.add(draft.key_place, key.error().message);
+    return {};
 }
 
 FilesystemPtr open_folder(const std::string& folder, const Place& place, const PosixOptions& options,
@@ -167,7 +180,7 @@ void read_user(std::string_view name, const KeyValue& value, const Groups& group
     check_start(draft, problems);
     add_warnings(draft, set.warnings);
     auto user = std::make_shared<const User>(std::move(draft.user));
-    set.users.emplace(name, FileUser{std::move(user), std::move(draft.password)});
+    set.users.emplace(name, FileUser{std::move(user), std::move(draft.password), read_key(draft, problems)});
 }
 
 // --- the file ------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "auth/password.h"
+#include "wherry/i2ftp.h"
 #include "wherry/result.h"
 #include "wherry/user.h"
 
@@ -15,7 +16,8 @@ namespace wherry {
 
 struct FileUser {
     UserPtr user;
-    std::string hash;  // of the password; empty for the anonymous user, who has none
+    std::string hash;  // of the password; empty for the anonymous user and for who has a key alone
+    SharedKey key;     // of I2FTP; empty: none
 };
 
 // What one reading of the file gave; never changed afterwards.

@@ -39,6 +39,16 @@ void read_password(const KeyValue& value, UserDraft& draft) {
     }
 }
 
+void read_key_file(const KeyValue& value, UserDraft& draft) {
+    draft.key_place = value.place();
+    const auto text = value.text();
+    if (!text) return;
+    if (text->starts_with('/') && !text->contains('\0'))
+        draft.key_file = *text;
+    else
+        value.problem("must be the full path of a file of this machine, beginning with \"/\"");
+}
+
 void read_home(const KeyValue& value, UserDraft& draft) {
     draft.home_place = value.place();
     read_folder(value, draft.home);
@@ -175,6 +185,10 @@ constexpr auto keys = std::to_array<UserKey>({
      "here "
      "or in the group.",
      &read_home},
+    {user, "i2ftp_key_file", false, "file", "none", R"("/etc/wherry/alice.key")",
+     "A file with the key by which the user comes in by I2FTP, as hexadecimal digits; nobody else may be able to read "
+     "it. Who has a key needs no password, and without one cannot log in by FTP.",
+     &read_key_file},
     {user, "permissions", false, "letters", R"("elr")", R"("elradfmwMT")",
      "What the user may do where no rule says otherwise: e enter, l list, r read, a append, d delete, f rename, "
      "m make directories, w write, M change modes, T change times, S make symbolic links, D remove directories with "
@@ -335,7 +349,7 @@ const UserKey* find_key(UserSection section, std::string_view name) {
 }  // namespace
 
 bool is_for_groups(const UserKey& key) {
-    return key.name != "password" && key.name != "anonymous" && key.name != "group";
+    return key.name != "password" && key.name != "i2ftp_key_file" && key.name != "anonymous" && key.name != "group";
 }
 
 std::span<const UserKey> user_keys() { return keys; }

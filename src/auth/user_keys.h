@@ -26,6 +26,7 @@ struct MountDraft {
 struct UserDraft {
     User user;
     std::string password;  // its hash
+    std::string key_file;
     std::string home;
     PosixOptions posix;
     bool read_only = false;
@@ -33,6 +34,7 @@ struct UserDraft {
     std::vector<MountDraft> mounts;
     Place user_place;
     Place password_place;
+    Place key_place;
     Place home_place;
     Place start_place;
     Place group_place;

@@ -1,9 +1,6 @@
 #include "i2ftp/client.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "core/text.h"
@@ -12,26 +9,6 @@
 #include "i2ftp/words.h"
 
 namespace wherry::i2ftp {
-
-Result<std::vector<Listed>> parse_listing(std::string_view json) {
-    std::vector<Listed> all;
-    const auto parsed = nlohmann::json::parse(json, nullptr, false);
-    if (!parsed.is_object()) return fail(Code::invalid, "the server's listing is not to be understood");
-    for (const auto& [name, about] : parsed.items()) {
-        if (!about.is_object()) return fail(Code::invalid, "the server's listing is not to be understood");
-        Listed one;
-        one.name = name;
-        const auto directory = about.find("is_dir");
-        const auto size = about.find("size");
-        const auto time = about.find("time");
-        one.directory = directory != about.end() && directory->is_boolean() && directory->get<bool>();
-        if (size != about.end() && size->is_number_unsigned()) one.size = size->get<std::uint64_t>();
-        if (time != about.end() && time->is_number()) one.time = time->get<double>();
-        all.push_back(std::move(one));
-    }
-    std::sort(all.begin(), all.end(), [](const Listed& a, const Listed& b) { return a.name < b.name; });
-    return all;
-}
 
 net::Task<Result<Client::ConnectionPtr>> Client::dial() {
     return ClientConnection::open(network_, loop_, server_, key_, options_);

@@ -7,11 +7,13 @@
 
 #include "core/text.h"
 #include "i2ftp/words.h"
+#include "net/tls_stream.h"
 
 namespace wherry::i2ftp {
 namespace {
 
 constexpr std::size_t buffer_size = 256 * 1024;
+constexpr std::chrono::seconds farewell_within{2};  // of TLS
 
 double unix_time(const net::Loop& loop) {
     return std::chrono::duration<double>(loop.clock().wall().time_since_epoch()).count();
@@ -57,9 +59,21 @@ std::unexpected<Error> ClientConnection::broken(std::string_view doing, const ne
                                      io.system != 0 ? std::strerror(io.system) : std::string(name_of(io.code))));
 }
 
+net::Task<Result<void>> ClientConnection::begin_tls() {
+    if (!options_.tls) co_return Result<void>();
+    auto stream = std::make_unique<net::TlsStream>(std::move(stream_), options_.tls, options_.host, "i2ftp");
+    net::TlsStream& tls = *stream;
+    stream_ = std::move(stream);
+    stream_->set_deadline(loop_.now() + options_.timeout);
+    auto done = co_await tls.handshake();
+    if (!done) done.error().message = stream_->peer().text() + ": " + done.error().message;
+    co_return done;
+}
+
 // --- the beginning -------------------------------------------------------------------------------
 
 net::Task<Result<void>> ClientConnection::begin(SharedKey key) {
+    if (auto secured = co_await begin_tls(); !secured) co_return secured;
     if (auto shaken = co_await shake_hands(key); !shaken) co_return shaken;
     timer_.set(loop_.now() + heartbeat_after);
     const auto first = co_await receive();
@@ -178,6 +192,10 @@ net::Task<void> ClientConnection::send_heartbeat() {
 
 net::Task<void> ClientConnection::close() {
     timer_.cancel();
+    if (stream_->is_secure() && stream_->cause() == Code::ok && !writing_) {
+        stream_->set_deadline(loop_.now() + farewell_within);
+        [[maybe_unused]] const net::Io said = co_await stream_->say_end();
+    }
     stream_->abort(Code::closed);
     co_await heartbeats_.join();
 }

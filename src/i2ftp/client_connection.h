@@ -14,6 +14,7 @@
 #include "i2ftp/handshake.h"
 #include "net/network.h"
 #include "net/scope.h"
+#include "net/tls_trust.h"
 #include "wherry/i2ftp.h"
 
 namespace wherry::i2ftp {
@@ -22,6 +23,8 @@ struct ConnectOptions {
     std::chrono::milliseconds timeout{15000};  // to connect; later, without a byte from the server that owes an answer
     bool preauth = true;                       // false: for a server from before July 2024
     Random& random = system_random();
+    net::TlsTrustPtr tls{};  // the whole inside TLS 1.3; null: it is not
+    std::string host{};      // with TLS: the name or address that the server's certificate must be for
 };
 
 struct Reply {
@@ -53,6 +56,7 @@ public:
 
 private:
     ClientConnection(net::Loop& loop, net::StreamPtr stream, ConnectOptions options);
+    net::Task<Result<void>> begin_tls();
     net::Task<Result<void>> begin(SharedKey key);
     net::Task<Result<void>> shake_hands(const SharedKey& key);
     net::Task<net::Io> read_more();

@@ -56,6 +56,8 @@ public:
     bool done() const noexcept { return state_ == State::done; }
     bool failed() const noexcept { return state_ == State::failed; }
     const char* reason() const noexcept { return reason_; }  // of the failure, for the log
+    // It failed for want of the key, as far as can be told: what a guess looks like.
+    bool wrong_key() const noexcept { return wrong_key_; }
     // A session key is to be decrypted, which takes time: give the result of RsaKey::open() to decrypted().
     bool must_decrypt() const noexcept { return state_ == State::decrypting; }
     View block() const noexcept { return block_; }
@@ -94,6 +96,7 @@ private:
     bool spoke_first_ = false;
     bool old_client_ = false;
     bool proven_ = false;
+    bool wrong_key_ = false;
 };
 
 class ClientHandshake {

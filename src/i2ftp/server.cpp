@@ -84,16 +84,26 @@ Result<void> Server::prepare() {
     return {};
 }
 
-Result<net::Address> Server::listen(const net::Address& address) {
-    auto socket = net::listen_tcp(address, listen_backlog);
-    if (!socket) return std::unexpected(std::move(socket.error()));
-    return listen(std::move(*socket));
+void Server::set_tls(net::TlsContextPtr context) {
+    const std::lock_guard lock(tls_mutex_);
+    tls_.swap(context);
 }
 
-Result<net::Address> Server::listen(net::Socket socket) {
+net::TlsContextPtr Server::tls() const {
+    const std::lock_guard lock(tls_mutex_);
+    return tls_;
+}
+
+Result<net::Address> Server::listen(const net::Address& address, Door door) {
+    auto socket = net::listen_tcp(address, listen_backlog);
+    if (!socket) return std::unexpected(std::move(socket.error()));
+    return listen(std::move(*socket), door);
+}
+
+Result<net::Address> Server::listen(net::Socket socket, Door door) {
     auto& acceptor = acceptors_.emplace_back(std::make_unique<net::Acceptor>(
         std::move(socket), commons_.runtime.posts(),
-        [this](net::Post& place, net::StreamPtr stream) { serve(place, std::move(stream)); }, std::string(),
+        [this, door](net::Post& place, net::StreamPtr stream) { serve(place, std::move(stream), door); }, std::string(),
         commons_.outstanding, commons_.log, commons_.metrics));
     return acceptor->local();
 }
@@ -109,17 +119,17 @@ Server::Place& Server::at(const net::Post& post) {
     std::unreachable();
 }
 
-void Server::serve(net::Post& post, net::StreamPtr stream) {
+void Server::serve(net::Post& post, net::StreamPtr stream, Door door) {
     Place& place = at(post);
     commons_.outstanding.begin();
     live_.fetch_add(1);
-    place.scope.start(run_session(place, std::move(stream)));
+    place.scope.start(run_session(place, std::move(stream), door));
 }
 
-net::Task<void> Server::run_session(Place& place, net::StreamPtr stream) {
+net::Task<void> Server::run_session(Place& place, net::StreamPtr stream, Door door) {
     const std::uint64_t serial = next_serial_.fetch_add(1, std::memory_order_relaxed);
     {
-        Session session(*this, place.post, serial, std::move(stream));
+        Session session(*this, place.post, serial, std::move(stream), door);
         place.sessions.emplace(serial, &session);
         co_await session.run();
         place.sessions.erase(serial);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "access/commons.h"
+#include "auth/shared_keys.h"
 #include "i2ftp/digest.h"
 #include "i2ftp/digest_cache.h"
 #include "i2ftp/handles.h"
@@ -17,16 +18,19 @@
 #include "i2ftp/rsa.h"
 #include "i2ftp/settings.h"
 #include "net/acceptor.h"
+#include "net/tls_context.h"
 
 namespace wherry::i2ftp {
 
 class Session;
 
-// A key, and who comes with it.
-struct Identity {
-    SharedKey key;
-    UserPtr user;
+// How a connection begins.
+struct Door {
+    bool tls = false;  // with TLS 1.3, and I2TCP inside it
 };
+
+// A key, and who comes with it.
+using Identity = KeyOfUser;
 
 // The keys of a moment. Sessions keep the one they came in with.
 struct Ring {
@@ -54,11 +58,15 @@ public:
     // settings allow it; Code::exists for one key of two users; Code::invalid for an empty one. All stays then.
     Result<void> set_identities(const std::vector<Identity>& identities);
 
+    // The certificates of doors with TLS; from any thread. Connections keep those they began with.
+    void set_tls(net::TlsContextPtr context);
+    net::TlsContextPtr tls() const;
+
     // --- before start() ----------------------------------------------------------------------------------------------
     // Makes the RSA key of secured sessions; takes a good part of a second.
     Result<void> prepare();
-    Result<net::Address> listen(const net::Address& address);
-    Result<net::Address> listen(net::Socket socket);
+    Result<net::Address> listen(const net::Address& address, Door door = {});
+    Result<net::Address> listen(net::Socket socket, Door door = {});
 
     // --- from any thread ---------------------------------------------------------------------------------------------
     void start();
@@ -68,7 +76,7 @@ public:
     void stop();
 
     // One session on a connection that somebody else accepted, on that loop's thread.
-    void serve(net::Post& place, net::StreamPtr stream);
+    void serve(net::Post& place, net::StreamPtr stream, Door door = {});
 
     // --- for sessions ------------------------------------------------------------------------------------------------
     const Settings& settings() const noexcept { return settings_; }
@@ -91,7 +99,7 @@ private:
     Place& at(const net::Post& post);
     template <class Function>
     void on_all_places(Function function);
-    net::Task<void> run_session(Place& place, net::StreamPtr stream);
+    net::Task<void> run_session(Place& place, net::StreamPtr stream, Door door);
     net::Task<void> run_digest(net::Loop& loop, HandlePtr handle, Digest::Kind kind);
     net::Task<void> end_handles(net::Loop& loop, std::vector<HandlePtr> handles, Code cause);
     void sweep();
@@ -103,6 +111,8 @@ private:
     Surroundings surroundings_;
     mutable std::mutex ring_mutex_;
     std::shared_ptr<const Ring> ring_;
+    mutable std::mutex tls_mutex_;
+    net::TlsContextPtr tls_;
     Handles handles_;
     ReplayGuard guard_;
     DigestCache digests_;

@@ -88,6 +88,7 @@ void ServerHandshake::on_preauth(double unix_time) {
     token16_ = token;
     old_client_ = false;
     match_ = ring_.match(token, unix_time);
+    wrong_key_ = !match_;
     if (!match_) return refuse("the first 16 bytes were made with another key, or by a clock that is wrong");
     if (judge_ != nullptr && !judge_->admit(token)) return refuse("the first 16 bytes are used over and over");
     if (spoke_first_) {
@@ -101,8 +102,10 @@ void ServerHandshake::on_answer(double unix_time) {
     Token64 answer;
     std::copy(got_.begin(), got_.end(), answer.begin());
     got_.clear();
-    match_ = match_ ? ring_.match(match_->key, challenge_, answer, unix_time)
-                    : ring_.match_any(challenge_, answer, unix_time);
+    const auto claimed = match_;
+    match_ = claimed ? ring_.match(claimed->key, challenge_, answer, unix_time)
+                     : ring_.match_any(challenge_, answer, unix_time);
+    wrong_key_ = !match_;
     if (!match_) return refuse("the answer to the challenge was wrong");
     if (judge_ != nullptr && !judge_->accept(answer)) return refuse("the answer to the challenge was used before");
     proven_ = true;

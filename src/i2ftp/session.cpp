@@ -14,7 +14,8 @@ constexpr std::size_t inbox_messages = 128;  // then it is not read from the cli
 constexpr std::size_t inbox_limit = 1024 * 1024;
 constexpr std::size_t outbox_limit = 768 * 1024;  // bytes to be sent; then no more are made
 constexpr std::size_t much = 32 * 1024;
-constexpr std::chrono::seconds look_every{1};  // at an ending session, whether its files are closed
+constexpr std::chrono::seconds farewell_within{2};  // of TLS
+constexpr std::chrono::seconds look_every{1};       // at an ending session, whether its files are closed
 
 SessionInfo info_of(const net::Stream& stream) {
     return {.protocol = "i2ftp", .peer = stream.peer().ip(), .peer_port = stream.peer().port()};
@@ -22,12 +23,13 @@ SessionInfo info_of(const net::Stream& stream) {
 
 }  // namespace
 
-Session::Session(Server& server, net::Post& place, std::uint64_t serial, net::StreamPtr stream)
+Session::Session(Server& server, net::Post& place, std::uint64_t serial, net::StreamPtr stream, Door door)
     : server_(server),
       commons_(server.commons()),
       place_(place),
       loop_(*place.loop),
       serial_(serial),
+      door_(door),
       stream_(std::move(stream)),
       info_(info_of(*stream_)),
       arrived_(loop_),
@@ -57,6 +59,11 @@ bool Session::enter() {
     commons_.metrics.add(Metric::sessions);
     commons_.events.publish<event::Connected>([&] { return event::Connected{info_}; });
     if (server_.draining()) return false;
+    if (is_banned(commons_, stream_->peer(), loop_.now())) {
+        commons_.metrics.add(Metric::connections_refused_total);
+        commons_.log.info("[{} {}] refused: the address is banned", info_.id, info_.peer);
+        return false;
+    }
     auto permit = commons_.limits.session(info_.peer);
     if (!permit) {
         commons_.metrics.add(Metric::connections_refused_total);
@@ -69,7 +76,7 @@ bool Session::enter() {
 
 net::Task<void> Session::run() {
     try {
-        if (enter() && co_await shake_hands()) co_await serve();
+        if (enter() && co_await begin_tls() && co_await shake_hands()) co_await serve();
         if (!ending_) co_await downloads_.join();  // the client says no more, but may still listen
     } catch (const std::exception& error) {
         commons_.log.error("[{} {}] the session ended by an exception: {}", info_.id, info_.peer, error.what());
@@ -85,6 +92,10 @@ net::Task<void> Session::run() {
     co_await writer_.join();
     stream_->wake_reader();
     co_await reader_.join();
+    if (stream_->is_secure() && stream_->cause() == Code::ok) {
+        stream_->set_deadline(loop_.now() + farewell_within);
+        [[maybe_unused]] const net::Io said = co_await stream_->say_end();
+    }
     if (stream_->cause() == Code::ok && stream_->has_unread()) co_await stream_->close_gently();
     if (stream_->cause() != Code::ok && cause_ == Code::closed) cause_ = stream_->cause();
     for (const HandlePtr& handle : used_) --handle->attached;
@@ -284,6 +295,11 @@ net::Task<void> Session::pause(std::chrono::nanoseconds span) {
 net::Task<void> Session::write_messages() {
     while (!output_ended_) {
         if (outbox_.empty()) {
+            // A stream may hold something back (TLS).
+            if (const net::Io io = stream_->try_flush(); io.would_block()) {
+                co_await stream_->wait(io.needs);
+                continue;
+            }
             if (ending_ && downloads_.empty()) break;
             co_await queued_.heard();
             continue;

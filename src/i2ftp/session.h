@@ -23,7 +23,7 @@ namespace wherry::i2ftp {
 
 class Session final : ServerHandshake::Judge {
 public:
-    Session(Server& server, net::Post& place, std::uint64_t serial, net::StreamPtr stream);
+    Session(Server& server, net::Post& place, std::uint64_t serial, net::StreamPtr stream, Door door);
     ~Session() override;
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -70,9 +70,10 @@ private:
     bool accept(const Token64& answer) override;
 
     bool enter();
+    net::Task<bool> begin_tls();
     net::Task<bool> shake_hands();
     net::Task<bool> converse(ServerHandshake& handshake);
-    void tell_failure(const ServerHandshake& handshake);
+    net::Task<void> refuse(const ServerHandshake& handshake);
     bool log_in(ServerHandshake& handshake);
     net::Task<void> serve();
     net::Task<void> read_messages();
@@ -92,6 +93,7 @@ private:
     net::Post& place_;
     net::Loop& loop_;
     const std::uint64_t serial_;
+    const Door door_;
     net::StreamPtr stream_;
     SessionInfo info_;
     Sessions::Entry entry_;

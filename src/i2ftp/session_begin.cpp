@@ -4,6 +4,7 @@
 #include "access/login.h"
 #include "core/text.h"
 #include "i2ftp/session.h"
+#include "net/tls_stream.h"
 
 namespace wherry::i2ftp {
 namespace {
@@ -15,6 +16,25 @@ constexpr int windows_looked_through = 24 * 60;  // minutes by which a clock may
 bool Session::admit(const Token16& token) { return server_.guard().admit(token, info_.peer, loop_.now()); }
 bool Session::accept(const Token64& answer) { return server_.guard().accept(answer, loop_.now()); }
 
+// The whole protocol inside TLS 1.3, which is where it is safe.
+net::Task<bool> Session::begin_tls() {
+    if (!door_.tls) co_return true;
+    const auto context = server_.tls();
+    if (context == nullptr) co_return false;
+    auto stream = std::make_unique<net::TlsStream>(
+        std::move(stream_), context,
+        net::TlsUse{.binding = net::random_tls_binding(), .protocol = "i2ftp", .minimum = TlsVersion::tls13});
+    net::TlsStream& tls = *stream;
+    stream_ = std::move(stream);
+    stream_->set_deadline(loop_.now() + settings().handshake_timeout);
+    const auto done = co_await tls.handshake();
+    commons_.metrics.add(done ? Metric::tls_handshakes_total : Metric::tls_failures_total);
+    if (done) co_return !ending_;
+    commons_.log.info("[{} {}] {}", info_.id, info_.peer, for_log(done.error().message));
+    cause_ = done.error().code;
+    co_return false;
+}
+
 net::Task<bool> Session::shake_hands() {
     stream_->set_deadline(loop_.now() + settings().handshake_timeout);
     ring_ = server_.ring();
@@ -23,7 +43,7 @@ net::Task<bool> Session::shake_hands() {
         server_.random(), this);
     if (!co_await converse(handshake)) {
         if (stream_->cause() != Code::ok) cause_ = stream_->cause();
-        tell_failure(handshake);
+        co_await refuse(handshake);
         co_return false;
     }
     if (!log_in(handshake)) co_return false;
@@ -83,25 +103,28 @@ net::Task<bool> Session::converse(ServerHandshake& handshake) {
     }
 }
 
-void Session::tell_failure(const ServerHandshake& handshake) {
+net::Task<void> Session::refuse(const ServerHandshake& handshake) {
     const auto token = handshake.preauth_token();
     const auto match = handshake.match();
     std::string reason = handshake.failed() ? handshake.reason() : "the client went away in the handshake";
+    bool guess = handshake.failed() && handshake.wrong_key();
     if (handshake.failed() && token && !match) {
         const auto away = ring_->keys.match(*token, unix_time(), windows_looked_through);
         if (away) {
             reason = "the clock of the client is " + std::to_string(std::abs(away->offset)) + " minutes " +
                      (away->offset > 0 ? "ahead" : "behind");
+            guess = false;
         }
     }
     if (token && match && !handshake.proven()) server_.guard().broken(*token, info_.peer, loop_.now());
     const std::string name = match ? ring_->users[match->key]->name : std::string();
-    tell_failed_login(commons_, info_, name, std::move(reason));
+    const Code code = guess ? Code::denied : Code::closed;
+    co_await refuse_login(commons_, *stream_, info_, name, {code, 0, std::move(reason)});
 }
 
 bool Session::log_in(ServerHandshake& handshake) {
     const std::size_t key = handshake.match()->key;
-    auto admission = log_in_proven(commons_, info_, ring_->users[key]);
+    auto admission = log_in_proven(commons_, info_, ring_->users[key], stream_->is_secure());
     if (!admission) return false;
     if (handshake.match()->offset != 0) {
         commons_.log.debug("[{} {}] the clock of the client is about {} seconds away", info_.id, info_.peer,

@@ -15,14 +15,16 @@ const TlsStream& stream_of(SSL* ssl) { return *static_cast<const TlsStream*>(SSL
 int choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
                     unsigned offered_size, void*) {
     const std::string_view all(reinterpret_cast<const char*>(offered), offered_size);
-    const bool data = stream_of(ssl).kind() == TlsUse::Kind::data;
+    const TlsUse& use = stream_of(ssl).use();
+    const bool data = use.kind == TlsUse::Kind::data;
     std::string_view found;
     for (std::size_t at = 0; at < all.size();) {
         const auto length = static_cast<unsigned char>(all[at]);
         const std::string_view name = all.substr(at + 1, length);
         at += 1U + length;
-        if (name == "ftp-data" && data) found = name;
-        if (name == "ftp" && found.empty()) found = name;
+        const bool same = name.substr(0, use.protocol.size()) == use.protocol;
+        if (same && data && name.substr(use.protocol.size()) == "-data") found = name;
+        if (name == use.protocol && found.empty()) found = name;
     }
     if (found.empty()) return SSL_TLSEXT_ERR_ALERT_FATAL;
     *chosen = reinterpret_cast<const unsigned char*>(found.data());
@@ -41,7 +43,7 @@ int choose_certificate(SSL* ssl, int*, void*) {
 
 // Only asked when no session is resumed: then a data connection gets no ticket in TLS 1.2 either.
 int before_full_handshake(SSL* ssl, void*) {
-    if (stream_of(ssl).kind() == TlsUse::Kind::data) SSL_set_options(ssl, SSL_OP_NO_TICKET);
+    if (stream_of(ssl).use().kind == TlsUse::Kind::data) SSL_set_options(ssl, SSL_OP_NO_TICKET);
     return 1;
 }
 

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -96,15 +97,37 @@ struct TlsBio {
     }
 };
 
-TlsStream::TlsStream(StreamPtr under, TlsContextPtr context, const TlsUse& use)
-    : Stream(*under), under_(std::move(under)), context_(std::move(context)), use_(use) {
+void TlsStream::begin(SSL_CTX* context) {
     watch_.couple();
     BIO* const bio = TlsBio::make(*this);
-    ssl_ = SSL_new(context_->native());
+    ssl_ = SSL_new(context);
     if (ssl_ == nullptr) throw std::bad_alloc();
     SSL_set_bio(ssl_, bio, bio);
     SSL_set_app_data(ssl_, this);
+}
+
+TlsStream::TlsStream(StreamPtr under, TlsTrustPtr trust, const std::string& server, std::string_view protocol)
+    : Stream(*under), under_(std::move(under)), trust_(std::move(trust)), use_{.protocol = protocol} {
+    begin(trust_->native());
+    SSL_set_connect_state(ssl_);
+    SSL_set_read_ahead(ssl_, 1);
+    const bool address = Address::parse_ip(server, 0).has_value();
+    if (address) {
+        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_), server.c_str());
+    } else {
+        SSL_set_tlsext_host_name(ssl_, server.c_str());
+        SSL_set1_host(ssl_, server.c_str());
+    }
+    const std::string named = static_cast<char>(protocol.size()) + std::string(protocol);
+    SSL_set_alpn_protos(ssl_, reinterpret_cast<const unsigned char*>(named.data()),
+                        static_cast<unsigned>(named.size()));
+}
+
+TlsStream::TlsStream(StreamPtr under, TlsContextPtr context, const TlsUse& use)
+    : Stream(*under), under_(std::move(under)), context_(std::move(context)), use_(use) {
+    begin(context_->native());
     SSL_set_accept_state(ssl_);
+    if (use_.minimum == TlsVersion::tls13) SSL_set_min_proto_version(ssl_, TLS1_3_VERSION);
     SSL_set_session_id_context(ssl_, use_.binding.data(), static_cast<unsigned>(use_.binding.size()));
     SSL_set_read_ahead(ssl_, use_.read_ahead ? 1 : 0);
     if (use_.kind == TlsUse::Kind::control) {
@@ -190,10 +213,15 @@ Task<Result<void>> TlsStream::handshake() {
             if (cause() != Code::ok) co_return fail(cause(), "TLS handshake: given up");
             flush();  // an alert for the peer
             const bool left = saw_end_ || broken_;
-            co_return fail(Code::reset, "TLS handshake: " + (left ? "the client has left" : tls_error_text()),
-                           why.system);
+            const std::string other = trust_ ? "the server has left" : "the client has left";
+            co_return fail(Code::reset, "TLS handshake: " + (left ? other : tls_error_text()), why.system);
         }
         co_await wait(why.needs);
+    }
+    if (trust_) {
+        if (auto right = check_server(); !right) co_return right;
+        established_ = true;
+        co_return Result<void>();
     }
     established_ = true;
     by_kernel_ = BIO_get_ktls_send(SSL_get_wbio(ssl_));
@@ -202,6 +230,16 @@ Task<Result<void>> TlsStream::handshake() {
         SSL_CTX_remove_session(context_->native(), SSL_get_session(ssl_));
     }
     co_return Result<void>();
+}
+
+// A certificate that is known by its fingerprint alone.
+Result<void> TlsStream::check_server() const {
+    const X509* const shown = SSL_get0_peer_certificate(ssl_);
+    if (shown == nullptr) return fail(Code::denied, "TLS handshake: the server has shown no certificate");
+    const std::string fingerprint = fingerprint_of(shown);
+    if (trust_->takes(fingerprint)) return {};
+    return fail(Code::denied,
+                "TLS handshake: the certificate of the server is another one; its SHA-256 is " + fingerprint);
 }
 
 Io TlsStream::try_read(std::span<std::byte> into) {

@@ -1,5 +1,5 @@
 #pragma once
-// TlsStream: the server's side of TLS over another stream (RFC 8446, RFC 5246; for FTP RFC 4217).
+// TlsStream: TLS over another stream (RFC 8446, RFC 5246; for FTP RFC 4217), the server's side or the client's.
 //
 // OpenSSL reads and writes by a BIO over that stream, so that sockets and the memory network of tests are served by the
 // same code. What the stream does not take at once waits here, at most a record or a flight of the handshake: OpenSSL
@@ -17,6 +17,7 @@
 
 #include "net/stream.h"
 #include "net/tls_context.h"
+#include "net/tls_trust.h"
 
 struct ssl_st;
 struct bio_st;
@@ -36,11 +37,16 @@ struct TlsUse {
     bool lenient_end = false;  // an end of the data without close_notify is an orderly end
     bool read_ahead = true;    // takes from the stream what is there; off where clear text may follow (CCC)
     bool kernel = false;       // the kernel may encrypt: a few system calls, well spent on much data
+    // What a client that names protocols (ALPN) must name; data connections may be named "-data".
+    std::string_view protocol = "ftp";
+    TlsVersion minimum = TlsVersion::tls12;  // beyond what the context asks for
 };
 
 class TlsStream final : public Stream {
 public:
     TlsStream(StreamPtr under, TlsContextPtr context, const TlsUse& use);
+    // The client's side: TLS 1.3 with the server of that name or address, if `trust` takes its certificate.
+    TlsStream(StreamPtr under, TlsTrustPtr trust, const std::string& server, std::string_view protocol);
     ~TlsStream() override;
 
     // Before anything else; the stream's deadline ends it. The error tells what the peer or OpenSSL found wrong:
@@ -73,12 +79,14 @@ public:
     // The stream below, to go on in clear after close_notify was said and heard. Only without read_ahead.
     StreamPtr release();
 
-    const TlsContext& context() const noexcept { return *context_; }
-    TlsUse::Kind kind() const noexcept { return use_.kind; }
+    const TlsContext& context() const noexcept { return *context_; }  // of a server
+    const TlsUse& use() const noexcept { return use_; }
 
 private:
     friend struct TlsBio;
     void on_abort() override { under_->abort(cause()); }
+    void begin(ssl_ctx_st* context);
+    Result<void> check_server() const;
     Io reason(int result);
     bool flush();
     void write_record(std::span<const std::byte> record);
@@ -87,6 +95,7 @@ private:
 
     StreamPtr under_;
     TlsContextPtr context_;
+    TlsTrustPtr trust_;  // of a client, which has no context
     const TlsUse use_;
     ssl_st* ssl_ = nullptr;
     std::vector<std::byte> pending_;  // written by OpenSSL and not yet taken by the stream below

@@ -6,13 +6,13 @@ namespace wherry {
 
 bool wants_tls(const Config& config) {
     return config.ftp.settings.tls.control != Protection::clear || !config.ftp.tls_listen.empty() ||
-           !config.ftp.implicit_listen.empty();
+           !config.ftp.implicit_listen.empty() || !config.i2ftp.tls_listen.empty();
 }
 
 bool needs_tls(const Config& config) {
     const ftp::TlsRules& rules = config.ftp.settings.tls;
     return rules.control == Protection::required || rules.data == Protection::required ||
-           !config.ftp.tls_listen.empty() || !config.ftp.implicit_listen.empty();
+           !config.ftp.tls_listen.empty() || !config.ftp.implicit_listen.empty() || !config.i2ftp.tls_listen.empty();
 }
 
 CertificateRule certificate_rule(TlsConfig::UserOf part) {

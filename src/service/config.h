@@ -46,12 +46,15 @@ struct TlsConfig {
 };
 
 struct I2ftpConfig {
-    std::vector<net::Address> listen;  // empty: not served
-    std::string key_file;              // of the user below; empty: there is none
-    std::string user = "i2ftp";        // its name, for logs, limits and events
+    std::vector<net::Address> listen;      // empty: not served, unless by TLS
+    std::vector<net::Address> tls_listen;  // there TLS comes before all
+    std::string key_file;                  // of the user below; empty: there is none
+    std::string user = "i2ftp";            // its name, for logs, limits and events
     std::string folder;
     Perm permissions = perm::read;
     i2ftp::Settings settings;
+
+    bool served() const noexcept { return !listen.empty() || !tls_listen.empty(); }
 };
 
 struct AnonymousConfig {

@@ -102,7 +102,7 @@ void warn_of_data_connections(const ftp::Settings& ftp, std::vector<std::string>
 std::vector<std::string> config_errors(const Config& config) {
     std::vector<std::string> out;
     if (config.ftp.listen.empty() && config.ftp.descriptors.empty() && config.ftp.tls_listen.empty() &&
-        config.ftp.implicit_listen.empty() && config.tftp.listen.empty() && config.i2ftp.listen.empty()) {
+        config.ftp.implicit_listen.empty() && config.tftp.listen.empty() && !config.i2ftp.served()) {
         out.emplace_back("ftp.listen: is empty; give at least one address, like \"*:2121\"");
     }
     const ftp::Settings& ftp = config.ftp.settings;

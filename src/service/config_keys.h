@@ -27,6 +27,8 @@ struct ConfigKey {
 
 // The part of the list that is about TFTP.
 std::vector<ConfigKey> tftp_config_keys();
+// The part of the list that is about I2FTP.
+std::vector<ConfigKey> i2ftp_config_keys();
 
 // The keys of a [[tftp.rule]] table: those of the last rule of a Config.
 std::span<const ConfigKey> tftp_rule_keys();

@@ -301,10 +301,11 @@ Result<void> Server::State::start(bool attach) {
         if (!all.empty()) return fail(Code::invalid, std::move(all));
         now = config;
         brought = parts;
+        if (auto added = add_keys(brought); !added) return added;
     }
     now.runtime.attached = attach;
     if (now.ftp.listen.empty() && now.ftp.descriptors.empty() && now.ftp.implicit_listen.empty() &&
-        now.tftp.listen.empty()) {
+        now.tftp.listen.empty() && !now.i2ftp.served()) {
         now.ftp.listen = FtpConfig().listen;
     }
     auto created = Service::create(std::move(now), std::move(brought));
@@ -319,6 +320,15 @@ Result<void> Server::State::start(bool attach) {
     warn(*fresh);
     for (const std::string& warning : fresh->warnings()) fresh->log().warning("{}", warning);
     fresh->start();
+    return {};
+}
+
+Result<void> Server::State::add_keys(ServiceParts& brought) const {
+    for (const NamedKey& one : i2ftp_keys) {
+        UserPtr user = users->find(one.user);
+        if (!user) return fail(Code::not_found, "i2ftp: there is no user '" + one.user + "' to have a key");
+        brought.i2ftp.push_back({one.key, std::move(user)});
+    }
     return {};
 }
 
@@ -357,6 +367,9 @@ std::vector<Endpoint> Server::addresses() const {
     for (const net::Address& address : service->tftp_addresses()) all.push_back({"tftp", address.ip(), address.port()});
     for (const net::Address& address : service->i2ftp_addresses()) {
         all.push_back({"i2ftp", address.ip(), address.port()});
+    }
+    for (const net::Address& address : service->i2ftp_tls_addresses()) {
+        all.push_back({"i2ftps", address.ip(), address.port()});
     }
     return all;
 }

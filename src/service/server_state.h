@@ -45,6 +45,11 @@ struct Server::State {
     mutable std::mutex mutex;  // of all below; not held while anything waits
     Config config;
     ServiceParts parts;
+    struct NamedKey {
+        SharedKey key;
+        std::string user;
+    };
+    std::vector<NamedKey> i2ftp_keys;  // of `users`, who are looked up when the server starts
     const std::shared_ptr<StaticUsers> users = std::make_shared<StaticUsers>();
     std::vector<std::string> mistakes;
     std::shared_ptr<Service> service;
@@ -52,6 +57,8 @@ struct Server::State {
     bool attached = false;
 
     Result<void> start(bool attach);
+    // Those keys with their users; Code::not_found for a user who is not there. With the mutex held.
+    Result<void> add_keys(ServiceParts& brought) const;
 };
 
 }  // namespace wherry

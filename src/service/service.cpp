@@ -81,7 +81,7 @@ Result<std::unique_ptr<Service>> Service::create(Config config, ServiceParts par
     std::unique_ptr<Service> service(new Service(std::move(config), std::move(parts), std::move(*log),
                                                  std::move(*users), std::move(*anonymous), std::move(*policy)));
     if (!service->ended_) return fail_errno(errno, "making", "an eventfd");
-    service->ftp_.set_tls(std::move(tls));
+    service->set_tls(tls);
     return service;
 }
 
@@ -160,21 +160,30 @@ Result<void> Service::listen() {
 
 // Sessions keep the user they came in with.
 Result<void> Service::read_i2ftp_keys() {
-    if (config_.i2ftp.listen.empty()) return {};
+    if (!config_.i2ftp.served()) return {};
     auto identities = i2ftp_identities(config_);
     if (!identities) return std::unexpected(std::move(identities.error()));
+    for (KeyOfUser& one : users_.keys()) identities->push_back(std::move(one));
     identities->insert(identities->end(), i2ftp_parts_.begin(), i2ftp_parts_.end());
     return i2ftp_.set_identities(*identities);
 }
 
 Result<void> Service::listen_i2ftp() {
-    if (config_.i2ftp.listen.empty()) return {};
+    if (!config_.i2ftp.served()) return {};
     if (auto known = read_i2ftp_keys(); !known) return known;
+    if (i2ftp_.ring()->keys.size() == 0) {
+        return fail(Code::invalid, "I2FTP: nobody has a key; set i2ftp.key_file, or i2ftp_key_file of a user");
+    }
     if (auto prepared = i2ftp_.prepare(); !prepared) return prepared;
     for (const net::Address& address : config_.i2ftp.listen) {
         auto local = i2ftp_.listen(address);
         if (!local) return std::unexpected(std::move(local.error()));
         i2ftp_addresses_.push_back(*local);
+    }
+    for (const net::Address& address : config_.i2ftp.tls_listen) {
+        auto local = i2ftp_.listen(address, i2ftp::Door{.tls = true});
+        if (!local) return std::unexpected(std::move(local.error()));
+        i2ftp_tls_addresses_.push_back(*local);
     }
     return {};
 }
@@ -198,6 +207,7 @@ void Service::start() {
     });
     for (const net::Address& address : addresses_) log_->info("listening ftp {}", address.text());
     for (const net::Address& address : i2ftp_addresses_) log_->info("listening i2ftp {}", address.text());
+    for (const net::Address& address : i2ftp_tls_addresses_) log_->info("listening i2ftps {}", address.text());
     for (const net::Address& address : tftp_addresses_) log_->info("listening tftp {}", address.text());
     if (config_.runtime.attached) loop().turn(net::Duration::zero());
 }
@@ -239,17 +249,22 @@ void Service::release() {
     if (std::exchange(held_, false)) commons_.outstanding.end();
 }
 
+void Service::set_tls(const net::TlsContextPtr& context) {
+    ftp_.set_tls(context);
+    i2ftp_.set_tls(context);
+}
+
 // Sessions that are open keep the certificate they began with.
 std::vector<std::string> Service::refresh_tls(const Config& config) {
     if (!wants_tls(config)) return {};
     if (config.tls.certificate.empty()) {
         if (needs_tls(config)) return {"tls.certificate: is empty, and TLS is required; it stays as it was"};
-        ftp_.set_tls(nullptr);
+        set_tls(nullptr);
         return {};
     }
     auto loaded = net::TlsContext::load(tls_options(config));
     if (!loaded) return {loaded.error().message + "; the certificate stays as it was"};
-    ftp_.set_tls(std::move(*loaded));
+    set_tls(*loaded);
     return {};
 }
 

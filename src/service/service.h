@@ -79,6 +79,7 @@ public:
 
     const std::vector<net::Address>& addresses() const noexcept { return addresses_; }  // of FTP
     const std::vector<net::Address>& i2ftp_addresses() const noexcept { return i2ftp_addresses_; }
+    const std::vector<net::Address>& i2ftp_tls_addresses() const noexcept { return i2ftp_tls_addresses_; }
     const std::vector<net::Address>& tftp_addresses() const noexcept { return tftp_addresses_; }
     std::vector<std::string> warnings() const;  // about users and certificates
     net::TlsContextPtr tls() const { return ftp_.tls(); }
@@ -98,6 +99,7 @@ private:
     std::vector<std::string> refresh_files();
     std::vector<std::string> refresh_tls(const Config& config);
     Result<void> set_tftp(const UserPtr& anonymous);
+    void set_tls(const net::TlsContextPtr& context);
     Result<void> listen_i2ftp();
     Result<void> read_i2ftp_keys();
 
@@ -127,6 +129,7 @@ private:
     tftp::Server tftp_;
     std::vector<net::Address> addresses_;
     std::vector<net::Address> i2ftp_addresses_;
+    std::vector<net::Address> i2ftp_tls_addresses_;
     std::vector<net::Address> tftp_addresses_;
     net::Socket ended_;   // an eventfd
     std::thread keeper_;  // waits for the end

@@ -21,9 +21,11 @@ public:
 
     // The next signal, or 0 as soon as `descriptor` is readable.
     int wait(int descriptor);
+    // For a loop of one's own: readable when a signal has come, which take() then gives; 0: none.
+    int descriptor() const noexcept { return descriptor_.descriptor(); }
+    int take() noexcept;
 
 private:
-    int take() noexcept;  // 0: none
     sigset_t before_;
     net::Socket descriptor_;  // a signalfd
     bool ending_ = false;

@@ -14,7 +14,8 @@ Result<ConfiguredAuthenticator> users_of(const std::string& config_file) {
     auto loaded = FileUsers::load(config_file, std::move(options));
     if (!loaded) return std::unexpected(std::move(loaded.error()));
     const auto users = std::move(*loaded);
-    return ConfiguredAuthenticator{users, [users] { return users->reload(); }, [users] { return users->warnings(); }};
+    return ConfiguredAuthenticator{users, [users] { return users->reload(); }, [users] { return users->warnings(); },
+                                   [users] { return users->keys(); }};
 }
 
 ConfiguredAuthenticator accounts_of(const Config& config) {
@@ -27,8 +28,10 @@ ConfiguredAuthenticator accounts_of(const Config& config) {
     options.valid_shell = system.valid_shell;
     options.jail = system.jail;
     options.posix = config.filesystem;
-    return {std::make_shared<SystemUsers>(std::move(options)), [] { return Result<void>(); },
-            [] { return std::vector<std::string>(); }};
+    return {std::make_shared<SystemUsers>(std::move(options)),
+            [] { return Result<void>(); },
+            [] { return std::vector<std::string>(); },
+            {}};
 }
 
 }  // namespace
@@ -60,6 +63,15 @@ std::vector<std::string> UserSources::warnings() const {
     std::vector<std::string> all;
     for (const ConfiguredAuthenticator& source : sources_) {
         for (std::string& warning : source.warnings()) all.push_back(std::move(warning));
+    }
+    return all;
+}
+
+std::vector<KeyOfUser> UserSources::keys() const {
+    std::vector<KeyOfUser> all;
+    for (const ConfiguredAuthenticator& source : sources_) {
+        if (!source.keys) continue;
+        for (KeyOfUser& one : source.keys()) all.push_back(std::move(one));
     }
     return all;
 }

@@ -19,6 +19,8 @@ public:
     std::vector<AuthenticatorPtr> authenticators() const;
     // What is allowed and yet unwise, one sentence each.
     std::vector<std::string> warnings() const;
+    // The keys of I2FTP and whose they are.
+    std::vector<KeyOfUser> keys() const;
     // Reads every file again; from any thread, blocks. A file with a mistake leaves its users as they were, and its
     // error is among the results.
     std::vector<Error> reload() const;

@@ -7,6 +7,8 @@ import socket
 import struct
 import time
 
+from support import eventually
+
 VERSION, FRAGMENT, PIECE = b"2.1", 32758, 524128
 
 
@@ -181,9 +183,13 @@ def download(control, data, path, size):
         at += PIECE
         if at >= size:
             break
-    while True:
-        try:
-            return content, data.ask(b"CLOZ," + session).decode()
-        except Refused as refusal:
-            assert "still calculating" in str(refusal)
-            time.sleep(0.01)
+    return content, eventually(lambda: digest_of(data, session), "the MD5 of the download")
+
+
+def digest_of(data, session):
+    """Closes a download; None while the server has not got its MD5, of which there is no word but this refusal."""
+    try:
+        return data.ask(b"CLOZ," + session).decode()
+    except Refused as refusal:
+        assert "still calculating" in str(refusal)
+        return None

@@ -2,12 +2,14 @@
 import hashlib
 import json
 import os
+import re
+import signal
 import subprocess
 import threading
 import unittest
 
 import i2tcp
-from support import DEADLINE, PROGRAM, Case, Server, put
+from support import DEADLINE, PROGRAM, Case, Server, eventually, put
 
 KEY = bytes(range(1, 33))
 PIECE = i2tcp.PIECE
@@ -43,7 +45,7 @@ class I2ftp(Case):
 
     def wherry(self, *arguments, key=KEY, code=0):
         done = subprocess.run([PROGRAM, "i2ftp", *arguments], capture_output=True, timeout=DEADLINE, text=True,
-                              cwd=self.here, env=dict(os.environ, WHERRY_I2FTP_KEY=key.hex()))
+                              errors="surrogateescape", cwd=self.here, env=dict(os.environ, WHERRY_I2FTP_KEY=key.hex()))
         self.assertEqual(done.returncode, code, done)
         return done
 
@@ -129,6 +131,11 @@ class I2ftp(Case):
         self.assertIn("no URL", self.wherry("ls", "ftp://host/", code=2).stderr)
         self.assertIn("is a directory", self.wherry("get", self.url("."), "x", code=1).stderr)
 
+    def test_a_name_that_is_not_utf8_spoils_no_listing(self):
+        put(os.fsencode(self.root) + b"/caf\xe9", b"x")
+        put(self.root / "plain", b"y")
+        self.assertEqual(self.wherry("ls", "-1", self.url()).stdout, "caf\udce9\nplain\n")
+
     def test_many_clients_at_once_keep_every_digest_right(self):
         contents = [os.urandom(PIECE + 11 * i) for i in range(8)]
         wrong = []
@@ -153,6 +160,123 @@ class I2ftp(Case):
         for thread in threads:
             thread.join()
         self.assertEqual(wrong, [])
+
+
+class Configured(Case):
+    """Servers with a configuration file."""
+
+    def serve(self, settings, users=""):
+        config = self.here / "wherry.toml"
+        config.write_text(f"""[ftp]
+listen = "127.0.0.1:0"
+[limits]
+sessions_per_address = 0
+[i2ftp]
+{settings}
+{users}""")
+        server = ConfiguredServer(config).start()
+        self.addCleanup(server.stop)
+        return server
+
+    def key_file(self, name, key):
+        path = self.here / f"{name}.key"
+        path.write_text(key.hex())
+        path.chmod(0o600)
+        return path
+
+    def wherry(self, *arguments, key=KEY, code=0):
+        done = subprocess.run([PROGRAM, "i2ftp", *arguments], capture_output=True, timeout=DEADLINE, text=True,
+                              errors="surrogateescape", cwd=self.here, env=dict(os.environ, WHERRY_I2FTP_KEY=key.hex()))
+        self.assertEqual(done.returncode, code, done)
+        return done
+
+    def own(self, settings):
+        folder = self.here / "served"
+        folder.mkdir(exist_ok=True)
+        return self.serve(f"""key_file = "{self.key_file("own", KEY)}"
+folder = "{folder}"
+permissions = "elradfmw"
+{settings}""")
+
+    def test_our_client_in_every_mode_of_the_server(self):
+        content = os.urandom(3 * PIECE + 11)
+        put(self.here / "file", content)
+        for secured in ("false", "true"):
+            for preauth, options in (("auto", ()), ("auto", ("--old-server",)), ("required", ()),
+                                     ("off", ("--old-server",))):
+                server = self.own(f'listen = "127.0.0.1:0"\nsecured = {secured}\npreauth = "{preauth}"')
+                url = f"i2ftp://127.0.0.1:{server.i2ftp_port}/file"
+                for connections in ("1", "3"):
+                    self.wherry("put", "file", url, "-j", connections, *options)
+                    self.wherry("get", url, "back", "-j", connections, *options)
+                    self.assertEqual((self.here / "back").read_bytes(), content)
+                    (self.here / "back").unlink()
+                server.stop()
+
+    def test_users_of_one_configuration_have_keys_of_their_own(self):
+        keys = {"alice": KEY, "bob": bytes(range(64, 96))}
+        users = ""
+        for name, key in keys.items():
+            put(self.here / name / f"of {name}", b"x")
+            users += f"""[users.{name}]
+home = "{self.here / name}"
+i2ftp_key_file = "{self.key_file(name, key)}"
+"""
+        server = self.serve('listen = "127.0.0.1:0"', users)
+        url = f"i2ftp://127.0.0.1:{server.i2ftp_port}/"
+        for name, key in keys.items():
+            self.assertEqual(self.wherry("ls", "-1", url, key=key).stdout, f"of {name}\n")
+        # Another key from the next reading on.
+        self.key_file("bob", b"another key, long enough")
+        server.signal(signal.SIGHUP)
+        eventually(lambda: "reload: done" in server.said(), "the configuration is read again")
+        self.assertEqual(self.wherry("ls", "-1", url, key=b"another key, long enough").stdout, "of bob\n")
+        self.wherry("ls", url, key=keys["bob"], code=1)
+
+    def test_inside_tls(self):
+        content = os.urandom(3 * PIECE + 11)
+        put(self.here / "file", content)
+        server = self.own('tls_listen = "127.0.0.1:0"\nprocess_control = "loopback"')
+        url = f"i2ftps://127.0.0.1:{server.i2ftps_port}/file"
+        certificate = re.search(r"certificate (\S+)", server.said()).group(1)
+        fingerprint = re.search(r"SHA-256 (\S+)", server.said()).group(1)
+        for trust in (("--ca", certificate), ("--fingerprint", fingerprint),
+                      ("--fingerprint", fingerprint.replace(":", "").lower())):
+            self.wherry("put", "file", url, "-j", "3", *trust)
+            self.wherry("get", url, "back", "-j", "3", *trust)
+            self.assertEqual((self.here / "back").read_bytes(), content)
+            (self.here / "back").unlink()
+        self.assertIn("verify failed", self.wherry("ls", url, code=1).stderr)
+        wrong = fingerprint.replace("A", "B").replace("0", "1")
+        self.assertIn("is another one", self.wherry("ls", url, "--fingerprint", wrong, code=1).stderr)
+        self.assertIn("64 hexadecimal digits", self.wherry("ls", url, "--fingerprint", "AB:CD", code=2).stderr)
+        # Without TLS nobody hears anything there.
+        self.wherry("ls", url.replace("i2ftps", "i2ftp"), "--timeout", "3", code=1)
+
+    def test_wrong_keys_ban_the_address(self):
+        server = self.own("""listen = "127.0.0.1:0"
+[login]
+ban_after = 2
+failure_delay = "10ms"
+""")
+        url = f"i2ftp://127.0.0.1:{server.i2ftp_port}/"
+        self.wherry("ls", url)
+        for _ in range(2):
+            self.wherry("ls", url, key=b"wrong", code=1)
+        self.wherry("ls", url, code=1)
+        self.assertIn("is banned", server.said())
+
+
+class ConfiguredServer(Server):
+    def __init__(self, config):
+        super().__init__("", host="127.0.0.1")
+        self.command = [PROGRAM, "serve", "--config", str(config)]
+
+    def start(self):
+        super().start()
+        found = self.expect_line(r"listening (i2ftps?) \S+:(\d+)$")
+        setattr(self, f"{found.group(1)}_port", int(found.group(2)))
+        return self
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <string>
@@ -157,6 +158,33 @@ TEST_F(FileUsersTest, HashThatCannotBeComputedIsNotAWrongPassword) {
     const auto users = load(user("alice", "s3cret"),
                             [](std::string_view, const Password&) { return PasswordVerdict{.failed = true}; });
     EXPECT_EQ(code_of(*users, "alice", "s3cret"), Code::io);
+}
+
+TEST_F(FileUsersTest, WhoHasAKeyAloneLogsInByNoPassword) {
+    const std::string key = folder_.write("key", "616263");
+    ASSERT_EQ(::chmod(key.c_str(), 0600), 0);
+    const std::string bob = "[users.bob]\nhome = \"" + folder_.path("home") + "\"\ni2ftp_key_file = \"" + key + "\"\n";
+    const auto users = load(user("alice", "s3cret") + bob);
+    EXPECT_EQ(code_of(*users, "bob", ""), Code::denied);
+    EXPECT_EQ(code_of(*users, "bob", "s3cret"), Code::denied);
+    EXPECT_EQ(code_of(*users, "bob", "616263"), Code::denied);
+    ASSERT_EQ(users->keys().size(), 1U);
+    EXPECT_EQ(users->keys().front().user->name, "bob");
+    EXPECT_EQ(users->keys().front().key.bytes(), "abc");
+}
+
+// Else the time would tell which users have a key and no password.
+TEST_F(FileUsersTest, ARefusalForWantOfAPasswordComputesAHashToo) {
+    const std::string key = folder_.write("key", "616263");
+    ASSERT_EQ(::chmod(key.c_str(), 0600), 0);
+    int computed = 0;
+    const auto users = load("[users.bob]\nhome = \"" + folder_.path("home") + "\"\ni2ftp_key_file = \"" + key + "\"\n",
+                            [&](std::string_view hash, const Password&) {
+                                computed += hash.empty() ? 0 : 1;
+                                return PasswordVerdict{};
+                            });
+    EXPECT_EQ(code_of(*users, "bob", "x"), Code::denied);
+    EXPECT_EQ(computed, 1);
 }
 
 TEST_F(FileUsersTest, ReloadsWhileOthersLogIn) {

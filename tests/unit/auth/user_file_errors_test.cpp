@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <string>
 
@@ -162,6 +163,35 @@ TEST_F(UserFile, NoComplaintRepeatsAPassword) {
         const std::string text = complaint("[users.alice]\nhome = \"@/alice\"\npassword = " + value + "\n");
         EXPECT_THAT(text, Not(HasSubstr("hunter2"))) << value;
     }
+}
+
+TEST_F(UserFile, AKeyFileThatCannotBeUsedIsTold) {
+    const auto with = [](const std::string& file) {
+        return "[users.alice]\nhome = \"@/alice\"\ni2ftp_key_file = " + file + "\n";
+    };
+    EXPECT_THAT(complaint(with("5")), HasSubstr("users.toml:3: users.alice.i2ftp_key_file: must be text"));
+    EXPECT_THAT(complaint(with("\"key\"")), HasSubstr("must be the full path of a file"));
+    EXPECT_THAT(complaint(with("\"@/none\"")), HasSubstr("users.toml:3: users.alice.i2ftp_key_file: "));
+    folder_.write("secret", "not hexadecimal");
+    ASSERT_EQ(::chmod(folder_.path("secret").c_str(), 0600), 0);
+    const std::string text = complaint(with("\"@/secret\""));
+    EXPECT_THAT(text, HasSubstr("hexadecimal digits"));
+    EXPECT_THAT(text, Not(HasSubstr("not hexadecimal")));
+    folder_.write("open", "616263");
+    ASSERT_EQ(::chmod(folder_.path("open").c_str(), 0644), 0);
+    EXPECT_THAT(complaint(with("\"@/open\"")), HasSubstr("can be read by everybody"));
+}
+
+TEST_F(UserFile, TheAnonymousUserHasNoKey) {
+    folder_.write("key", "616263");
+    ASSERT_EQ(::chmod(folder_.path("key").c_str(), 0600), 0);
+    EXPECT_THAT(complaint("[users.anonymous]\nanonymous = true\nhome = \"@/pub\"\ni2ftp_key_file = \"@/key\"\n"),
+                HasSubstr("the anonymous user has no key"));
+}
+
+TEST_F(UserFile, AGroupHasNoKeyForItsUsers) {
+    EXPECT_THAT(complaint("[groups.staff]\ni2ftp_key_file = \"/k\"\n[users.alice]\nhome = \"@/alice\"\n"),
+                HasSubstr("groups.staff.i2ftp_key_file: unknown key"));
 }
 
 }  // namespace

@@ -170,6 +170,7 @@ TEST_F(UserFile, DecoyCostsWhatMostUsersCost) {
 // --- the table of keys ---------------------------------------------------------------------------
 
 TEST_F(UserFile, ExampleOfEveryKeyIsValid) {
+    ASSERT_EQ(::chmod(folder_.write("alice.key", "616263").c_str(), 0600), 0);
     for (const UserKey& key : user_keys()) {
         const std::string line = std::string(key.name) + " = " + std::string(key.example);
         const bool anonymous = key.name == "anonymous";
@@ -194,6 +195,7 @@ TEST_F(UserFile, ExampleOfEveryKeyIsValid) {
             if (key.name != "folder") text += "folder = \"/srv/pub\"\n";
         }
         replace(text, "/srv/", folder_.path() + "/");
+        replace(text, "/etc/wherry/", folder_.path() + "/");
         const auto set = parse(text);
         EXPECT_TRUE(set) << key.name << '\n' << text << set.error().message;
     }
@@ -227,7 +229,7 @@ TEST(UserKeys, AreDescribed) {
         EXPECT_NE(key.read, nullptr) << key.name;
         EXPECT_EQ(key.fallback.empty(), key.needed || key.name == "password") << key.name;
     }
-    EXPECT_EQ(seen.size(), 54U);
+    EXPECT_EQ(seen.size(), 55U);
 }
 
 // --- from the disk -------------------------------------------------------------------------------
@@ -278,6 +280,21 @@ TEST_F(UserFile, LoadRefusesAFileBeyondTheLimit) {
     ASSERT_FALSE(set);
     EXPECT_EQ(set.error().code, Code::invalid);
     EXPECT_THAT(set.error().message, HasSubstr("larger than"));
+}
+
+TEST_F(UserFile, AKeyStandsInPlaceOfAPasswordOrBesideIt) {
+    const std::string key = folder_.write("key", "616263\n");
+    ASSERT_EQ(::chmod(key.c_str(), 0600), 0);
+    const auto set = parse(
+        "[users.alice]\nhome = \"@/alice\"\ni2ftp_key_file = \"@/key\"\n"
+        "[users.bob]\nhome = \"@/alice\"\ni2ftp_key_file = \"@/key\"\npassword = \"HASH\"\n"
+        "[users.carol]\nhome = \"@/alice\"\npassword = \"HASH\"\n");
+    ASSERT_TRUE(set) << set.error().message;
+    EXPECT_EQ(set->users.at("alice").key.bytes(), "abc");
+    EXPECT_EQ(set->users.at("alice").hash, "");
+    EXPECT_EQ(set->users.at("bob").key.bytes(), "abc");
+    EXPECT_NE(set->users.at("bob").hash, "");
+    EXPECT_TRUE(set->users.at("carol").key.empty());
 }
 
 }  // namespace

@@ -38,6 +38,27 @@ TEST(Server, StartFailsWithAllMistakesOfTheSetUp) {
     EXPECT_THAT(server.addresses(), IsEmpty());
 }
 
+TEST(Server, StartFailsWithTheMistakesAboutI2ftp) {
+    const TempFolder folder;
+    Server server;
+    server.i2ftp()
+        .listen("localhost:1")
+        .listen_tls("here")
+        .key(SharedKey::from_file(folder.path("no.key")), "alice")
+        .key(SharedKey("k"), User{.name = "bob"});
+    const auto started = server.start();
+    ASSERT_FALSE(started);
+    for (const char* part : {"i2ftp: listen: 'localhost'", "'here'", "no.key", "the user 'bob' has no filesystem"}) {
+        EXPECT_THAT(started.error().message, HasSubstr(part));
+    }
+}
+
+TEST(Server, AKeyOfNobodyIsAMistake) {
+    Server server;
+    server.i2ftp().listen("127.0.0.1:0").key(SharedKey("the key of alice"), "alice");
+    EXPECT_THAT(server.start().error().message, HasSubstr("there is no user 'alice'"));
+}
+
 TEST(Server, StartFailsForCommandsThatCannotBe) {
     Server server;
     const auto run = [](const FtpCall&) { return FtpReply(); };

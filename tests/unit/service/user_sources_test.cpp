@@ -34,6 +34,29 @@ TEST(UserSources, OfAnEmptyConfigurationAreNobody) {
     EXPECT_THAT(sources->reload(), IsEmpty());
 }
 
+TEST(UserSources, KeysAreThoseOfAllFilesAndReadAnew) {
+    const TempFolder folder;
+    const auto with_key = [&](const std::string& name, const std::string& digits) {
+        const std::string key = folder.write(name + ".key", digits);
+        std::filesystem::permissions(key, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+        return "[users." + name + "]\nhome = \"" + folder.path() + "\"\ni2ftp_key_file = \"" + key + "\"\n";
+    };
+    Config config;
+    config.file = folder.write("w.toml", with_key("alice", "61"));
+    config.users_inline = true;
+    config.users_files = {folder.write("users.toml", with_key("bob", "62") + user(folder, "carol", "x"))};
+    const auto sources = UserSources::load(config);
+    ASSERT_TRUE(sources) << sources.error().message;
+    auto keys = sources->keys();
+    ASSERT_EQ(keys.size(), 2U);
+    EXPECT_EQ(keys[0].user->name, "alice");
+    EXPECT_EQ(keys[1].user->name, "bob");
+    EXPECT_EQ(keys[1].key.bytes(), "b");
+    with_key("bob", "63");
+    EXPECT_THAT(sources->reload(), IsEmpty());
+    EXPECT_EQ(sources->keys()[1].key.bytes(), "c");
+}
+
 TEST(UserSources, AreTheTablesOfTheConfigurationAndTheUsersFiles) {
     const TempFolder folder;
     Config config;

@@ -1,0 +1,22 @@
+#include "app/home.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace wherry::app {
+
+std::string home_folder() {
+    const char* const home = std::getenv("HOME");
+    if (home != nullptr && *home == '/') return home;
+    const passwd* const account = getpwuid(geteuid());
+    return account != nullptr && account->pw_dir != nullptr && *account->pw_dir == '/' ? account->pw_dir : "/";
+}
+
+std::string with_home(const std::string& path) {
+    const bool tilde = path == "~" || path.starts_with("~/");
+    return tilde ? home_folder() + path.substr(1) : path;
+}
+
+}  // namespace wherry::app

@@ -1,0 +1,11 @@
+#pragma once
+// Where the user of this process is at home.
+#include <string>
+
+namespace wherry::app {
+
+std::string home_folder();  // HOME, else what the system says; "/" if it says nothing
+// "~" and "~/x" with the home in place of the tilde; all else as it is.
+std::string with_home(const std::string& path);
+
+}  // namespace wherry::app
