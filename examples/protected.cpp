@@ -3,8 +3,8 @@
 //   ./protected                   then: curl --ssl-reqd --cacert server.pem --user ann:apples ftp://127.0.0.1:2121/
 //
 // server.pem holds a certificate and its key; `wherry serve` makes one, or
-//   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj /CN=localhost \
-//       -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out server.pem; cat key.pem >>server.pem
+//   openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=me -addext subjectAltName=IP:127.0.0.1 -keyout k -out c
+//   cat c k >server.pem
 //
 // pyftpdlib: TLS_FTPHandler with certfile, tls_control_required and tls_data_required. ftpserverlib: GetTLSConfig,
 // TLSRequired and SetTLSRequirement.
