@@ -152,8 +152,10 @@ net::Task<Outcome> Transfer::send_by_descriptor(net::Stream& stream, net::Durati
             cached_until = at_ + window;
         }
         Result<net::Io> io;
-        // What has to be encrypted here keeps the loop busy: where it has other work, too, a worker does it.
-        if (on_lane || (copying && loop.has_bulk() && stream.works_on_lanes())) {
+        // What has to be encrypted, here or by the kernel, keeps the loop busy: where it has other work, too, a worker
+        // does it.
+        const bool costly = copying || stream.is_secure();
+        if (on_lane || (costly && loop.has_bulk() && stream.works_on_lanes())) {
             io = co_await parts_.commons.runtime.disk().run(loop, [&](net::Lane::Worker& worker) {
                 return send_slice(stream, copying, slice, copying ? worker.scratch() : std::span<std::byte>());
             });
