@@ -81,15 +81,16 @@ root = "/srv/tftp-lab"
 A rule is about the requests for which all of its first five keys are true that it has, after the rules for names. Of each
 other key the first rule counts that has it; where none has, the keys above hold.
 
-| Key | Type | |
-|---|---|---|
+| Key | Type | Default | Change | |
+|---|---|---|---|---|
 )";
 
 void add_rules(std::string& out) {
     out += rules_preface;
     for (const ConfigKey& key : tftp_rule_keys()) {
         const std::string allowed = key.field.allowed.empty() ? "" : ": " + cell(key.field.allowed);
-        out += fmt::format("| {} | {}{} | {} |\n", code(key.last()), key.field.type, allowed, cell(key.sentence));
+        out += fmt::format("| {} | {}{} | - | live | {} |\n", code(key.last()), key.field.type, allowed,
+                           cell(key.sentence));
     }
 }
 
