@@ -191,12 +191,33 @@ TEST(Service, ReloadAppliesEveryKeyThatTheTableCallsLive) {
         const std::string text = texts.contains(key.name) ? texts.at(key.name)
                                  : key.group() == "tls"   ? folder.write("b.pem", pem)
                                                           : "error";
-        for (const Value& value :
-             {Value(std::int64_t{17}), Value(std::int64_t{5000}), Value(text), Value(true), Value(false),
-              Value(std::string("/tmp")), Value(std::string("077")), Value(std::string("never")),
-              Value(std::string("hide")), Value(std::string("raw")), Value(std::string("GBK")),
-              Value(std::string("10.0.0.0/8=10.0.0.5")), Value(std::string("10.0.0.5=10.0.0.6")),
-              Value(std::string("127.0.0.1:9")), Value(std::string("10.0.0.0/8")), Value(std::string("192.0.2.1"))}) {
+        for (const Value& value : {Value(std::int64_t{17}),
+                                   Value(std::int64_t{5000}),
+                                   Value(text),
+                                   Value(true),
+                                   Value(false),
+                                   Value(std::string("/tmp")),
+                                   Value(std::string("077")),
+                                   Value(std::string("never")),
+                                   Value(std::string("hide")),
+                                   Value(std::string("raw")),
+                                   Value(std::string("GBK")),
+                                   Value(std::string("10.0.0.0/8=10.0.0.5")),
+                                   Value(std::string("10.0.0.5=10.0.0.6")),
+                                   Value(std::string("127.0.0.1:9")),
+                                   Value(std::string("10.0.0.0/8")),
+                                   Value(std::string("192.0.2.1")),
+                                   Value(std::int64_t{1}),
+                                   Value(std::string("50000-50100")),
+                                   Value(std::string("allow")),
+                                   Value(std::string("on")),
+                                   Value(std::string("off")),
+                                   Value(std::string("ignore")),
+                                   Value(std::string("answer")),
+                                   Value(std::string("lower")),
+                                   Value(std::string("mac")),
+                                   Value(std::string("create")),
+                                   Value(std::string("at_receipt"))}) {
             set = set || (key.field.set(fresh, value) && key.field.show(fresh) != key.field.show(before));
         }
         ASSERT_TRUE(set) << key.name;
