@@ -229,7 +229,7 @@ TEST(UserKeys, AreDescribed) {
         EXPECT_NE(key.read, nullptr) << key.name;
         EXPECT_EQ(key.fallback.empty(), key.needed || key.name == "password") << key.name;
     }
-    EXPECT_EQ(seen.size(), 55U);
+    EXPECT_EQ(seen.size(), 57U);
 }
 
 // --- from the disk -------------------------------------------------------------------------------
