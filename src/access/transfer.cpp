@@ -13,7 +13,8 @@ namespace wherry {
 namespace {
 
 // Of one turn. A connection that gets little at a time, after a pause, costs the kernel twice as much (pacing).
-constexpr std::uint64_t send_slice_size = 512 * 1024;
+constexpr std::uint64_t send_slice_alone = 2 * 1024 * 1024;  // when nobody else waits for the loop's bulk work
+constexpr std::uint64_t send_slice_shared = 512 * 1024;
 constexpr std::uint64_t copy_slice_size = 128 * 1024;    // the same, of what has to be encrypted here
 constexpr std::uint64_t cache_window = 4 * 1024 * 1024;  // asked for, or read ahead, at once
 constexpr std::size_t copy_size = 128 * 1024;            // buffer of a transfer that the kernel cannot do alone
@@ -138,7 +139,7 @@ net::Task<Outcome> Transfer::send_by_descriptor(net::Stream& stream, net::Durati
     bool copying = !parts_.commons.use_sendfile;
     bool on_lane = false;  // the kernel cannot tell what is in memory: a worker sends, in case it has to wait
     while (at_ < end) {
-        const std::uint64_t turn = copying ? copy_slice_size : send_slice_size;
+        const std::uint64_t turn = copying ? copy_slice_size : loop.has_bulk() ? send_slice_shared : send_slice_alone;
         const std::uint64_t most = std::min(end - at_, turn);
         const std::uint64_t slice = parts_.throttle.unlimited() ? most : parts_.throttle.slice(most);
         if (!on_lane && at_ + slice > cached_until) {
