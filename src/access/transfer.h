@@ -152,7 +152,7 @@ private:
     Slice receive_slice(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most, bool is_short);
     bool drain(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);
     bool decrypt_once(net::Stream& stream, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);
-    bool linger(int socket, Slice& slice) const;
+    bool linger(int socket, const Slice& slice) const;
     bool receive_once(int socket, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);
     bool splice_once(int socket, std::span<std::byte> scratch, std::uint64_t most, Slice& slice);
     bool empty_pipe(std::size_t bytes, std::span<std::byte> scratch, Slice& slice);

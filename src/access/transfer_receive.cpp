@@ -17,9 +17,8 @@ namespace wherry {
 
 struct Transfer::Slice {
     std::uint64_t bytes = 0;
-    bool end = false;       // the peer has sent everything
-    bool trickles = false;  // it takes its time
-    Outcome outcome;        // not complete: that was the end of it
+    bool end = false;  // the peer has sent everything
+    Outcome outcome;   // not complete: that was the end of it
 
     bool fail(Outcome why) {
         outcome = why;
@@ -36,26 +35,7 @@ constexpr std::size_t pipe_size = 1024 * 1024;
 constexpr std::size_t copy_size = 128 * 1024;
 constexpr std::uint64_t linger_from = 64 * 1024;  // received in this turn: more is on its way
 constexpr int linger_ms = 1;
-constexpr int wake_from = 256 * 1024;                   // bytes that a worker wants to be woken for while it lingers
 constexpr std::uint64_t space_step = 64 * 1024 * 1024;  // between looks at the free space
-
-// While a worker lingers, the kernel wakes it for a good part of the buffer and not for each segment (SO_RCVLOWAT).
-class WakeForMore {
-public:
-    explicit WakeForMore(int socket) : socket_(socket) {
-        int buffer = 0;
-        socklen_t length = sizeof buffer;
-        if (getsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &buffer, &length) != 0) return;
-        set(std::min(wake_from, buffer / 4));  // much of the buffer would slow the sender down, or make the buffer grow
-    }
-    ~WakeForMore() { set(1); }
-    WakeForMore(const WakeForMore&) = delete;
-    WakeForMore& operator=(const WakeForMore&) = delete;
-
-private:
-    void set(int bytes) const { setsockopt(socket_, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes); }
-    const int socket_;
-};
 
 }  // namespace
 
@@ -123,13 +103,10 @@ bool Transfer::drain(net::Stream& stream, std::span<std::byte> scratch, std::uin
 
 // A worker is faster than the client: it would go back to the loop, and be asked again, for each few segments. While
 // the stream flows, and nobody else wants the worker, it waits for the next ones itself; an abort ends that wait, too.
-// True if there is something, or could be: what the kernel did not find worth waking us for.
-bool Transfer::linger(int socket, Slice& slice) const {
-    if (slice.bytes < linger_from || slice.trickles || parts_.commons.runtime.disk().has_queue()) return false;
-    const WakeForMore wake_for_more(socket);
+bool Transfer::linger(int socket, const Slice& slice) const {
+    if (slice.bytes < linger_from || parts_.commons.runtime.disk().has_queue()) return false;
     pollfd more{.fd = socket, .events = POLLIN, .revents = 0};
-    slice.trickles = poll(&more, 1, linger_ms) <= 0;
-    return true;
+    return poll(&more, 1, linger_ms) > 0;
 }
 
 // The three below return false when there is no more to move in this turn.

@@ -45,7 +45,7 @@ int failed(const Error& error, int code) {
 Result<LegacyConfig> read_config(const std::string& file) {
     auto config = i2ftp::load_legacy_config(file);
     if (config || config.error().code != Code::not_found) return config;
-    const LegacyConfig made = i2ftp::legacy_defaults(home_folder());
+    LegacyConfig made = i2ftp::legacy_defaults(home_folder());
     if (auto stored = i2ftp::store_legacy_config(made, file, false); !stored) {
         return std::unexpected(std::move(stored.error()));
     }

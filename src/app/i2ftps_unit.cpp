@@ -80,7 +80,7 @@ WantedBy=multi-user.target
 
 Result<std::string> store_i2ftps_unit(const std::string& text, const std::string& folder) {
     for (int number = 1; number <= most_units; ++number) {
-        const std::string file = fmt::format("{}/i2ftps{}.service", folder, number == 1 ? "" : std::to_string(number));
+        std::string file = fmt::format("{}/i2ftps{}.service", folder, number == 1 ? "" : std::to_string(number));
         const net::Socket opened(open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
         if (!opened && errno == EEXIST) continue;
         if (!opened) return fail_errno(errno, "making", file);

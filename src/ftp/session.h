@@ -232,7 +232,7 @@ private:
     std::string_view fresh_;  // received and not yet cut into lines: in the loop's scratch, or in stash_
     std::string stash_;
     std::optional<LineSplitter> ahead_;  // of what is looked at while the queue is full
-    std::vector<Pending> queue_;  // short, and mostly empty
+    std::vector<Pending> queue_;         // short, and mostly empty
     std::string out_;
     net::Timer timer_;
     net::TimePoint started_;

@@ -34,7 +34,7 @@ TlsTrust::~TlsTrust() { SSL_CTX_free(context_); }
 Result<TlsTrustPtr> TlsTrust::load(const TlsTrustOptions& options) {
     ERR_clear_error();
     // Not make_shared: the constructor is private.
-    const std::shared_ptr<TlsTrust> made(new TlsTrust());
+    std::shared_ptr<TlsTrust> made(new TlsTrust());
     made->context_ = SSL_CTX_new(TLS_client_method());
     if (made->context_ == nullptr) return fail(Code::internal, "TLS: " + tls_error_text());
     SSL_CTX_set_min_proto_version(made->context_, TLS1_3_VERSION);
