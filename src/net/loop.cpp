@@ -193,6 +193,7 @@ bool Loop::run_job(Job& job, Worker& worker) {
     deputy_->look();
     job.work(job, worker);
     if (!job_number_.compare_exchange_strong(number, number + 1, std::memory_order_acq_rel)) {
+        freed_.fetch_add(1, std::memory_order_relaxed);
         post(job);
         return false;
     }
@@ -204,6 +205,7 @@ bool Loop::run_job(Job& job, Worker& worker) {
 
 bool Loop::take_over(std::uint32_t number) noexcept {
     if (!job_number_.compare_exchange_strong(number, number + 1, std::memory_order_acq_rel)) return false;
+    ++replaced_;
     refresh_now();
     jobs_from_ = now_ + after_stuck_job;
     return true;

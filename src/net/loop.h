@@ -158,8 +158,11 @@ public:
     // --- short jobs, run here ----------------------------------------------------------------------------------------
     // From now on the loop runs short jobs itself; `deputy` watches and outlives its thread. Before run().
     void set_deputy(Deputy& deputy) noexcept { deputy_ = &deputy; }
-    // False: nobody watches, or a job has been slow just now. Then a lane is to be asked.
-    bool takes_jobs() const noexcept { return deputy_ != nullptr && now_ >= jobs_from_; }
+    // False: nobody watches, a job has been slow just now, or one is still stuck: a disk that hangs costs a loop one
+    // thread, however many want something of it. Then a lane is to be asked.
+    bool takes_jobs() const noexcept {
+        return deputy_ != nullptr && now_ >= jobs_from_ && replaced_ == freed_.load(std::memory_order_relaxed);
+    }
     void queue(Job& job) noexcept;
     // From any thread: odd while a job runs, another number for each job; and the thread that runs it.
     std::uint32_t job_number() const noexcept { return job_number_.load(std::memory_order_seq_cst); }
@@ -252,6 +255,8 @@ private:
     Job* first_job_ = nullptr;
     Job* last_job_ = nullptr;
     TimePoint jobs_from_{};
+    std::uint32_t replaced_ = 0;           // threads that another one took over from
+    std::atomic<std::uint32_t> freed_{0};  // those of them that have come to the end of their job
     std::atomic<std::uint32_t> job_number_{0};
     std::atomic<pid_t> thread_{0};
     std::atomic<Posted*> posted_{nullptr};

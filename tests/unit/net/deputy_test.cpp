@@ -117,20 +117,30 @@ TEST_F(DeputyTest, AStuckJobDoesNotHoldItsLoop) {
     EXPECT_EQ(where.after, meanwhile);
 }
 
-TEST_F(DeputyTest, AfterAStuckJobLanesTakeTheNextOnesForAWhile) {
+TEST_F(DeputyTest, WhileAJobIsStuckAndForAWhileAfterwardsLanesTakeTheNextOnes) {
     start();
     std::latch release(1);
     Where stuck;
+    const auto takes_jobs = [&] {
+        bool takes = false;
+        on_loop([&] { takes = loop.takes_jobs(); });
+        return takes;
+    };
     on_loop([&] { scope.start(do_shortly(lane, loop, [&] { release.wait(); }, stuck)); });
-    bool at_once = true;
-    on_loop([&] { at_once = loop.takes_jobs(); });
-    EXPECT_FALSE(at_once);
-    clock.advance(1s);
-    bool later = false;
-    on_loop([&] { later = loop.takes_jobs(); });
-    EXPECT_TRUE(later);
+    EXPECT_FALSE(takes_jobs());
+    clock.advance(1h);
+    EXPECT_FALSE(takes_jobs());  // a second thread would get stuck there, too
     release.count_down();
     wait_for_children();
+    EXPECT_TRUE(takes_jobs());
+    Where again;
+    std::latch let_go(1);
+    on_loop([&] { scope.start(do_shortly(lane, loop, [&] { let_go.wait(); }, again)); });
+    on_loop([&] { let_go.count_down(); });
+    wait_for_children();
+    EXPECT_FALSE(takes_jobs());
+    clock.advance(1s);
+    EXPECT_TRUE(takes_jobs());
 }
 
 TEST_F(DeputyTest, AfterASlowJobLanesTakeTheNextOnesForAWhile) {
