@@ -45,6 +45,7 @@ Code code_of_errno(int number) noexcept {
         case ENOTDIR: return Code::not_directory;
         case EISDIR: return Code::is_directory;
         case ENOTEMPTY: return Code::not_empty;
+        case EFBIG:  // beyond what the filesystem, or a limit of the process, lets a file grow to
         case ENOSPC: return Code::no_space;
         case EDQUOT: return Code::quota;
         case EROFS: return Code::read_only;

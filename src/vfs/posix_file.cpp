@@ -51,7 +51,6 @@ std::unexpected<Error> refused(int number, std::string_view doing, std::string_v
         case ELOOP: failure.error().code = Code::denied; break;
         case ENXIO:
         case ENODEV: failure.error().code = Code::not_regular; break;
-        case EFBIG: failure.error().code = Code::no_space; break;
         case EAGAIN: failure.error().code = Code::busy; break;
         default: break;
     }

@@ -16,8 +16,8 @@ Kind kind_of(mode_t mode) noexcept;
 Code not_servable(mode_t mode) noexcept;
 
 // fail_errno with what the numbers mean here: EXDEV and ELOOP are a path that leads out or a symlink that is not
-// followed (denied), ENXIO and ENODEV a FIFO, socket or device (not_regular), EFBIG a disk that has no more room
-// (no_space), EAGAIN somebody else's lock (busy). Only virtual paths get into the message.
+// followed (denied), ENXIO and ENODEV a FIFO, socket or device (not_regular), EAGAIN somebody else's lock (busy). Only
+// virtual paths get into the message.
 std::unexpected<Error> refused(int number, std::string_view doing, std::string_view to);
 
 // Bytes read at `offset`, until `into` is full or the file ends.

@@ -32,7 +32,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(ErrnoCase{ENOENT, Code::not_found}, ErrnoCase{EACCES, Code::denied}, ErrnoCase{EPERM, Code::denied},
                     ErrnoCase{EEXIST, Code::exists}, ErrnoCase{ENOTDIR, Code::not_directory},
                     ErrnoCase{EISDIR, Code::is_directory}, ErrnoCase{ENOTEMPTY, Code::not_empty},
-                    ErrnoCase{ENOSPC, Code::no_space}, ErrnoCase{EDQUOT, Code::quota},
+                    ErrnoCase{ENOSPC, Code::no_space}, ErrnoCase{EFBIG, Code::no_space}, ErrnoCase{EDQUOT, Code::quota},
                     ErrnoCase{EROFS, Code::read_only}, ErrnoCase{EBUSY, Code::busy}, ErrnoCase{ETXTBSY, Code::busy},
                     ErrnoCase{ENAMETOOLONG, Code::name_not_allowed}, ErrnoCase{EXDEV, Code::denied},
                     ErrnoCase{ELOOP, Code::denied}, ErrnoCase{EAGAIN, Code::would_block},
