@@ -26,20 +26,6 @@ constexpr std::size_t most_block = 65464;
 constexpr std::size_t most_window_bytes = std::size_t{1} << 20U;
 constexpr int receive_buffer = 4 << 20;
 
-// The words of a request behind its opcode: name, mode, option, value ...
-std::vector<std::string> words_of(std::span<const std::byte> packet) {
-    std::vector<std::string> words(1);
-    for (const std::byte byte : packet.subspan(2)) {
-        if (byte != std::byte{0}) {
-            words.back() += static_cast<char>(byte);
-        } else {
-            words.emplace_back();
-        }
-    }
-    words.pop_back();
-    return words;
-}
-
 class Transfer {
 public:
     Transfer(Udp socket, bool put, int file, std::uint64_t size, const std::vector<std::string>& words)

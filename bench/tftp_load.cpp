@@ -122,14 +122,7 @@ private:
     }
 
     void take_options(std::span<const std::byte> packet) {
-        std::vector<std::string> words(1);
-        for (const std::byte byte : packet.subspan(2)) {
-            if (byte != std::byte{0}) {
-                words.back() += static_cast<char>(byte);
-            } else {
-                words.emplace_back();
-            }
-        }
+        const auto words = words_of(packet);
         for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
             if (words[i] == "blksize") blksize_ = std::stoul(words[i + 1]);
             if (words[i] == "windowsize") window_ = std::stoul(words[i + 1]);

@@ -75,6 +75,19 @@ std::uint16_t op_of(std::span<const std::byte> packet) {
 
 std::uint16_t block_of(std::span<const std::byte> packet) { return op_of(packet.subspan(2)); }
 
+std::vector<std::string> words_of(std::span<const std::byte> packet) {
+    std::vector<std::string> words(1);
+    for (const std::byte byte : packet.subspan(2)) {
+        if (byte != std::byte{0}) {
+            words.back() += static_cast<char>(byte);
+        } else {
+            words.emplace_back();
+        }
+    }
+    words.pop_back();
+    return words;
+}
+
 std::size_t send_blocks(int descriptor, std::uint64_t first, std::size_t count, std::span<const std::byte> content,
                         std::size_t blksize) {
     const std::size_t most =

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "result.h"
 
@@ -38,6 +40,8 @@ sockaddr_storage loopback(std::uint16_t port);
 std::array<std::byte, tftp_header> header(std::uint8_t op, std::uint64_t block);
 std::uint16_t op_of(std::span<const std::byte> packet);
 std::uint16_t block_of(std::span<const std::byte> packet);
+/// The words of a request or an OACK behind its opcode: name, mode, option, value ...
+std::vector<std::string> words_of(std::span<const std::byte> packet);
 
 /// The 64-bit number that ends with `wire` and is the nearest one from `from` on.
 inline std::uint64_t number_from(std::uint64_t from, std::uint16_t wire) {

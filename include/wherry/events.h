@@ -20,7 +20,7 @@ namespace wherry {
 // Who an event is about. `user` is empty before login.
 struct SessionInfo {
     std::uint64_t id = 0;    // unique within one server's life
-    std::string protocol{};  // "ftp"
+    std::string protocol{};  // "ftp", "tftp", "i2ftp"
     std::string peer{};      // address of the client, IPv4 unwrapped from ::ffff:
     std::uint16_t peer_port = 0;
     std::string user{};
@@ -110,8 +110,8 @@ struct ModeChanged {
 struct TimeChanged {
     SessionInfo session{};
     Path path{};
-    std::int64_t modified = 0;
-    bool created = false;  // that is when it was made, and not when it was changed (MFCT)
+    std::int64_t modified = 0;  // seconds since 1970-01-01 UTC
+    bool created = false;       // that is when it was made, and not when it was changed (MFCT)
 };
 
 struct OwnerChanged {
@@ -183,8 +183,8 @@ struct ChangeMode {
 struct ChangeTime {
     SessionInfo session{};
     Path path{};
-    std::int64_t modified = 0;
-    bool created = false;  // that is when it was made, and not when it was changed (MFCT)
+    std::int64_t modified = 0;  // seconds since 1970-01-01 UTC
+    bool created = false;       // that is when it was made, and not when it was changed (MFCT)
 };
 
 struct ChangeOwner {

@@ -140,8 +140,10 @@ public:
     virtual Result<void> remove_file(const Path& path);             // files and symlinks, never a directory
     virtual Result<void> rename(const Path& from, const Path& to);  // replaces an existing file, as POSIX does
     virtual Result<void> set_mode(const Path& path, std::uint32_t mode);
+    // Times in seconds since 1970-01-01 UTC. Unless overridden: Code::unsupported, as no filesystem of Linux can set
+    // when a file was made.
     virtual Result<void> set_modified(const Path& path, std::int64_t seconds);
-    virtual Result<void> set_created(const Path& path, std::int64_t seconds);  // no filesystem of Linux can
+    virtual Result<void> set_created(const Path& path, std::int64_t seconds);
     virtual Result<std::string> read_link(const Path& path);
     virtual Result<Space> space(const Path& path);
     // Numbers as the system has them; no group: it stays. For commands that an operator must have allowed.

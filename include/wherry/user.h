@@ -171,7 +171,7 @@ struct Login {
     std::string name{};  // 1 to 255 bytes, none of them a control byte
     Password password{};
     std::string peer{};      // the client's address as text, IPv4 unwrapped from ::ffff:
-    std::string protocol{};  // "ftp", later "tftp", "i2ftp"
+    std::string protocol{};  // "ftp", "tftp", "i2ftp"
     bool secure = false;     // the connection is encrypted
     std::string host{};      // the name of the server that the client asked for (HOST), in small letters; mostly empty
     std::shared_ptr<const ClientCertificate> certificate{};  // that the client has shown; null: none

@@ -54,8 +54,7 @@ net::Task<Result<void>> Workspace::enter(Path path) {
 
 net::Task<Result<ListingPtr>> Workspace::list(Path path, Detail detail) {
     if (auto allowed = need(path, 'l', "listing"); !allowed) co_return std::unexpected(std::move(allowed.error()));
-    if (commons_.guards.watch<action::List>()) co_return co_await on_disk([&] { return list_now(path, detail); });
-    co_return co_await on_disk_shortly([&] { return list_now(path, detail); });
+    co_return co_await on_disk_shortly([&] { return list_now(path, detail); }, commons_.guards.watch<action::List>());
 }
 
 Result<ListingPtr> Workspace::list_now(const Path& path, Detail detail) {
@@ -131,13 +130,9 @@ net::Task<Result<TransferPtr>> Workspace::open_write(Path path, WriteRequest req
     parts.short_jobs = user_->filesystem->can_answer_at_once();
     parts.permit = std::move(*permit);
     parts.throttle = commons_.rates.for_upload(*user_, &buckets_);
-    Result<void> opened;
     // Guards, counting what an account holds and claiming room take their time.
-    if (commons_.guards.watch<action::Upload>() || is_counted() || request.announced != 0) {
-        opened = co_await on_disk([&] { return open_upload(path, request, parts); });
-    } else {
-        opened = co_await on_disk_shortly([&] { return open_upload(path, request, parts); });
-    }
+    const bool more = commons_.guards.watch<action::Upload>() || is_counted() || request.announced != 0;
+    auto opened = co_await on_disk_shortly([&] { return open_upload(path, request, parts); }, more);
     if (!opened) co_return std::unexpected(std::move(opened.error()));
     co_return std::make_unique<Transfer>(std::move(parts));
 }
@@ -237,15 +232,14 @@ net::Task<Result<void>> Workspace::room_for(Path path, std::uint64_t bytes) {
 // Asks the guards and makes the change, both on the disk lane, then tells. `Kind` is the action that guards see.
 template <class Kind, class Tell, class Change>
 net::Task<Result<void>> Workspace::change(Kind action, Change make, Tell tell) {
-    Result<void> done;
-    if (commons_.guards.watch<Kind>()) {
-        done = co_await on_disk([&]() -> Result<void> {
+    const bool guarded = commons_.guards.watch<Kind>();
+    const auto ask_and_make = [&]() -> Result<void> {
+        if (guarded) {
             if (auto ok = commons_.guards.ask(action); !ok) return ok;
-            return make(*user_->filesystem);
-        });
-    } else {
-        done = co_await on_disk_shortly([&] { return make(*user_->filesystem); });
-    }
+        }
+        return make(*user_->filesystem);
+    };
+    auto done = co_await on_disk_shortly(ask_and_make, guarded);
     if (done) tell();
     co_return done;
 }

@@ -76,13 +76,13 @@ public:
         return commons_.runtime.disk().run(loop_, std::move(function));
     }
 
-    // The same for a few calls to the user's files and nothing else: without a hop where these files are quick to
-    // answer.
+    // The same for a few calls to the user's files: without a hop where these files are quick to answer, unless
+    // `more` is done than that.
     template <class Function>
-    auto on_disk_shortly(Function function) {
+    auto on_disk_shortly(Function function, bool more = false) {
         net::Lane& disk = commons_.runtime.disk();
-        return user_->filesystem->can_answer_at_once() ? disk.run_short(loop_, std::move(function))
-                                                       : disk.run(loop_, std::move(function));
+        const bool is_short = !more && user_->filesystem->can_answer_at_once();
+        return is_short ? disk.run_short(loop_, std::move(function)) : disk.run(loop_, std::move(function));
     }
 
     // --- moving bytes ------------------------------------------------------------------------------------------------

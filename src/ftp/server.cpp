@@ -60,16 +60,6 @@ Server::Place& Server::at(const net::Post& post) {
     std::unreachable();
 }
 
-void Server::set_tls(net::TlsContextPtr context) {
-    const std::lock_guard lock(tls_mutex_);
-    tls_.swap(context);
-}
-
-net::TlsContextPtr Server::tls() const {
-    const std::lock_guard lock(tls_mutex_);
-    return tls_;
-}
-
 void Server::serve(net::Post& post, net::StreamPtr control, const Door& door) {
     Place& place = at(post);
     commons_.outstanding.begin();

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -40,8 +39,8 @@ public:
 
     // --- from any thread, also before start() ------------------------------------------------------------------------
     // The certificates for connections that begin from now on; null: no TLS. Sessions that are open keep theirs.
-    void set_tls(net::TlsContextPtr context);
-    net::TlsContextPtr tls() const;
+    void set_tls(net::TlsContextPtr context) { tls_.set(std::move(context)); }
+    net::TlsContextPtr tls() const { return *tls_.get(); }
 
     // --- from any thread ---------------------------------------------------------------------------------------------
     void start();
@@ -79,11 +78,10 @@ private:
     Commons& commons_;
     net::Network& network_;
     const Hooks hooks_;
-    const CommandTable table_;      // of hooks_, among others
-    const Door door_{};             // where nothing else was said
-    std::deque<Door> doors_;        // of the listeners; sessions refer to them
-    mutable std::mutex tls_mutex_;  // of tls_
-    net::TlsContextPtr tls_;
+    const CommandTable table_;  // of hooks_, among others
+    const Door door_{};         // where nothing else was said
+    std::deque<Door> doors_;    // of the listeners; sessions refer to them
+    Live<net::TlsContextPtr> tls_ = net::TlsContextPtr();
     net::PortPool ports_;
     Nat nat_;
     Live<Settings> settings_;

@@ -84,16 +84,6 @@ Result<void> Server::prepare() {
     return {};
 }
 
-void Server::set_tls(net::TlsContextPtr context) {
-    const std::lock_guard lock(tls_mutex_);
-    tls_.swap(context);
-}
-
-net::TlsContextPtr Server::tls() const {
-    const std::lock_guard lock(tls_mutex_);
-    return tls_;
-}
-
 Result<net::Address> Server::listen(const net::Address& address, Door door) {
     auto socket = net::listen_tcp(address, listen_backlog);
     if (!socket) return std::unexpected(std::move(socket.error()));

@@ -5,10 +5,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "access/commons.h"
 #include "auth/shared_keys.h"
+#include "core/live.h"
 #include "i2ftp/digest.h"
 #include "i2ftp/digest_cache.h"
 #include "i2ftp/handles.h"
@@ -59,8 +61,8 @@ public:
     Result<void> set_identities(const std::vector<Identity>& identities);
 
     // The certificates of doors with TLS; from any thread. Connections keep those they began with.
-    void set_tls(net::TlsContextPtr context);
-    net::TlsContextPtr tls() const;
+    void set_tls(net::TlsContextPtr context) { tls_.set(std::move(context)); }
+    net::TlsContextPtr tls() const { return *tls_.get(); }
 
     // --- before start() ----------------------------------------------------------------------------------------------
     // Makes the RSA key of secured sessions; takes a good part of a second.
@@ -111,8 +113,7 @@ private:
     Surroundings surroundings_;
     mutable std::mutex ring_mutex_;
     std::shared_ptr<const Ring> ring_;
-    mutable std::mutex tls_mutex_;
-    net::TlsContextPtr tls_;
+    Live<net::TlsContextPtr> tls_ = net::TlsContextPtr();
     Handles handles_;
     ReplayGuard guard_;
     DigestCache digests_;

@@ -49,6 +49,11 @@ protected:
         });
         done.get_future().wait();
     }
+    bool takes_jobs() {
+        bool takes = false;
+        on_loop([&] { takes = loop.takes_jobs(); });
+        return takes;
+    }
     void wait_for_children() {
         for (bool empty = false; !empty;) on_loop([&] { empty = scope.empty(); });
     }
@@ -121,11 +126,6 @@ TEST_F(DeputyTest, WhileAJobIsStuckAndForAWhileAfterwardsLanesTakeTheNextOnes) {
     start();
     std::latch release(1);
     Where stuck;
-    const auto takes_jobs = [&] {
-        bool takes = false;
-        on_loop([&] { takes = loop.takes_jobs(); });
-        return takes;
-    };
     on_loop([&] { scope.start(do_shortly(lane, loop, [&] { release.wait(); }, stuck)); });
     EXPECT_FALSE(takes_jobs());
     clock.advance(1h);
@@ -148,13 +148,9 @@ TEST_F(DeputyTest, AfterASlowJobLanesTakeTheNextOnesForAWhile) {
     Where where;
     on_loop([&] { scope.start(do_shortly(lane, loop, [&] { clock.advance(10ms); }, where)); });
     wait_for_children();
-    bool at_once = true;
-    on_loop([&] { at_once = loop.takes_jobs(); });
-    EXPECT_FALSE(at_once);
+    EXPECT_FALSE(takes_jobs());
     clock.advance(400ms);
-    bool later = false;
-    on_loop([&] { later = loop.takes_jobs(); });
-    EXPECT_TRUE(later);
+    EXPECT_TRUE(takes_jobs());
 }
 
 TEST_F(DeputyTest, JobsThatAreQueuedRunBeforeTheLoopEnds) {
