@@ -53,7 +53,7 @@ class Bench:
         try:
             with (sandbox.Meter(f"wherry-bench-{os.getpid()}-{self.number}") as meter,
                   sandbox.RunningServer(server.command(place), peers.environment(folder), place, meter) as running):
-                sandbox.warm_memory(memory)
+                sandbox.warm_memory(self.home, memory)
                 output = self.load(running, meter, arguments)
                 if running.has_ended():
                     output["failure"] = f"the server ended: {running.last_words()}"

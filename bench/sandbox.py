@@ -6,7 +6,6 @@ All of it is undone by leaving the `with` block, also on SIGTERM and Ctrl-C (run
 import contextlib
 import ctypes
 import fcntl
-import mmap
 import os
 import resource
 import shutil
@@ -14,6 +13,7 @@ import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -21,7 +21,6 @@ CLONE_NEWNET = 0x40000000
 PR_SET_CHILD_SUBREAPER = 36
 SIOCSIFFLAGS = 0x8914
 IFF_UP_RUNNING = 0x41
-MADV_POPULATE_WRITE = 23
 CPU_WEIGHT = 10  # times that of an ordinary cgroup
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -59,13 +58,15 @@ def raise_descriptor_limit(wanted=1 << 17):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def warm_memory(size):
-    """Touches and frees so much memory. In a virtual machine the first touch of a page that the host has not given yet
-    costs more than anything a server does with it, and it is charged to whoever touches it; the kernel hands out
-    again first what was freed last."""
-    if size:
-        with contextlib.closing(mmap.mmap(-1, size)) as memory:
-            memory.madvise(MADV_POPULATE_WRITE)
+def warm_memory(folder, size):
+    """Writes so much into a file in memory and removes it. In a virtual machine the first touch of a page that the host
+    has not given yet costs more than anything a server does with it, and it is charged to whoever touches it; the kernel
+    hands out again first what was freed last. A file, because that leaves memory in pieces like those an upload asks for,
+    whereas large free blocks may be taken back by the host at once."""
+    piece = memoryview(bytes(1 << 20))
+    with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+        for _ in range(size >> 20):
+            file.write(piece)
 
 
 class Meter:

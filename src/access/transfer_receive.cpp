@@ -54,8 +54,11 @@ net::Task<Outcome> Transfer::receive_by_worker(net::Stream& stream, net::Duratio
     net::Loop& loop = parts_.loop;
     // All of a small upload may have come with the end of a TLS handshake.
     if (!stream.holds_input()) co_await stream.wait(net::Io::Needs::read);
+    std::uint64_t before = 0;  // bytes of the last slice
     for (;;) {
         if (stream.cause() != Code::ok) co_return Outcome::network(stream.cause());
+        // Each segment that comes while the worker is at it would wake the loop for nothing.
+        if (before >= linger_from) stream.unwatch();
         // A small upload is over before a worker would have been woken.
         const bool is_short = parts_.short_jobs && moved_ < short_slice;
         const std::uint64_t most = parts_.throttle.slice(is_short ? short_slice : worker_slice);
@@ -66,6 +69,7 @@ net::Task<Outcome> Transfer::receive_by_worker(net::Stream& stream, net::Duratio
         const Slice slice = co_await (is_short ? disk.run_short(loop, receive) : disk.run(loop, receive));
         if (!slice.outcome.complete()) co_return slice.outcome;
         if (slice.end) co_return Outcome();
+        before = slice.bytes;
         if (slice.bytes > 0) stream.set_deadline(loop.now() + stall);
         if (!parts_.throttle.unlimited() && !co_await pay(stream, slice.bytes, stall)) continue;
         if (slice.bytes < most) co_await stream.wait(net::Io::Needs::read);

@@ -66,6 +66,9 @@ public:
     Watch::Wait wait(Io::Needs needs) noexcept {
         return needs == Io::Needs::write ? watch_.writable() : watch_.readable();
     }
+    // Until the next wait nothing that happens to the socket wakes the loop: for a worker who reads it meanwhile.
+    // Not while somebody waits.
+    void unwatch() noexcept { watch_.forget(); }
     // Lets a read that waits look again although nothing has come: its owner has something else for it to see.
     void wake_reader() { watch_.signal(true, false); }
     // Waits until `due`, or until the stream is aborted. Others may read and write meanwhile.

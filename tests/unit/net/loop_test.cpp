@@ -227,6 +227,26 @@ TEST(Watch, WakesForADescriptor) {
     EXPECT_THAT(said, ElementsAre("ready", "forgotten"));
 }
 
+TEST(Watch, WhatCameWhileItWasForgottenWakesTheNextWait) {
+    const SteadyClock clock;
+    Loop loop(clock);
+    Scope scope(loop);
+    Said said;
+    const int descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    {
+        Watch watch(loop, descriptor);
+        scope.start(wait_readable(watch, "first", said));
+        eventfd_write(descriptor, 1);
+        EXPECT_TRUE(testing::turn_until(loop, [&] { return !said.empty(); }));
+        watch.forget();
+        eventfd_write(descriptor, 1);
+        loop.turn(0s);
+        scope.start(wait_readable(watch, "second", said));
+        EXPECT_TRUE(testing::turn_until(loop, [&] { return said.size() == 2; }));
+    }
+    close(descriptor);
+}
+
 TEST(Watch, ADescriptorThatCannotBeWatchedWakesAtOnce) {
     const SteadyClock clock;
     Loop loop(clock);
