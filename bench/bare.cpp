@@ -22,8 +22,10 @@ constexpr int backlog = 4096;
 int usage() {
     fmt::print(stderr,
                "usage: wherry-bare PORT FOLDER [write|splice] [SLICE]\n"
+               "       wherry-bare PORT FOLDER tls PEM\n"
                "  write, splice   how uploads reach the file (write)\n"
-               "  SLICE           bytes of one sendfile or receive before others have their turn\n");
+               "  SLICE           bytes of one sendfile or receive before others have their turn\n"
+               "  PEM             certificate and key, for clients that ask for TLS\n");
     return 2;
 }
 
@@ -52,6 +54,15 @@ Task<> serve_all(Loop& loop, Bare& bare, std::uint16_t port) {
 }
 
 bool prepare(Bare& bare, std::span<char*> arguments) {
+    if (arguments.size() > 4 && std::string_view(arguments[3]) == "tls") {
+        auto context = TlsContext::for_server(arguments[4]);
+        if (!context) {
+            fmt::print(stderr, "wherry-bare: {}\n", context.error());
+            return false;
+        }
+        bare.tls.emplace(std::move(*context));
+        arguments = arguments.first(3);
+    }
     if (arguments.size() > 3)
         bare.store = std::string_view(arguments[3]) == "splice" ? Bare::Store::splice : bare.store;
     if (arguments.size() > 4) {

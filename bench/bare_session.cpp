@@ -80,6 +80,8 @@ Task<Result<>> BareSession::answer(std::string verb, std::string argument) {
     if (verb == "LIST" || verb == "NLST" || verb == "MLSD") co_return co_await list(verb[0], std::move(argument));
     if (verb == "USER") co_return co_await say("331 any\r\n");
     if (verb == "PASS") co_return co_await say("230 in\r\n");
+    if (verb == "AUTH" && bare_.tls) co_return co_await secure_control();
+    if (verb == "PROT") protects_ = argument == "P" && control_.tls();
     if (verb == "QUIT") co_return co_await say("221 bye\r\n");
     co_return co_await say("200 ok\r\n");
 }
@@ -100,10 +102,12 @@ Task<Result<>> BareSession::open_data() {
     const auto fd = co_await passive_.accept();
     if (!fd) co_return fail(fd.error());
     passive_.close();
-    co_return data_.adopt(*fd, Loop::Turn::bulk);
+    if (auto ok = data_.adopt(*fd, Loop::Turn::bulk); !ok || !protects_) co_return ok;
+    co_return co_await data_.secure(*bare_.tls, Tls::Use::data);
 }
 
 Task<Result<>> BareSession::finish_data(Result<> outcome) {
+    if (data_.tls()) data_.tls()->say_end();
     data_.close();
     co_return co_await say(outcome ? "226 done\r\n" : "426 broken\r\n");
 }
@@ -112,7 +116,7 @@ Task<Result<>> BareSession::retrieve(std::string path) {
     const File file(::openat(bare_.root, relative(path), O_RDONLY | O_CLOEXEC));
     if (file.fd() < 0) co_return co_await say("550 no\r\n");
     if (auto ok = co_await open_data(); !ok) co_return ok;
-    co_return co_await finish_data(co_await send_file(file.fd()));
+    co_return co_await finish_data(co_await (data_.tls() ? send_file_encrypted(file.fd()) : send_file(file.fd())));
 }
 
 Task<Result<>> BareSession::send_file(int file) {
@@ -137,7 +141,8 @@ Task<Result<>> BareSession::store(std::string path) {
     const File file(::openat(bare_.root, relative(path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
     if (file.fd() < 0) co_return co_await say("550 no\r\n");
     if (auto ok = co_await open_data(); !ok) co_return ok;
-    co_return co_await finish_data(co_await receive_file(file.fd()));
+    co_return co_await finish_data(
+        co_await (data_.tls() ? receive_file_encrypted(file.fd()) : receive_file(file.fd())));
 }
 
 Task<Result<>> BareSession::receive_file(int file) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct Bare {
     Store store = Store::write;
     std::vector<char> buffer;  ///< one for all: it is used and done with between two waits, and stays in the cache
     std::array<int, 2> pipe{-1, -1};  ///< for splice; empty between two waits
+    std::optional<TlsContext> tls;    ///< for AUTH
 };
 
 /// An FTP session that knows nobody, refuses nothing and looks at no path. See bare.cpp.
@@ -43,6 +45,12 @@ private:
     Task<Result<>> send_file(int file);
     Task<Result<>> store(std::string path);
     Task<Result<>> receive_file(int file);
+    // In bare_tls.cpp: the straightforward loop around OpenSSL.
+    Task<Result<>> secure_control();
+    Task<Result<>> send_file_encrypted(int file);
+    Task<Result<>> receive_file_encrypted(int file);
+    /// Sends what the data connection's TLS has collected.
+    Task<Result<>> send_collected();
     /// Moves what has come, one slice at most, into the file: bytes moved, 0 at the end, -1 with errno.
     ssize_t receive_slice(int file) const;
     ssize_t splice_slice(int file) const;
@@ -54,6 +62,7 @@ private:
     Socket control_;
     Socket passive_;
     Socket data_;
+    bool protects_ = false;  ///< PROT P
     std::string input_;
     std::size_t parsed_ = 0;
 };

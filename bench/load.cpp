@@ -61,8 +61,10 @@ int load(const Measure& measure, const Options& options) {
 
 int start(std::span<char*> arguments) {
     std::signal(SIGPIPE, SIG_IGN);
-    const auto options = parse_options(arguments);
+    auto options = parse_options(arguments);
     if (!options) return usage(options.error());
+    const auto context = TlsContext::for_client();
+    if (options->tls) options->target.tls = &*context;
     const auto measure = std::ranges::find(measures(), options->measure, &Measure::name);
     if (measure == measures().end()) return usage("unknown measure " + options->measure);
     raise_descriptor_limit(65536);

@@ -60,6 +60,7 @@ Task<Result<>> measure_churn(const Run& run) {
     co_await group.finished();
     // A server with a process per session still buries its dead.
     phase.end("churn", {.settle = 0.3});
+    run.json.number("resumed", static_cast<double>(run.tally.resumed));
     report_times(run.json, "session", run.tally.seconds);
     co_return {};
 }
@@ -128,13 +129,15 @@ Task<Result<>> measure_verify(const Run& run) {
     co_return co_await session.quit();
 }
 
-constexpr std::array<Measure, 7> table{{
+constexpr std::array<Measure, 8> table{{
     {"transfer", "--count files in each of --sessions, all at once", &measure_transfer},
     {"churn", "whole sessions with one small download, --sessions at a time, for --seconds", &measure_churn},
     {"idle", "--sessions log in and stay for --seconds", &measure_idle},
     {"list", "one --command", &measure_list},
     {"flow", "--sessions download in a loop; what moves in --seconds", &measure_flow},
     {"noop", "round trip of NOOP for --seconds while --sessions transfer", &measure_noop},
+    {"half-open", "--sessions ask for TLS and stay silent for --seconds; then, who is ended within --patience",
+     &measure_half_open},
     {"verify", "one download and one upload, compared byte by byte", &measure_verify},
 }};
 

@@ -18,8 +18,9 @@ struct Measure {
 /// All of them. A new one is a function and a row here.
 std::span<const Measure> measures();
 
-/// Two that run against a clock while transfers go on; in their own file.
+/// In files of their own: two that run against a clock while transfers go on, and one of clients that say nothing.
 Task<Result<>> measure_flow(const Run& run);
 Task<Result<>> measure_noop(const Run& run);
+Task<Result<>> measure_half_open(const Run& run);
 
 }  // namespace wherry::bench

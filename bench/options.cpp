@@ -56,12 +56,14 @@ auto into(Member Target::* member) {
     return [member](Options& options, std::string_view text) { return read(text, options.target.*member); };
 }
 
-const std::array<Row, 20>& rows() {
-    static const std::array<Row, 20> table{{
+const std::array<Row, 23>& rows() {
+    static const std::array<Row, 23> table{{
         {"--port", "server's port on 127.0.0.1 (2121)", into(&Target::port)},
         {"--user", "login name (anonymous)", into(&Target::user)},
         {"--password", "password", into(&Target::password)},
         {"--pasv", "yes: PASV instead of EPSV", into(&Target::pasv)},
+        {"--tls", "yes: everything under TLS 1.3, after AUTH TLS", into(&Options::tls)},
+        {"--resume", "yes: data connections resume the TLS session of the control connection", into(&Target::resume)},
         {"--root", "local path of the server's root: sizes of uploads are checked there", into(&Target::root)},
         {"--pid", "the server's first process", into(&Options::pid)},
         {"--cpu-file", "its cgroup's cpuacct.usage or cpu.stat; without it /proc is read", into(&Options::cpu_file)},
@@ -75,6 +77,7 @@ const std::array<Row, 20>& rows() {
         {"--seconds", "measured window (2)", into(&Options::seconds)},
         {"--ramp", "running time before the window (0.5)", into(&Options::ramp)},
         {"--timeout", "for the whole run (120)", into(&Options::timeout)},
+        {"--patience", "half-open: seconds for the server to end the silent (30)", into(&Options::patience)},
         {"--command", "list: the whole command, as \"MLSD big\"", into(&Options::command)},
         {"--against", "verify: local file that must equal the remote --file", into(&Options::against)},
         {"--put", "verify: remote name to upload --size bytes to", into(&Options::put)},

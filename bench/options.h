@@ -17,13 +17,15 @@ struct Options {
     std::string cpu_file;  ///< the server's cgroup: cpuacct.usage or cpu.stat
     std::string file;      ///< remote name; %s is the session's number, %f the file's
     std::string operation = "retr";
-    std::uint64_t size = 0;      ///< of each transferred file
-    int sessions = 1;            ///< at once
-    int logins = 64;             ///< at once, while sessions are being opened
-    int count = 1;               ///< files in each session
-    double seconds = 2;          ///< length of the measured window
-    double ramp = 0.5;           ///< before the window
-    double timeout = 120;        ///< of the whole run
+    std::uint64_t size = 0;  ///< of each transferred file
+    int sessions = 1;        ///< at once
+    int logins = 64;         ///< at once, while sessions are being opened
+    int count = 1;           ///< files in each session
+    double seconds = 2;      ///< length of the measured window
+    double ramp = 0.5;       ///< before the window
+    double timeout = 120;    ///< of the whole run
+    double patience = 30;    ///< half-open: how long the server may take to end the silent
+    bool tls = false;
     std::string command;         ///< list: the command to run
     std::string against;         ///< verify: local file that must equal `file`
     std::string put;             ///< verify: remote name to upload to

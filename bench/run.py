@@ -13,7 +13,9 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 sys.dont_write_bytecode = True
 
@@ -34,9 +36,24 @@ REPEATS = 2  # of disturbed samples, for each server and measure; --quick: none
 ENOUGH_FAILURES = 2
 
 
+@dataclass(frozen=True)
+class Suite:
+    """What is measured, and on whom. Another one has a file of its own; see tls.py."""
+
+    servers: list
+    ours: Callable  # of a name and a program
+    measures: Callable  # of a scale
+    verification: Callable  # of the served folder: arguments of wherry-load
+    prefix: str = "results"  # of the result files
+    prepare: Callable = lambda home: None  # makes what servers need besides the files that are served
+
+
+FTP = Suite(servers.SERVERS, servers.ours, measures.measures, measures.verification)
+
+
 class Bench:
-    def __init__(self, options, scale):
-        self.options, self.scale = options, scale
+    def __init__(self, suite, options, scale):
+        self.suite, self.options, self.scale = suite, options, scale
         self.home = MEMORY / f"wherry-bench-{os.getpid()}"
         self.root = self.home / "root"
         self.folders = {}  # server: its packages
@@ -77,7 +94,7 @@ class Bench:
         return output
 
     def verified(self, server):
-        output = self.sample(server, measures.verification(self.root), memory=0)
+        output = self.sample(server, self.suite.verification(self.root), memory=0)
         if "failure" in output:
             say(f"{server.name} is left out: {output['failure']}")
         return "failure" not in output
@@ -120,11 +137,11 @@ def say(text):
     print(time.strftime("%H:%M:%S"), text, file=sys.stderr, flush=True)
 
 
-def main():
-    options = parse_arguments()
+def main(suite=FTP):
+    options = parse_arguments(suite)
     scale = measures.QUICK if options.quick else measures.FULL
-    candidates = [*servers.SERVERS, *options.ours]
-    planned = measures.measures(scale)
+    candidates = [*suite.servers, *options.ours]
+    planned = suite.measures(scale)
     if options.list:
         return show(candidates, planned)
     if os.geteuid() != 0:
@@ -136,11 +153,12 @@ def main():
             sys.exit(f"{options.tools / tool} is not there: cmake --preset bench && cmake --build --preset bench")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sandbox.adopt_orphans()
-    bench = Bench(options, scale)
+    bench = Bench(suite, options, scale)
     candidates = [server for server in candidates if available(bench, server)]
     sandbox.raise_descriptor_limit()
     try:
         data.prepare(bench.root, scale)
+        suite.prepare(bench.home)
         candidates = [server for server in candidates if bench.verified(server)]
         if not candidates:
             sys.exit("no server is left")
@@ -215,7 +233,7 @@ def show(candidates, planned):
         print(f"  {measure.name:12} {measure.title}")
 
 
-def parse_arguments():
+def parse_arguments(suite):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--measures", default="", help="comma list of names or families: churn,idle:1000")
     parser.add_argument("--servers", default="", help="comma list")
@@ -224,15 +242,15 @@ def parse_arguments():
     parser.add_argument("--list", action="store_true", help="show servers and measures")
     parser.add_argument("--wherry", action="append", metavar="[NAME=]PATH", default=[],
                         help="program under test (build/release/wherry); several with names compare builds")
-    parser.add_argument("--json", type=Path, help="result file (build/bench/results-TIME.json)")
+    parser.add_argument("--json", type=Path, help=f"result file (build/bench/{suite.prefix}-TIME.json)")
     parser.add_argument("--tools", type=Path, default=BUILD / "bench", help="folder of wherry-load and wherry-bare")
     parser.add_argument("--cache", type=Path, default=BUILD / "bench-peers", help="folder for the peers' packages")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 5)
-    options.json = options.json or BUILD / "bench" / time.strftime("results-%Y%m%d-%H%M%S.json")
+    options.json = options.json or BUILD / "bench" / time.strftime(f"{suite.prefix}-%Y%m%d-%H%M%S.json")
     options.tools, options.cache = options.tools.resolve(), options.cache.resolve()
     named = [text.rpartition("=") for text in options.wherry or [str(BUILD / "release" / "wherry")]]
-    options.ours = [servers.ours(name or "wherry", Path(path).resolve()) for name, _, path in named]
+    options.ours = [suite.ours(name or "wherry", Path(path).resolve()) for name, _, path in named]
     return options
 
 

@@ -13,8 +13,6 @@ namespace wherry::bench {
 namespace {
 
 constexpr std::size_t drop_size = 4U << 20U;
-constexpr int wake_size = 256 << 10;  // a large download wakes us when so much has come, or the end
-constexpr int slices_per_turn = 16;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -124,6 +122,9 @@ Task<Result<>> Session::expect_end(std::string what) {
 Task<Result<>> Session::login() {
     if (auto ok = co_await control_.connect(target_.port, Loop::Turn::prompt); !ok) co_return ok;
     if (auto ok = co_await expect_end("the greeting"); !ok) co_return ok;
+    if (target_.tls != nullptr) {
+        if (auto ok = co_await secure_control(); !ok) co_return ok;
+    }
     auto answer = co_await command("USER " + target_.user);
     if (answer && answer->code == 331) answer = co_await command("PASS " + target_.password);
     if (!answer) co_return fail(answer.error());
@@ -146,7 +147,9 @@ Task<Result<>> Session::begin_transfer(std::string line) {
     const auto port = co_await passive_port();
     if (!port) co_return fail(port.error());
     if (auto ok = co_await data_.connect(*port, Loop::Turn::bulk); !ok) co_return ok;
-    co_return co_await expect(std::move(line), 1);
+    if (auto ok = co_await expect(std::move(line), 1); !ok) co_return ok;
+    if (target_.tls != nullptr) co_return co_await secure_data();
+    co_return {};
 }
 
 Task<Result<>> Session::drop_all() {
@@ -168,9 +171,11 @@ Task<Result<>> Session::download(std::string path, std::uint64_t size) {
     if (auto ok = co_await begin_transfer("RETR " + path); !ok) co_return ok;
     // Dropping is faster than sending: without this the load would fall asleep after every packet, and a server pays
     // for each wake-up it causes, much more so in a virtual machine.
-    if (size > 4U * wake_size) ::setsockopt(data_.fd(), SOL_SOCKET, SO_RCVLOWAT, &wake_size, sizeof wake_size);
+    const bool large = size > 4U * wake_size;
+    if (large) ::setsockopt(data_.fd(), SOL_SOCKET, SO_RCVLOWAT, &wake_size, sizeof wake_size);
     const auto before = moved_;
-    if (auto ok = co_await drop_all(); !ok) co_return ok;
+    const auto done = !data_.tls() ? co_await drop_all() : large ? co_await drop_records(size) : co_await read_all();
+    if (!done) co_return done;
     data_.close();
     if (auto ok = co_await expect_end("RETR"); !ok) co_return ok;
     if (moved_ - before == size) co_return {};
@@ -198,7 +203,7 @@ Task<Result<>> Session::send_pattern(std::uint64_t size) {
 
 Task<Result<>> Session::upload(std::string path, std::uint64_t size) {
     if (auto ok = co_await begin_transfer("STOR " + path); !ok) co_return ok;
-    if (auto ok = co_await send_pattern(size); !ok) co_return ok;
+    if (auto ok = data_.tls() ? co_await send_pattern_encrypted(size) : co_await send_pattern(size); !ok) co_return ok;
     data_.close();
     if (auto ok = co_await expect_end("STOR"); !ok) co_return ok;
     co_return check_stored(path, size);
@@ -222,14 +227,14 @@ Task<Result<>> Session::fetch(std::string command, std::function<void(std::span<
         count(*got);
         see(std::span(room).first(*got));
     }
-    data_.close();
+    end_data();
     co_return co_await expect_end(command);
 }
 
 Task<Result<>> Session::quit() {
     if (auto ok = co_await expect("QUIT", 2); !ok) co_return ok;
-    std::array<char, 512> rest;
-    for (auto got = co_await control_.receive(rest); got && *got > 0;) got = co_await control_.receive(rest);
+    if (control_.tls()) control_.tls()->say_end();
+    co_await wait_for_end();
     control_.close();
     co_return {};
 }

@@ -39,6 +39,7 @@ Result<> Socket::adopt(int fd, Loop::Turn turn) {
 
 void Socket::close() {
     if (fd_ < 0) return;
+    tls_.reset();
     loop_->forget(fd_);
     ::close(std::exchange(fd_, -1));
 }
@@ -62,7 +63,7 @@ Task<Result<>> Socket::connect(std::uint16_t port, Loop::Turn turn) {
 
 Task<Result<std::size_t>> Socket::receive(std::span<char> room) {
     for (;;) {
-        const auto got = ::recv(fd_, room.data(), room.size(), 0);
+        const auto got = try_receive(room);
         if (got >= 0) co_return static_cast<std::size_t>(got);
         if (errno == EAGAIN) {
             co_await loop_->readable(fd_);
@@ -74,7 +75,7 @@ Task<Result<std::size_t>> Socket::receive(std::span<char> room) {
 
 Task<Result<>> Socket::send_all(std::string_view bytes) {
     while (!bytes.empty()) {
-        const auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        const auto sent = try_send(bytes);
         if (sent >= 0) {
             bytes.remove_prefix(static_cast<std::size_t>(sent));
         } else if (errno == EAGAIN) {
@@ -84,6 +85,28 @@ Task<Result<>> Socket::send_all(std::string_view bytes) {
         }
     }
     co_return {};
+}
+
+Task<Result<>> Socket::secure(const TlsContext& context, Tls::Use use, ssl_session_st* resume) {
+    tls_ = std::make_unique<Tls>(context, fd_, use, resume);
+    while (tls_->handshake() != 0) {
+        if (errno == EAGAIN) {
+            co_await loop_->readable(fd_);
+        } else if (errno == EINPROGRESS) {
+            co_await loop_->writable(fd_);
+        } else {
+            co_return fail_errno("handshake: " + tls_complaint());
+        }
+    }
+    co_return {};
+}
+
+ssize_t Socket::try_receive(std::span<char> room) const {
+    return tls_ ? tls_->receive(room) : ::recv(fd_, room.data(), room.size(), 0);
+}
+
+ssize_t Socket::try_send(std::string_view bytes) const {
+    return tls_ ? tls_->send(bytes) : ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
 }
 
 Result<std::uint16_t> Socket::listen(std::uint16_t port, int backlog) {
