@@ -16,6 +16,7 @@ namespace {
 constexpr std::uint64_t send_slice_alone = 2 * 1024 * 1024;  // when nobody else waits for the loop's bulk work
 constexpr std::uint64_t send_slice_shared = 512 * 1024;
 constexpr std::uint64_t copy_slice_size = 128 * 1024;    // the same, of what has to be encrypted here
+constexpr std::uint64_t worth_a_worker = 64 * 1024;      // of that
 constexpr std::uint64_t cache_window = 4 * 1024 * 1024;  // asked for, or read ahead, at once
 constexpr std::size_t copy_size = 128 * 1024;            // buffer of a transfer that the kernel cannot do alone
 constexpr std::size_t text_size = 2 * copy_size + NewlineEncoder::max_owed;  // what that may become as text
@@ -154,8 +155,8 @@ net::Task<Outcome> Transfer::send_by_descriptor(net::Stream& stream, net::Durati
         }
         Result<net::Io> io;
         // What has to be encrypted, here or by the kernel, keeps the loop busy: where it has other work, too, a worker
-        // does it.
-        const bool costly = copying || stream.is_secure();
+        // does it, unless that is done before one would be awake.
+        const bool costly = (copying || stream.is_secure()) && slice >= worth_a_worker;
         if (on_lane || (costly && loop.has_bulk() && stream.works_on_lanes())) {
             io = co_await parts_.commons.runtime.disk().run(loop, [&](net::Lane::Worker& worker) {
                 return send_slice(stream, copying, slice, copying ? worker.scratch() : std::span<std::byte>());
