@@ -10,6 +10,7 @@ function(wherry_layer name)
     target_include_directories(wherry_${name} PUBLIC
         "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
     target_link_libraries(wherry_${name} PRIVATE wherry_flags PUBLIC ${ARG_LIBRARIES})
+    wherry_precompile(wherry_${name})
     foreach(layer IN LISTS ARG_DEPENDS)
         target_link_libraries(wherry_${name} PUBLIC wherry_${layer}_interface)
     endforeach()
