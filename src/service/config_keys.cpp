@@ -302,6 +302,16 @@ std::vector<ConfigKey> make_keys() {
         {"login.system_users", restart, flag([](auto& c) -> auto& { return c.system_users; }),
          "Whether the accounts of this machine may log in, with their own passwords. What they do with files is done "
          "as them; the server has to run as root."},
+        {"login.system_check", restart,
+         choice([](auto& c) -> auto& { return c.system_check; },
+                std::vector<std::pair<std::string_view, SystemCheck>>{{"shadow", SystemCheck::shadow},
+                                                                      {"pam", SystemCheck::pam}}),
+         "Who checks their passwords: \"shadow\" is the file of this machine, \"pam\" asks PAM, and with it whatever "
+         "directory, lockout and expiry the machine is set up with (auth and account; no sessions)."},
+        {"login.pam_service", restart, pam_service([](auto& c) -> auto& { return c.pam.service; }),
+         "The name of the rules in /etc/pam.d; if there is no such file, those of \"other\" hold."},
+        {"login.pam_folder", restart, place("folder", [](auto& c) -> auto& { return c.pam.folder; }),
+         "A folder to look for these rules in, instead of /etc/pam.d. Empty: the places of the machine."},
         {"login.system_permissions", restart, letters([](auto& c) -> auto& { return c.system.permissions; }),
          "What they may do, beside what the machine allows them."},
         {"login.system_allowed", restart, names([](auto& c) -> auto& { return c.system.allowed; }),
