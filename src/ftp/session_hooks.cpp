@@ -39,7 +39,7 @@ net::Task<bool> Session::welcome() {
         co_return false;
     }
     if (!given->admitted) {
-        commons_.metrics.add(Metric::connections_refused_total);
+        tell_refused(commons_, info_, event::Refused::Why::program, "the greeting refused it: " + given->text);
         reply(Reply::of_lines(421, given->text.empty() ? "Service not available" : given->text));
         co_return false;
     }

@@ -32,6 +32,8 @@ std::vector<ConfigKey> make_keys() {
          "What users read after the login, where their own settings say nothing else."},
         {"ftp.quit_message", live, text([](auto& c) -> auto& { return c.ftp.settings.quit_message; }, most_message),
          "What users read after QUIT, where their own settings say nothing else."},
+        {"ftp.busy_message", live, text([](auto& c) -> auto& { return c.ftp.settings.busy_message; }, most_message),
+         "What clients read with 421 who are one too many, of the server or of their address."},
         {"ftp.passive_ports", restart,
          port_range([](auto& c) -> auto& { return c.ftp.settings.passive_first; },
                     [](auto& c) -> auto& { return c.ftp.settings.passive_last; }),
