@@ -7,7 +7,7 @@ target_include_directories(wherry PUBLIC
 foreach(layer IN LISTS library_layers)
     target_sources(wherry PRIVATE $<TARGET_OBJECTS:wherry_${layer}>)
 endforeach()
-target_link_libraries(wherry PRIVATE fmt::fmt spdlog::spdlog PkgConfig::SODIUM PkgConfig::RE2 OpenSSL::SSL ZLIB::ZLIB crypt Threads::Threads wherry_flags)
+target_link_libraries(wherry PRIVATE fmt::fmt spdlog::spdlog PkgConfig::SODIUM PkgConfig::PAM PkgConfig::RE2 OpenSSL::SSL ZLIB::ZLIB crypt Threads::Threads wherry_flags)
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)

@@ -1,9 +1,11 @@
 # Debian packages by cpack: wherry (the program as a service) and libwherry-dev (headers, library, CMake files).
-# Only the packages have the unit and the configuration; `cmake --install` leaves them out.
+# Only the packages have the unit, the configuration and the rules for PAM; `cmake --install` leaves them out.
 install(FILES "${PROJECT_SOURCE_DIR}/packaging/wherry.service"
         DESTINATION lib/systemd/system COMPONENT program EXCLUDE_FROM_ALL)
 install(FILES "${PROJECT_SOURCE_DIR}/packaging/wherry.toml"
         DESTINATION /etc/wherry COMPONENT program EXCLUDE_FROM_ALL)
+install(FILES "${PROJECT_SOURCE_DIR}/packaging/wherry.pam" RENAME wherry
+        DESTINATION /etc/pam.d COMPONENT program EXCLUDE_FROM_ALL)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME wherry)
@@ -32,6 +34,6 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_CONTROL_EXTRA
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libwherry-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libfmt-dev, libspdlog-dev, libsodium-dev, libssl-dev, zlib1g-dev,
-    libre2-dev, libcrypt-dev")
+    libre2-dev, libcrypt-dev, libpam0g-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "Headers, the static library and the files that find_package(Wherry) reads.")
 include(CPack)

@@ -48,6 +48,29 @@ namespace event {
 struct Connected {
     SessionInfo session{};
 };
+// A client was turned away at the door: said between Connected and Disconnected.
+struct Refused {
+    enum class Why : std::uint8_t {
+        banned,            // too many failed logins from its address
+        sessions,          // the server has as many as it may
+        address_sessions,  // the address has
+        draining,          // the server lets nobody in any more
+        program,           // the greeting of the embedder's said no
+    };
+    SessionInfo session{};
+    Why why = Why::sessions;
+    std::string reason{};  // for operators, in words
+};
+// A TLS handshake of a control connection has ended, well or not.
+struct TlsHandshake {
+    SessionInfo session{};  // `secure` says which
+    std::string version{};  // "TLSv1.3"; empty if it failed
+    std::string cipher{};
+    std::string server_name{};  // that the client asked for (SNI); empty: none
+    Code cause = Code::ok;
+    std::string reason{};  // why it failed
+    bool complete() const noexcept { return cause == Code::ok; }
+};
 struct Disconnected {
     SessionInfo session{};
     std::chrono::milliseconds duration{0};
@@ -129,10 +152,10 @@ struct SymlinkMade {
 }  // namespace event
 
 // All of them. A sink that visits this and misses one does not compile.
-using Event = std::variant<event::Connected, event::Disconnected, event::LoggedIn, event::LoginFailed, event::LoggedOut,
-                           event::Command, event::Sent, event::Received, event::DirectoryMade, event::DirectoryRemoved,
-                           event::FileRemoved, event::Renamed, event::ModeChanged, event::TimeChanged,
-                           event::OwnerChanged, event::SymlinkMade>;
+using Event = std::variant<event::Connected, event::Refused, event::TlsHandshake, event::Disconnected, event::LoggedIn,
+                           event::LoginFailed, event::LoggedOut, event::Command, event::Sent, event::Received,
+                           event::DirectoryMade, event::DirectoryRemoved, event::FileRemoved, event::Renamed,
+                           event::ModeChanged, event::TimeChanged, event::OwnerChanged, event::SymlinkMade>;
 
 // What a guard answers. The text of a refusal goes to the client (made printable, one line).
 struct Verdict {

@@ -4,9 +4,11 @@
 // All these functions are plain blocking code. They run on a worker, several at once for different sessions, while the
 // session that they are called for waits; a slow one slows no other session. What they throw goes to the log, and the
 // client is told of a local error.
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,12 +20,24 @@
 
 namespace wherry {
 
+// What a command of yours sends over the data connection: fills `into`, and answers how many bytes that were; 0 is the
+// end. Of an error the client is told in the last reply.
+using FtpSource = std::function<Result<std::size_t>(std::span<std::byte> into)>;
+// What it does with the bytes that come: called with some of them each time, and once with none when all have come.
+// Without that last call the client has broken off.
+using FtpSink = std::function<Result<void>(std::span<const std::byte> bytes)>;
+
 // What the client is told: a code from 200 to 599 and a text whose lines end in "\n". Each line is made printable, and
 // none can end the reply.
 struct FtpReply {
     int code = 200;
     std::string text{};
     bool close = false;  // end the session with it
+    // One of them, of a command with `data`: then the code is not told. The client reads 125 or 150 with the text, the
+    // bytes move, as they are and with PROT and MODE as they have been set, and 226 or what went wrong is the reply.
+    // What is received cannot be compressed: 504 in MODE Z. No rate and no event is for these bytes.
+    FtpSource send{};
+    FtpSink receive{};
 };
 
 // A command as a client has given it.
@@ -49,6 +63,7 @@ struct FtpCommand {
     bool login = true;      // 530 before it
     bool argument = false;  // 501 without one
     bool slow = false;      // takes its time: NOOP, STAT and the like are answered meanwhile
+    bool data = false;      // moves something over the data connection: 425 before PASV or its like. Implies `slow`
     // A letter of your own (see Perm) that the user must have in the directory where the session stands: 550 without
     // it. Where the argument is a path, leave it out and ask FtpCall::may().
     char permission = '\0';

@@ -122,6 +122,7 @@ public:
         Limits transfers(std::uint32_t most);             // default 0
         Limits transfers_per_address(std::uint32_t most);
         Limits transfers_per_user(std::uint32_t most);   // likewise
+        Limits checksums_per_user(std::uint32_t most);   // that are computed at the same time; default 1
         Limits commands_per_second(std::uint32_t most);  // of one session, likewise; more of them wait; default 0
         Limits upload_rate(std::uint64_t rate);          // of all together; default 0
         Limits download_rate(std::uint64_t rate);

@@ -1,5 +1,6 @@
 #pragma once
 // All of Wherry's public headers. They need the standard library alone.
+#include "wherry/accounts.h"
 #include "wherry/events.h"
 #include "wherry/filesystem.h"
 #include "wherry/ftp.h"

@@ -103,6 +103,11 @@ std::uint32_t Limits::commands_per_second(const User* user) const {
     return limit_of(user == nullptr ? 0 : user->limits.commands_per_second, options_.commands_per_second);
 }
 
+bool Limits::is_full() const {
+    const std::lock_guard lock(mutex_);
+    return options_.sessions != 0 && count(all_sessions) >= options_.sessions;
+}
+
 std::uint32_t Limits::sessions() const {
     const std::lock_guard lock(mutex_);
     return count(all_sessions);

@@ -66,6 +66,7 @@ public:
     // Of one session of that user, or of one before login; 0: no limit.
     std::uint32_t commands_per_second(const User* user) const;
 
+    bool is_full() const;  // whether there are as many sessions as there may be
     std::uint32_t sessions() const;
     // How many addresses, users and groups take memory here, for tests.
     std::size_t counters() const;

@@ -119,6 +119,41 @@ bool is_banned(Commons& commons, const net::Address& peer, net::TimePoint now) {
            !any_contains(commons.logins.get()->never_ban, peer);
 }
 
+void tell_refused(Commons& commons, const SessionInfo& session, event::Refused::Why why, std::string reason) {
+    commons.metrics.add(Metric::connections_refused_total);
+    commons.events.publish<event::Refused>([&] { return event::Refused{session, why, std::move(reason)}; });
+}
+
+void tell_handshake(Commons& commons, SessionInfo& session, const net::TlsStream& tls, const Result<void>& done) {
+    commons.metrics.add(done ? Metric::tls_handshakes_total : Metric::tls_failures_total);
+    session.secure = done.has_value();
+    commons.events.publish<event::TlsHandshake>([&] {
+        event::TlsHandshake told{.session = session, .server_name = std::string(tls.server_name())};
+        if (done) {
+            told.version = tls.protocol();
+            told.cipher = tls.cipher();
+        } else {
+            told.cause = done.error().code;
+            told.reason = done.error().message;
+        }
+        return told;
+    });
+}
+
+Result<Permit> admit_connection(Commons& commons, const SessionInfo& session, const net::Address& peer,
+                                net::TimePoint now) {
+    using enum event::Refused::Why;
+    if (is_banned(commons, peer, now)) {
+        tell_refused(commons, session, banned, "the address is banned");
+        return fail(Code::denied);
+    }
+    auto permit = commons.limits.session(session.peer);
+    if (!permit) {
+        tell_refused(commons, session, commons.limits.is_full() ? sessions : address_sessions, permit.error().message);
+    }
+    return permit;
+}
+
 net::Task<Result<Admission>> log_in(Commons& commons, net::Stream& connection, SessionInfo session, Login login) {
     net::Loop& loop = connection.loop();
     const Suspicion suspicion = suspicion_of(commons, connection, session);

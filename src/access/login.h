@@ -3,6 +3,7 @@
 #include "access/commons.h"
 #include "net/stream.h"
 #include "net/task.h"
+#include "net/tls_stream.h"
 
 namespace wherry {
 
@@ -20,6 +21,17 @@ UserPtr with_names(Commons& commons, UserPtr user);
 // banned one nobody is asked. `connection` is only waited on: if it
 // is aborted meanwhile, the answer comes at once.
 net::Task<Result<Admission>> log_in(Commons& commons, net::Stream& connection, SessionInfo session, Login login);
+
+// A session of that address, at the door: Code::denied for one that is banned, Code::busy where there are too many. The
+// event, the log and the metric are told of a refusal.
+Result<Permit> admit_connection(Commons& commons, const SessionInfo& session, const net::Address& peer,
+                                net::TimePoint now);
+// Tells them of a refusal that was decided elsewhere.
+void tell_refused(Commons& commons, const SessionInfo& session, event::Refused::Why why, std::string reason);
+
+// A handshake on `tls`, which carries that session's commands, has ended: says so in `session`, and to event, log and
+// metric.
+void tell_handshake(Commons& commons, SessionInfo& session, const net::TlsStream& tls, const Result<void>& done);
 
 // Whether connections from there are to be turned away.
 bool is_banned(Commons& commons, const net::Address& peer, net::TimePoint now);

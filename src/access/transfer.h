@@ -84,7 +84,10 @@ public:
     // Moves the whole of it, in slices with a turn of the loop between them. `stall`: the stream is given up when no
     // byte moved for so long. Ends with the cause of stream.abort() if there was one.
     net::Task<Outcome> send_to(net::Stream& stream, Wire wire, net::Duration stall);
-    net::Task<Outcome> receive_from(net::Stream& stream, Wire wire, net::Duration stall);
+    // `control`, if given, is another connection of the client, and the end of that one ends the upload: when `stream`
+    // has ended, whoever reads `control` is first let hear whether it has ended too, and may then abort `stream`.
+    net::Task<Outcome> receive_from(net::Stream& stream, Wire wire, net::Duration stall,
+                                    const net::Stream* control = nullptr);
 
     // Ranges, for datagram and request protocols.
     net::Task<Result<std::size_t>> read_at(std::uint64_t offset, std::span<std::byte> into);
@@ -145,6 +148,8 @@ private:
     net::Task<Outcome> write_out(net::Stream& stream, std::span<const std::byte> bytes, net::Duration stall);
     net::Task<Outcome> receive_by_worker(net::Stream& stream, net::Duration stall);
     net::Task<Outcome> receive_by_copy(net::Stream& stream, Encoding encoding, net::Duration stall);
+    net::Task<Outcome> whole(net::Stream& stream);
+    bool is_left() const noexcept { return control_ != nullptr && control_->has_ended(); }
     net::Task<bool> pay(net::Stream& stream, std::uint64_t bytes, net::Duration stall);
     Outcome ended(const net::Stream& stream, net::Io io) const;
 
@@ -170,6 +175,7 @@ private:
     Parts parts_;
     std::uint64_t at_;  // in the file
     std::uint64_t moved_ = 0;
+    const net::Stream* control_ = nullptr;  // while it is received
     net::TimePoint began_;
     Result<void> closed_;     // what closing said, once it is closed
     int pipe_[2] = {-1, -1};  // for splice(2), made when an upload turns out to be large

@@ -171,7 +171,7 @@ net::Task<Outcome> Transfer::receive_inflated(net::Stream& stream, Wire wire, ne
         if (!parts_.throttle.unlimited() && !co_await pay(stream, filled, stall)) co_return ended(stream, {});
         co_await parts_.loop.bulk_turn();
     }
-    co_return Outcome();
+    co_return co_await whole(stream);
 }
 
 }  // namespace wherry

@@ -17,8 +17,9 @@ namespace wherry {
 
 struct Transfer::Slice {
     std::uint64_t bytes = 0;
-    bool end = false;  // the peer has sent everything
-    Outcome outcome;   // not complete: that was the end of it
+    bool end = false;     // the peer has sent everything
+    bool closed = false;  // the end, and the file is closed
+    Outcome outcome;      // not complete: that was the end of it
 
     bool fail(Outcome why) {
         outcome = why;
@@ -35,11 +36,14 @@ constexpr std::size_t pipe_size = 1024 * 1024;
 constexpr std::size_t copy_size = 128 * 1024;
 constexpr std::uint64_t linger_from = 64 * 1024;  // received in this turn: more is on its way
 constexpr int linger_ms = 1;
+constexpr int turns_to_hear = 16;
 constexpr std::uint64_t space_step = 64 * 1024 * 1024;  // between looks at the free space
 
 }  // namespace
 
-net::Task<Outcome> Transfer::receive_from(net::Stream& stream, Wire wire, net::Duration stall) {
+net::Task<Outcome> Transfer::receive_from(net::Stream& stream, Wire wire, net::Duration stall,
+                                          const net::Stream* control) {
+    control_ = control;
     stream.set_deadline(parts_.loop.now() + stall);
     if (wire.deflate) return receive_inflated(stream, wire, stall);
     // With a raw descriptor the worker may splice; that needs one on the other side, too.
@@ -48,6 +52,16 @@ net::Task<Outcome> Transfer::receive_from(net::Stream& stream, Wire wire, net::D
         return receive_by_worker(stream, stall);
     }
     return receive_by_copy(stream, wire.encoding, stall);
+}
+
+// A client that dies ends both its connections, and so does one that is done and has said QUIT. Which of the two it was
+// its session knows, once it has read what is there; the order in which the ends are noticed must not decide (RFC 959
+// 4.1.1: an unexpected end of the control connection is an ABOR).
+net::Task<Outcome> Transfer::whole(net::Stream& stream) {
+    for (int turns = 0; turns < turns_to_hear && stream.cause() == Code::ok && is_left(); ++turns) {
+        co_await parts_.loop.yield();
+    }
+    co_return stream.cause() == Code::ok ? Outcome() : Outcome::network(stream.cause());
 }
 
 net::Task<Outcome> Transfer::receive_by_worker(net::Stream& stream, net::Duration stall) {
@@ -68,7 +82,8 @@ net::Task<Outcome> Transfer::receive_by_worker(net::Stream& stream, net::Duratio
         net::Lane& disk = parts_.commons.runtime.disk();
         const Slice slice = co_await (is_short ? disk.run_short(loop, receive) : disk.run(loop, receive));
         if (!slice.outcome.complete()) co_return slice.outcome;
-        if (slice.end) co_return Outcome();
+        if (slice.closed) co_return Outcome();
+        if (slice.end) co_return co_await whole(stream);
         before = slice.bytes;
         if (slice.bytes > 0) stream.set_deadline(loop.now() + stall);
         if (!parts_.throttle.unlimited() && !co_await pay(stream, slice.bytes, stall)) continue;
@@ -82,7 +97,8 @@ Transfer::Slice Transfer::receive_slice(net::Stream& stream, std::span<std::byte
     while (drain(stream, scratch, most, slice) && !is_short && linger(stream.poll_descriptor(), slice)) continue;
     // An abort ends the socket too; only an end that nobody made from our side is the end of the file.
     if (stream.cause() != Code::ok) slice.outcome = Outcome::network(stream.cause());
-    if (slice.end && slice.outcome.complete()) {
+    if (slice.end && slice.outcome.complete() && !is_left()) {
+        slice.closed = true;
         close_pipe();
         close_file(Code::ok);  // here and not in finish(): a small upload needs one worker's turn less
     }
@@ -274,7 +290,7 @@ net::Task<Outcome> Transfer::receive_by_copy(net::Stream& stream, Encoding encod
         if (!parts_.throttle.unlimited() && !co_await pay(stream, filled, stall)) co_return ended(stream, {});
         co_await parts_.loop.bulk_turn();
     }
-    co_return Outcome();
+    co_return co_await whole(stream);
 }
 
 }  // namespace wherry

@@ -1,55 +1,15 @@
 #include "auth/system_users.h"
 
-#include <grp.h>
-#include <pwd.h>
-#include <shadow.h>
 #include <sodium.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <fstream>
+#include <memory>
 #include <utility>
 
 #include "auth/sodium.h"
-#include "core/text.h"
 
 namespace wherry {
 namespace {
-
-constexpr std::size_t most_buffer = 1U << 20U;  // of one entry of the databases
-constexpr int most_groups = 65536;              // NGROUPS_MAX of Linux
-
-// Calls one of the *_r functions with a buffer that grows until the entry fits.
-template <class Entry, class Get>
-Result<bool> get_entry(Entry& entry, std::vector<char>& buffer, Get get) {
-    for (buffer.resize(1024);; buffer.resize(buffer.size() * 2)) {
-        Entry* found = nullptr;
-        const int error = get(&entry, buffer.data(), buffer.size(), &found);
-        if (error == 0 || error == ENOENT || error == ESRCH) return found != nullptr;
-        if (error == EINTR) continue;
-        if (error != ERANGE || buffer.size() >= most_buffer) return fail_errno(error, "looking up", "an account");
-    }
-}
-
-std::vector<std::uint32_t> groups_of(const char* name, gid_t main) {
-    int count = 64;
-    std::vector<gid_t> groups(64);
-    while (getgrouplist(name, main, groups.data(), &count) < 0 && static_cast<int>(groups.size()) < most_groups) {
-        groups.resize(std::max(groups.size() * 2, static_cast<std::size_t>(std::max(count, 0))));
-        count = static_cast<int>(groups.size());
-    }
-    groups.resize(static_cast<std::size_t>(std::clamp(count, 0, static_cast<int>(groups.size()))));
-    return {groups.begin(), groups.end()};
-}
-
-// shadow(5): a number below zero says nothing.
-bool is_expired(const spwd& shadow, std::int64_t today) {
-    if (shadow.sp_expire >= 0 && today >= shadow.sp_expire) return true;
-    if (shadow.sp_lstchg == 0) return true;  // to be changed at the first login, which cannot be done here
-    return shadow.sp_lstchg > 0 && shadow.sp_max >= 0 && today > shadow.sp_lstchg + shadow.sp_max;
-}
 
 std::int64_t days_since_epoch() {
     return std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -57,7 +17,7 @@ std::int64_t days_since_epoch() {
 
 SystemUsersOptions complete(SystemUsersOptions options) {
     if (!options.lookup) {
-        options.lookup = [](const std::string& name) { return find_system_account(name, days_since_epoch()); };
+        options.lookup = [](const std::string& name) { return find_account_and_hash(name, days_since_epoch()); };
     }
     if (!options.verifier) {
         options.verifier = [cost = options.cost](std::string_view hash, const Password& password) {
@@ -69,47 +29,12 @@ SystemUsersOptions complete(SystemUsersOptions options) {
     return options;
 }
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-    return std::ranges::find(names, name) != names.end();
-}
-
 }  // namespace
 
-Result<SystemAccount> find_system_account(const std::string& name, std::int64_t today) {
-    std::vector<char> buffer;
-    passwd entry{};
-    const auto known = get_entry(entry, buffer, [&](passwd* into, char* room, std::size_t size, passwd** found) {
-        return getpwnam_r(name.c_str(), into, room, size, found);
-    });
-    if (!known) return std::unexpected(known.error());
-    if (!*known) return fail(Code::not_found, "this machine has no such account");
-    SystemAccount account{.name = entry.pw_name,
-                          .identity = {entry.pw_uid, entry.pw_gid, groups_of(entry.pw_name, entry.pw_gid)},
-                          .home = entry.pw_dir,
-                          .shell = entry.pw_shell,
-                          .hash = entry.pw_passwd};
-    if (account.hash != "x") return account;
-    std::vector<char> secret_buffer;
-    spwd secret{};
-    const auto shadowed = get_entry(secret, secret_buffer, [&](spwd* into, char* room, std::size_t size, spwd** found) {
-        return getspnam_r(name.c_str(), into, room, size, found);
-    });
-    if (!shadowed || !*shadowed) {
-        return fail(Code::denied,
-                    "the password of this account cannot be read; the server has to run as root for that");
-    }
-    account.hash = secret.sp_pwdp;
-    account.expired = is_expired(secret, today);
-    sodium_memzero(secret_buffer.data(), secret_buffer.size());
-    return account;
-}
-
-bool is_valid_shell(const std::string& shell, const std::string& shells) {
-    std::ifstream file(shells);
-    for (std::string line; std::getline(file, line);) {
-        if (trim(std::string_view(line).substr(0, line.find('#'))) == shell && !shell.empty()) return true;
-    }
-    return false;
+AuthenticatorPtr shadow_accounts(AccountRules rules) {
+    SystemUsersOptions options;
+    static_cast<AccountRules&>(options) = std::move(rules);
+    return std::make_shared<SystemUsers>(std::move(options));
 }
 
 SystemUsers::SystemUsers(SystemUsersOptions options) : options_(complete(std::move(options))) {
@@ -117,39 +42,6 @@ SystemUsers::SystemUsers(SystemUsersOptions options) : options_(complete(std::mo
     std::string random(32, '\0');
     randombytes_buf(random.data(), random.size());
     decoy_ = hash_password(Password(std::move(random)), options_.cost).value_or(std::string());
-}
-
-Result<void> SystemUsers::may_come(const SystemAccount& account) const {
-    if (account.identity.uid == 0 || contains(options_.rejected, account.name)) {
-        return fail(Code::denied, "this account is not let in");
-    }
-    if (!options_.allowed.empty() && !contains(options_.allowed, account.name)) {
-        return fail(Code::denied, "this account is not among those that are let in");
-    }
-    if (account.identity.uid < options_.lowest_uid) {
-        return fail(Code::denied, "the account has a number below login.system_lowest_uid");
-    }
-    if (options_.valid_shell && !options_.shell_is_valid(account.shell)) {
-        return fail(Code::denied, "the shell of the account is not in /etc/shells");
-    }
-    if (account.expired) return fail(Code::denied, "the account or its password has expired");
-    return {};
-}
-
-Result<UserPtr> SystemUsers::user_of(const SystemAccount& account) const {
-    auto home = Path::resolve(account.home);
-    if (!account.home.starts_with('/') || !home) return fail(Code::invalid, "the home of the account is no folder");
-    PosixOptions posix = options_.posix;
-    posix.as = account.identity;
-    if (!options_.jail) posix.symlinks = Symlinks::anywhere;
-    auto files = posix_filesystem(options_.jail ? account.home : "/", posix);
-    if (!files) return std::unexpected(std::move(files.error()));
-    User user;
-    user.name = account.name;
-    user.filesystem = std::move(*files);
-    user.permissions = options_.permissions;
-    if (!options_.jail) user.start = std::move(*home);
-    return std::make_shared<const User>(std::move(user));
 }
 
 // The password is checked before anything is said of the account, so that all refusals take as long.
@@ -164,8 +56,9 @@ Result<UserPtr> SystemUsers::authenticate(const Login& login) {
     if (verdict.failed) return fail(Code::io, "check a password: its hash cannot be computed");
     if (!is_password_hash(account->hash)) return fail(Code::denied, "the account has no password that can be checked");
     if (!verdict.match) return fail(Code::denied, "wrong password");
-    if (auto allowed = may_come(*account); !allowed) return std::unexpected(std::move(allowed.error()));
-    return user_of(*account);
+    if (auto allowed = may_come(*account, options_, options_.shell_is_valid); !allowed)
+        return std::unexpected(std::move(allowed.error()));
+    return user_of(*account, options_);
 }
 
 void SystemUsers::pretend(const Login& login) { static_cast<void>(options_.verifier(decoy_, login.password)); }

@@ -1,5 +1,7 @@
 // NOOP, SYST, FEAT, HELP, STAT: the server itself (RFC 959 4.1.3, RFC 2389).
 #include <algorithm>
+#include <iterator>
+#include <vector>
 
 #include "core/text.h"
 #include "ftp/list_arguments.h"
@@ -33,6 +35,17 @@ void stat_server(Session& session) {
     session.reply(reply.line("End of status"));
 }
 
+// One more than is shown, so that it is known whether there are more. A listing may hand out fewer than it is asked
+// for.
+Result<void> read_some(Listing& listing, std::vector<Entry>& entries) {
+    for (std::vector<Entry> portion; entries.size() <= stat_limit;) {
+        if (auto done = listing.next(portion, stat_limit + 1 - entries.size()); !done) return done;
+        if (portion.empty()) break;
+        std::ranges::move(portion, std::back_inserter(entries));
+    }
+    return {};
+}
+
 // RFC 959: as LIST, but over the control connection.
 net::Task<void> stat_path(Session& session, std::string_view argument) {
     const auto path = session.resolve(parse_list_arguments(argument).path);
@@ -42,13 +55,16 @@ net::Task<void> stat_path(Session& session, std::string_view argument) {
     style.now = session.commons().runtime.clock().wall_seconds();
     auto listing = co_await workspace.list(*path, Detail::full);
     std::vector<Entry> entries;
+    bool more = false;
     if (listing) {
         const auto read = co_await workspace.on_disk([&] {
-            auto done = (*listing)->next(entries, stat_limit);
+            auto done = read_some(**listing, entries);
             listing->reset();
             return done;
         });
         if (!read) co_return session.refuse(read.error());
+        more = entries.size() > stat_limit;
+        if (more) entries.pop_back();
         std::ranges::sort(entries, {}, &Entry::name);
     } else if (listing.error().code == Code::not_directory) {
         auto entry = co_await workspace.entry(*path);
@@ -65,7 +81,7 @@ net::Task<void> stat_path(Session& session, std::string_view argument) {
         line.resize(line.size() - 2);  // Reply ends its lines itself
         reply.line(line);
     }
-    if (entries.size() == stat_limit) reply.line("... and more: use LIST");
+    if (more) reply.line("... and more: use LIST");
     session.reply(reply.line("End of status"));
 }
 

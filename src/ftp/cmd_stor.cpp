@@ -12,7 +12,8 @@ net::Task<void> receive_into(Session& session, Result<TransferPtr> transfer, std
 
     auto stream = co_await session.open_data(text);
     if (!stream) co_return co_await session.abandon(Code::closed);
-    const Outcome outcome = co_await session.running()->receive_from(*stream, session.wire(), session.stall_timeout());
+    const Outcome outcome =
+        co_await session.running()->receive_from(*stream, session.wire(), session.stall_timeout(), &session.control());
     co_await session.end_transfer(std::move(stream), outcome);
 }
 

@@ -36,6 +36,7 @@ Result<void> add_command(Hooks& hooks, OwnCommand command) {
     }
     if (fixed) return fail(Code::invalid, what + "it cannot be replaced");
     if (!command.run) return fail(Code::invalid, what + "it has no function");
+    if (row.data) row.slow = true;
     if (row.slow && !row.login) return fail(Code::invalid, what + "slow ones are for users who have logged in");
     if (row.permission != '\0' && Perm(std::string_view(&row.permission, 1)).empty()) {
         return fail(Code::invalid, what + "a permission is an ASCII letter");
@@ -55,6 +56,7 @@ void CommandTable::add(const OwnCommand& command) {
     Needs needs = row.login || row.permission != '\0' ? login : nothing;
     if (row.argument) needs = needs | argument;
     if (row.slow) needs = needs | transfer;
+    if (row.data) needs = needs | channel;
     std::vector<Row>& rows = is_site ? site_ : commands_;
     std::erase_if(rows, [&](const Row& ours) { return ours.verb == word; });
     rows.emplace_back(word, needs, row.help, command, row.feature);

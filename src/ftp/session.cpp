@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "access/login.h"
 #include "ftp/server.h"
 
 namespace wherry::ftp {
@@ -58,6 +59,7 @@ bool Session::admit() {
     commons_.metrics.add(Metric::sessions);
     commons_.events.publish<event::Connected>([&] { return event::Connected{info_}; });
     if (server_.draining()) {
+        tell_refused(commons_, info_, event::Refused::Why::draining, "the server is shutting down");
         reply(421, "Service shutting down");
         return false;
     }

@@ -171,6 +171,9 @@ private:
     net::Task<std::string> login_text();
     net::Task<bool> is_held_back(const CommandLine& line, const Row* row);
     net::Task<void> run_own(const OwnCommand& command, std::string_view argument);
+    net::Task<void> move_own(const OwnCommand& command, const FtpReply& given);
+    net::Task<net::Io> send_own(net::Stream& stream, const FtpSource& source);
+    net::Task<net::Io> receive_own(net::Stream& stream, const FtpSink& sink);
     FtpCall describe(std::string_view verb, std::string_view argument) const;
     void answer(std::string_view verb, const Result<FtpReply>& given);
     bool count_failed_login();

@@ -39,7 +39,7 @@ net::Task<bool> Session::welcome() {
         co_return false;
     }
     if (!given->admitted) {
-        commons_.metrics.add(Metric::connections_refused_total);
+        tell_refused(commons_, info_, event::Refused::Why::program, "the greeting refused it: " + given->text);
         reply(Reply::of_lines(421, given->text.empty() ? "Service not available" : given->text));
         co_return false;
     }
@@ -128,10 +128,12 @@ net::Task<bool> Session::is_held_back(const CommandLine& line, const Row* row) {
 net::Task<void> Session::run_own(const OwnCommand& command, std::string_view argument) {
     const char letter = command.row.permission;
     if (letter != '\0' && !workspace_->may(cwd, letter)) co_return reply(reply_for(Code::denied));
-    if (command.row.slow) begin_work(command.row.verb);
+    if (command.row.slow && !command.row.data) begin_work(command.row.verb);
     const FtpCall call = describe(command.row.verb, argument);
-    answer(command.row.verb,
-           co_await commons_.runtime.disk().run(loop_, [&]() -> Result<FtpReply> { return command.run(call); }));
+    const auto given =
+        co_await commons_.runtime.disk().run(loop_, [&]() -> Result<FtpReply> { return command.run(call); });
+    if (given && (given->send || given->receive)) co_return co_await move_own(command, *given);
+    answer(command.row.verb, given);
 }
 
 }  // namespace wherry::ftp

@@ -14,17 +14,13 @@ constexpr std::size_t ahead_limit = 16 * 1024;  // bytes of commands for which t
 
 // Whether the client's address may have a session, as far as one can tell before anybody has logged in.
 bool Session::admit_address() {
-    const auto refuse_with = [this](std::string_view why, std::string_view text) {
-        commons_.metrics.add(Metric::connections_refused_total);
-        commons_.log.info("[{} {}] refused: {}", info_.id, info_.peer, why);
-        reply(421, text);
+    auto permit = admit_connection(commons_, info_, control_->peer(), loop_.now());
+    if (!permit) {
+        const bool banned = permit.error().code == Code::denied;
+        reply(Reply::of_lines(
+            421, banned ? "Too many failed logins from your address, try again later" : settings().busy_message));
         return false;
-    };
-    if (is_banned(commons_, control_->peer(), loop_.now())) {
-        return refuse_with("the address is banned", "Too many failed logins from your address, try again later");
     }
-    auto permit = commons_.limits.session(info_.peer);
-    if (!permit) return refuse_with(permit.error().message, "Too many connections, try again later");
     permit_ = std::move(*permit);
     return true;
 }

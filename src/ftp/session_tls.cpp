@@ -1,4 +1,5 @@
 // TLS of a session: from clear to TLS on the control connection and back, and TLS on the data connections.
+#include "access/login.h"
 #include "core/text.h"
 #include "ftp/server.h"
 #include "ftp/session.h"
@@ -61,14 +62,13 @@ net::Task<bool> Session::secure_control() {
     control_->set_deadline(loop_.now() + tls_rules().handshake_timeout);
     const auto done = co_await tls_->handshake();
     control_->clear_deadline();
-    commons_.metrics.add(done ? Metric::tls_handshakes_total : Metric::tls_failures_total);
+    tell_handshake(commons_, info_, *tls_, done);
     if (!done) {
-        commons_.log.info("[{} {}] {}", info_.id, info_.peer, for_log(done.error().message));
         if (!ending_) cause_ = done.error().code;
         ending_ = true;
         co_return false;
     }
-    commons_.log.debug("[{} {}] {} {}", info_.id, info_.peer, tls_->protocol(), tls_->cipher());
+    entry_.set_info(info_);
     ticket_due_ = loop_.now() + ticket_renewal;
     if (door_.implicit_tls) data_secured = data_rule() != Protection::clear;
     co_return !ending_;
@@ -94,6 +94,8 @@ net::Task<void> Session::clear_control() {
     auto clear = tls_->release();
     tls_ = nullptr;
     control_ = std::move(clear);
+    info_.secure = false;
+    entry_.set_info(info_);
 }
 
 // A ticket of TLS 1.3 is good for a week (RFC 8446 4.6.1), and a session may live longer. The reply to whatever the

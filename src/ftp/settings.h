@@ -62,6 +62,7 @@ struct Settings {
     std::string greeting = "Wherry ready.";
     std::string login_message = "Login successful.";
     std::string quit_message = "Goodbye.";
+    std::string busy_message = "Too many connections, try again later";
 
     // --- data connections --------------------------------------------------------------------------------------------
     std::uint16_t passive_first = 0;  // 0: the system chooses

@@ -58,18 +58,12 @@ bool Session::enter() {
     info_.id = entry_.id();
     commons_.metrics.add(Metric::sessions);
     commons_.events.publish<event::Connected>([&] { return event::Connected{info_}; });
-    if (server_.draining()) return false;
-    if (is_banned(commons_, stream_->peer(), loop_.now())) {
-        commons_.metrics.add(Metric::connections_refused_total);
-        commons_.log.info("[{} {}] refused: the address is banned", info_.id, info_.peer);
+    if (server_.draining()) {
+        tell_refused(commons_, info_, event::Refused::Why::draining, "the server is shutting down");
         return false;
     }
-    auto permit = commons_.limits.session(info_.peer);
-    if (!permit) {
-        commons_.metrics.add(Metric::connections_refused_total);
-        commons_.log.info("[{} {}] refused: {}", info_.id, info_.peer, permit.error().message);
-        return false;
-    }
+    auto permit = admit_connection(commons_, info_, stream_->peer(), loop_.now());
+    if (!permit) return false;
     permit_ = std::move(*permit);
     return true;
 }

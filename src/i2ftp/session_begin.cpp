@@ -28,9 +28,11 @@ net::Task<bool> Session::begin_tls() {
     stream_ = std::move(stream);
     stream_->set_deadline(loop_.now() + settings().handshake_timeout);
     const auto done = co_await tls.handshake();
-    commons_.metrics.add(done ? Metric::tls_handshakes_total : Metric::tls_failures_total);
-    if (done) co_return !ending_;
-    commons_.log.info("[{} {}] {}", info_.id, info_.peer, for_log(done.error().message));
+    tell_handshake(commons_, info_, tls, done);
+    if (done) {
+        entry_.set_info(info_);
+        co_return !ending_;
+    }
     cause_ = done.error().code;
     co_return false;
 }

@@ -80,6 +80,10 @@ public:
     // True if the peer has sent something that nobody has read: closing now would reset the connection.
     virtual bool has_unread() { return false; }
 
+    // True if the peer has ended its side, or the connection is broken, and there is nothing left to read. Takes
+    // nothing; from any thread, while the stream is there.
+    virtual bool has_ended() const noexcept { return false; }
+
     // --- ends --------------------------------------------------------------------------------------------------------
     // Tells the peer that all has been written, where the stream has words for that (TLS: close_notify); needs waiting
     // like a write. Not part of an abort: what is broken off must not look complete.

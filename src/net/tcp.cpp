@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -71,6 +72,14 @@ public:
     bool has_unread() override {
         char byte = 0;
         return recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+    }
+    // poll(2) first: recv(2) would take the error of a broken connection from whoever reads it.
+    bool has_ended() const noexcept override {
+        pollfd look{.fd = descriptor_, .events = POLLIN | POLLRDHUP, .revents = 0};
+        if (poll(&look, 1, 0) <= 0 || (look.revents & (POLLRDHUP | POLLHUP | POLLERR)) == 0) return false;
+        if ((look.revents & (POLLHUP | POLLERR)) != 0) return true;
+        char byte = 0;
+        return recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
     }
 
 private:

@@ -61,6 +61,7 @@ public:
     void shutdown_write() override;
     bool holds_input() const noexcept override;
     bool has_unread() override { return under_->has_unread(); }
+    bool has_ended() const noexcept override { return under_->has_ended(); }
     bool works_on_lanes() const noexcept override { return under_->works_on_lanes(); }
     int poll_descriptor() const noexcept override { return under_->poll_descriptor(); }
     Address local() const override { return under_->local(); }

@@ -15,6 +15,7 @@
 #include "net/tls_context.h"
 #include "observe/log.h"
 #include "tftp/settings.h"
+#include "wherry/accounts.h"
 #include "wherry/filesystem.h"
 #include "wherry/user.h"
 
@@ -62,14 +63,8 @@ struct AnonymousConfig {
     Perm permissions = perm::read;
 };
 
-struct SystemConfig {
-    Perm permissions = perm::all;
-    std::vector<std::string> allowed;
-    std::vector<std::string> rejected;
-    std::uint32_t lowest_uid = 1000;
-    bool valid_shell = true;
-    bool jail = true;
-};
+// Who says whether the password of an account is right.
+enum class SystemCheck : std::uint8_t { shadow, pam };
 
 struct TftpConfig {
     std::vector<net::Address> listen;  // empty: no TFTP
@@ -97,7 +92,9 @@ struct Config {
     bool users_inline = false;             // `file` has [users.NAME] tables
     std::vector<std::string> users_files;  // asked in this order, after the users of `file`
     bool system_users = false;             // accounts of this machine; asked after all files
-    SystemConfig system;
+    AccountRules system;                   // but for its `posix`: that is `filesystem`
+    SystemCheck system_check = SystemCheck::shadow;
+    PamRules pam;
     AnonymousConfig anonymous;
     PosixOptions filesystem;  // of the anonymous folder; each user of a file has such settings of their own
 

@@ -97,6 +97,31 @@ void warn_of_data_connections(const ftp::Settings& ftp, std::vector<std::string>
     }
 }
 
+// Where PAM looks on its own: pam.d(5), and the folder that some distributions keep their own rules in.
+bool pam_knows(const PamRules& pam) {
+    std::vector<std::string> folders{"/etc/pam.d", "/usr/lib/pam.d"};
+    if (!pam.folder.empty()) folders = {pam.folder};
+    return std::ranges::any_of(
+        folders, [&](const std::string& folder) { return ::access((folder + "/" + pam.service).c_str(), F_OK) == 0; });
+}
+
+void warn_of_accounts(const Config& config, std::vector<std::string>& out) {
+    const bool pam = config.system_check == SystemCheck::pam;
+    if (config.system_users && geteuid() != 0) {
+        out.emplace_back(pam ? "login.system_users: none of them can log in but the one that the server runs as: it "
+                               "does not run as root"
+                             : "login.system_users: nobody of them can log in: the server does not run as root");
+    }
+    if (config.system_users && pam && !pam_knows(config.pam)) {
+        out.push_back(fmt::format("login.pam_service: there is no {}/{}: what PAM has for \"other\" holds",
+                                  config.pam.folder.empty() ? "/etc/pam.d" : config.pam.folder, config.pam.service));
+    }
+    if (!config.system_users && pam) out.emplace_back("login.system_check: has no effect without login.system_users");
+    if (!config.system.allowed.empty() && !config.system.rejected.empty()) {
+        out.emplace_back("login.system_allowed, login.system_rejected: both are given; whoever is in both is kept out");
+    }
+}
+
 }  // namespace
 
 std::vector<std::string> config_errors(const Config& config) {
@@ -129,12 +154,7 @@ std::vector<std::string> config_warnings(const Config& config, OtherUsers others
     if (users && is_public(config)) warn_of_clear_text(config, out);
     warn_of_anonymous(config.anonymous, out);
     warn_of_data_connections(config.ftp.settings, out);
-    if (config.system_users && geteuid() != 0) {
-        out.emplace_back("login.system_users: nobody of them can log in: the server does not run as root");
-    }
-    if (!config.system.allowed.empty() && !config.system.rejected.empty()) {
-        out.emplace_back("login.system_allowed, login.system_rejected: both are given; whoever is in both is kept out");
-    }
+    warn_of_accounts(config, out);
     if (!config.i2ftp.listen.empty()) {
         out.emplace_back("I2FTP encrypts nothing that an attacker could not read; use it in networks you trust");
     }

@@ -121,6 +121,17 @@ Result<std::string> read_place(const Value& value) {
     return text;
 }
 
+// PAM takes the name of a file, and takes capitals for small letters.
+Result<std::string> read_pam_service(const Value& value) {
+    auto text = read_text(value, 64);
+    if (!text) return text;
+    const bool known = text->find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
+    if (text->empty() || text->front() == '.' || !known) {
+        return wrong("must be the name of a file in /etc/pam.d: small letters, digits, \"-\", \"_\" and \".\"");
+    }
+    return text;
+}
+
 Result<std::vector<std::string>> read_places(const Value& value) {
     auto list = read_list(value);
     if (!list) return list;

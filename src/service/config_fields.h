@@ -124,6 +124,7 @@ Field choice(Member member, std::vector<std::pair<std::string_view, Enum>> words
 // --- kinds whose reading has more to it: each is a pair of functions in config_fields.cpp --------
 
 Result<std::string> read_place(const Value& value);  // a file or folder: empty, or absolute
+Result<std::string> read_pam_service(const Value& value);
 Result<std::vector<std::string>> read_places(const Value& value);
 Result<std::vector<ftp::VirtualHost>> read_hosts(const Value& value);
 std::string show_hosts(const std::vector<ftp::VirtualHost>& shown);
@@ -166,6 +167,12 @@ Field rate(Member member) {
         "rate", "", member, [](const Value& value) { return read_bytes(value, parse_rate, "2M/s"); },
         [](std::uint64_t shown) { return shown == 0 ? "0" : toml_text(print_rate(shown)); });
 }
+template <class Member>
+Field pam_service(Member member) {
+    return make("name", "small letters, digits, \"-\", \"_\" and \".\"", member, read_pam_service,
+                [](const std::string& shown) { return toml_text(shown); });
+}
+
 template <class Member>
 Field place(std::string type, Member member) {  // type: "folder" or "file"
     return make(std::move(type), "", member, read_place, toml_text);

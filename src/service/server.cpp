@@ -122,6 +122,10 @@ Server::Limits Server::Limits::session_download_rate(std::uint64_t rate) {
     server_->state_->set_live([&](Config& config) { config.rates.session_download = rate; }, apply_rates);
     return *this;
 }
+Server::Limits Server::Limits::checksums_per_user(std::uint32_t most) {
+    server_->state_->set_live([&](Config& config) { config.limits.checksums_per_user = most; }, apply_limits);
+    return *this;
+}
 Server::Limits Server::Limits::sessions_per_user(std::uint32_t most) {
     server_->state_->set_live([&](Config& config) { config.limits.sessions_per_user = most; }, apply_limits);
     return *this;
@@ -231,6 +235,8 @@ void Server::add_guard(std::function<Verdict(const Kind&)> decide) {
 }
 
 template void Server::add_sink(std::function<void(const event::Connected&)>);
+template void Server::add_sink(std::function<void(const event::Refused&)>);
+template void Server::add_sink(std::function<void(const event::TlsHandshake&)>);
 template void Server::add_sink(std::function<void(const event::Disconnected&)>);
 template void Server::add_sink(std::function<void(const event::LoggedIn&)>);
 template void Server::add_sink(std::function<void(const event::LoginFailed&)>);
@@ -246,7 +252,7 @@ template void Server::add_sink(std::function<void(const event::ModeChanged&)>);
 template void Server::add_sink(std::function<void(const event::TimeChanged&)>);
 template void Server::add_sink(std::function<void(const event::OwnerChanged&)>);
 template void Server::add_sink(std::function<void(const event::SymlinkMade&)>);
-static_assert(std::variant_size_v<Event> == 16, "a new event needs a line above");
+static_assert(std::variant_size_v<Event> == 18, "a new event needs a line above");
 
 template void Server::add_guard(std::function<Verdict(const action::Download&)>);
 template void Server::add_guard(std::function<Verdict(const action::Upload&)>);

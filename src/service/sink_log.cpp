@@ -48,6 +48,11 @@ struct Text {
     std::string operator()(const event::Connected& event) const {
         return fmt::format("connected {}", word(event.session.protocol));
     }
+    std::string operator()(const event::Refused& event) const { return "refused: " + for_log(event.reason); }
+    std::string operator()(const event::TlsHandshake& event) const {
+        if (!event.complete()) return fmt::format("tls failed: {}", for_log(event.reason));
+        return fmt::format("tls {} {} name={}", event.version, event.cipher, word(event.server_name));
+    }
     std::string operator()(const event::Disconnected& event) const {
         return fmt::format("disconnected seconds={:.3f} cause={}", seconds(event.duration), name_of(event.cause));
     }
@@ -84,11 +89,18 @@ struct Text {
     }
 };
 
+// What happens all the time without anything being wrong is for debugging.
+LogLevel level_of(const Event& event) {
+    const auto* tls = std::get_if<event::TlsHandshake>(&event);
+    const bool usual = std::holds_alternative<event::Command>(event) || (tls != nullptr && tls->complete());
+    return usual ? LogLevel::debug : LogLevel::info;
+}
+
 }  // namespace
 
 std::function<void(const Event&)> log_sink(Log& log, std::function<std::string(const SessionInfo&)> prefix) {
     return [&log, prefix = std::move(prefix)](const Event& event) {
-        const LogLevel level = std::holds_alternative<event::Command>(event) ? LogLevel::debug : LogLevel::info;
+        const LogLevel level = level_of(event);
         if (!log.writes(level)) return;
         const SessionInfo& session =
             std::visit([](const auto& any) -> const SessionInfo& { return any.session; }, event);

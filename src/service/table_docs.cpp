@@ -13,6 +13,9 @@ namespace {
 
 constexpr auto rows = std::to_array<EventRow>({
     {"Connected", "A client has connected; it has not been greeted yet.", ""},
+    {"Refused", "A client was turned away at the door; `why` and `reason` say by what.", "why, reason"},
+    {"TlsHandshake", "TLS came up on a control connection, or failed: `complete()` and `cause`.",
+     "version, cipher, server_name, cause, reason"},
     {"Disconnected", "A session has ended, whether anybody logged in or not.", "duration, cause"},
     {"LoggedIn", "Somebody has logged in.", ""},
     {"LoginFailed", "A login was refused; `reason` says why, which the client is never told.", "name, reason"},

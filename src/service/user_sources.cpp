@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "auth/file_users.h"
-#include "auth/system_users.h"
+#include "wherry/accounts.h"
 
 namespace wherry {
 namespace {
@@ -19,16 +19,10 @@ Result<ConfiguredAuthenticator> users_of(const std::string& config_file) {
 }
 
 ConfiguredAuthenticator accounts_of(const Config& config) {
-    const SystemConfig& system = config.system;
-    SystemUsersOptions options;
-    options.permissions = system.permissions;
-    options.allowed = system.allowed;
-    options.rejected = system.rejected;
-    options.lowest_uid = system.lowest_uid;
-    options.valid_shell = system.valid_shell;
-    options.jail = system.jail;
-    options.posix = config.filesystem;
-    return {std::make_shared<SystemUsers>(std::move(options)),
+    AccountRules rules = config.system;
+    rules.posix = config.filesystem;
+    const bool pam = config.system_check == SystemCheck::pam;
+    return {pam ? pam_accounts(std::move(rules), config.pam) : shadow_accounts(std::move(rules)),
             [] { return Result<void>(); },
             [] { return std::vector<std::string>(); },
             {}};

@@ -44,6 +44,9 @@ public:
     net::Address local() const override { return connection_->server; }
     void shutdown_write() override { connection_->server_done_ = true; }
     bool has_unread() override { return !connection_->to_server_.empty(); }
+    bool has_ended() const noexcept override {
+        return connection_->reset_ || (connection_->client_done_ && connection_->to_server_.empty());
+    }
     void wake(bool read, bool write) { watch_.signal(read, write); }
 
 private:

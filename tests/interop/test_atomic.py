@@ -114,6 +114,32 @@ class Atomic(Case):
                 self.assert_cleaned()
                 self.assert_content(OLD)
 
+    def small_upload(self, data):
+        client = self.own.ftp()
+        client.voidcmd("TYPE I")
+        connection = client.transfercmd(f"STOR {self.path}")
+        connection.sendall(data)
+        return client, connection
+
+    def test_client_dies_at_the_end_of_a_small_upload(self):
+        """Both its connections end in the same moment, the way a process ends."""
+        for _ in range(40):
+            client, connection = self.small_upload(b"half")
+            client.close()
+            connection.close()
+            eventually(lambda: not self.leftovers(), f"leftovers go away: {os.listdir(self.folder)}")
+            self.assert_content(None)
+
+    def test_client_says_quit_and_does_not_wait(self):
+        for _ in range(20):
+            client, connection = self.small_upload(b"all of it")
+            client.sock.sendall(b"QUIT\r\n")
+            client.close()
+            connection.close()
+            eventually(self.target.exists, "what is complete is published")
+            self.assert_content(b"all of it")
+            self.target.unlink()
+
     def test_abort(self):
         self.target.write_bytes(OLD)
         client, _ = self.begin_upload()

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <future>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -99,6 +102,61 @@ TEST(ServerLife, UsersAndLimitsChangeWhileItServes) {
     EXPECT_THAT(alice.ask("NOOP"), StartsWith("200"));
     server.limits().sessions(1);
     EXPECT_THAT(Client(port_of(server)).line(), StartsWith("421"));
+}
+
+// A store that knows checksums, and takes its time to tell them.
+class SlowChecksums final : public Filesystem {
+public:
+    Result<Stat> stat(const Path& path) override { return files_->stat(path); }
+    Result<ListingPtr> list(const Path& path, Detail detail) override { return files_->list(path, detail); }
+    Result<FilePtr> open(const Path& path, const OpenMode& mode) override { return files_->open(path, mode); }
+    Result<std::string> hash(const Path&, Hash, std::uint64_t, std::uint64_t) override {
+        std::unique_lock lock(mutex_);
+        ++computing_;
+        changed_.notify_all();
+        changed_.wait(lock, [this] { return released_; });
+        return "c0ffee";
+    }
+    void wait_for(int many) {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return computing_ >= many; });
+    }
+    void release() {
+        const std::lock_guard lock(mutex_);
+        released_ = true;
+        changed_.notify_all();
+    }
+
+private:
+    FilesystemPtr files_ = memory_filesystem();
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    int computing_ = 0;
+    bool released_ = false;
+};
+
+TEST(ServerLife, ChecksumsOfOneUserAreAsManyAsTheLimitSays) {
+    Server server;
+    const auto files = std::make_shared<SlowChecksums>();
+    const auto file = files->open(*Path::resolve("/f"), OpenMode::for_writing());
+    ASSERT_TRUE(file && (*file)->close());
+    server.users().add("alice", Password("x"), files, perm::all);
+    server.ftp().listen("127.0.0.1:0").set("hash", true);
+    server.limits().checksums_per_user(2);
+    server.log_level(LogLevel::off);
+    ASSERT_TRUE(server.start());
+    std::vector<Client> clients;
+    for (int i = 0; i < 3; ++i) {
+        clients.emplace_back(port_of(server));
+        ASSERT_TRUE(clients.back().log_in("alice", "x"));
+    }
+    clients[0].say("HASH f");
+    clients[1].say("HASH f");
+    files->wait_for(2);
+    EXPECT_THAT(clients[2].ask("HASH f"), StartsWith("450"));
+    files->release();
+    EXPECT_THAT(clients[0].line(), StartsWith("213"));
+    EXPECT_THAT(clients[1].line(), StartsWith("213"));
 }
 
 TEST(ServerLife, DrainFromACallbackEndsRun) {

@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
@@ -97,6 +99,29 @@ TEST_F(Tcp, ConnectsAndKnowsBothAddresses) {
     EXPECT_EQ(client->peer(), server->local());
     EXPECT_TRUE(server->peer().is_loopback());
     EXPECT_GE(server->raw_descriptor(), 0);
+}
+
+TEST_F(Tcp, HasEndedWhenThereIsNothingLeftToReadAndNothingWillCome) {
+    connect();
+    EXPECT_FALSE(server->has_ended());
+    scope.start(write_and_end(*client, "last words", written));
+    ASSERT_TRUE(idle());
+    EXPECT_FALSE(server->has_ended()) << "there is something to read";
+    std::array<std::byte, 64> room{};
+    EXPECT_EQ(server->try_read(room).bytes, 10U);
+    EXPECT_TRUE(server->has_ended());
+    EXPECT_TRUE(server->try_read(room).ok());
+}
+
+// Asking must not take the error from whoever reads.
+TEST_F(Tcp, HasEndedWhenItIsBrokenAndTheReaderStillHearsWhy) {
+    connect();
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ASSERT_EQ(setsockopt(client->raw_descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+    client.reset();
+    EXPECT_TRUE(server->has_ended());
+    std::array<std::byte, 64> room{};
+    EXPECT_EQ(server->try_read(room).code, Code::reset);
 }
 
 TEST_F(Tcp, MovesMoreThanAnyBufferHoldsAndEndsInAnOrderlyWay) {
@@ -375,6 +400,23 @@ TEST_F(AcceptorTest, GivesConnectionsToTheLoopThatHasFewest) {
         EXPECT_TRUE(stream->peer().is_loopback());
     }
     EXPECT_EQ(metrics.value(Metric::connections_total), 9);
+}
+
+// A reply that waits for the one before it to be acknowledged comes 40 ms late; an ABOR beside the stream not at all.
+TEST_F(AcceptorTest, RepliesLeaveAtOnceAndUrgentBytesStayInLine) {
+    begin(1);
+    const Socket client = connect();
+    ASSERT_TRUE(client);
+    wait_for(1);
+    const std::lock_guard lock(mutex);
+    const int descriptor = served.at(0).second->raw_descriptor();
+    for (const auto& [level, option] :
+         {std::pair<int, int>(IPPROTO_TCP, TCP_NODELAY), std::pair<int, int>(SOL_SOCKET, SO_OOBINLINE)}) {
+        int value = 0;
+        socklen_t length = sizeof value;
+        ASSERT_EQ(getsockopt(descriptor, level, option, &value, &length), 0);
+        EXPECT_NE(value, 0) << option;
+    }
 }
 
 TEST_F(AcceptorTest, AfterItsEndConnectionsAreRefused) {

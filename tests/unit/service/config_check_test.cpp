@@ -152,5 +152,20 @@ TEST(ConfigCheck, SummaryNamesPlacesAndUsers) {
     EXPECT_EQ(config_summary(config), "ftp on [::]:2121, descriptor 3; users: /etc/w.toml, /etc/u.toml");
 }
 
+TEST(ConfigCheck, WarnsOfPamWithoutItsRules) {
+    const TempFolder folder;
+    Config config = harmless();
+    config.system_check = SystemCheck::pam;
+    EXPECT_THAT(config_warnings(config), Contains(StartsWith("login.system_check: has no effect")));
+    config.system_users = true;
+    config.pam.folder = folder.path();
+    EXPECT_THAT(config_warnings(config), Contains(HasSubstr("there is no " + folder.path("wherry"))));
+    folder.write("wherry", "auth required pam_deny.so\n");
+    EXPECT_THAT(config_warnings(config), Not(Contains(HasSubstr("there is no"))));
+    config.pam.folder.clear();
+    config.pam.service = "no-such-service-here";
+    EXPECT_THAT(config_warnings(config), Contains(HasSubstr("there is no /etc/pam.d/no-such-service-here")));
+}
+
 }  // namespace
 }  // namespace wherry

@@ -45,6 +45,23 @@ TEST_F(SinkLog, ASessionFromItsBeginningToItsEnd) {
               from_stranger + "disconnected seconds=61.250 cause=timeout");
 }
 
+TEST_F(SinkLog, WhoIsTurnedAwayAndTlsThatFails) {
+    EXPECT_EQ(line(event::Refused{stranger, event::Refused::Why::sessions, "too many sessions (limit 5)"}),
+              from_stranger + "refused: too many sessions (limit 5)");
+    EXPECT_EQ(levels_.back(), LogLevel::info);
+    event::TlsHandshake tls;
+    tls.session = stranger;
+    tls.version = "TLSv1.3";
+    tls.cipher = "TLS_AES_128_GCM_SHA256";
+    tls.server_name = "files example";
+    EXPECT_EQ(line(tls), from_stranger + "tls TLSv1.3 TLS_AES_128_GCM_SHA256 name=files\\x20example");
+    EXPECT_EQ(levels_.back(), LogLevel::debug);
+    tls.cause = Code::reset;
+    tls.reason = "the client went away";
+    EXPECT_EQ(line(tls), from_stranger + "tls failed: the client went away");
+    EXPECT_EQ(levels_.back(), LogLevel::info);
+}
+
 TEST_F(SinkLog, AFailedLoginSaysWhyToTheOperator) {
     EXPECT_EQ(line(event::LoginFailed{stranger, "root", "wrong password"}),
               from_stranger + "login failed name=root reason=wrong password");
