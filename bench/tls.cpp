@@ -8,6 +8,31 @@
 #include <new>
 
 namespace wherry::bench {
+namespace {
+
+// A BIO that collects what is written. OpenSSL's own in memory overwrites all of it with zeros each time it is emptied.
+int add(BIO* bio, const char* bytes, int size) {
+    static_cast<std::string*>(BIO_get_data(bio))->append(bytes, static_cast<std::size_t>(size));
+    return size;
+}
+
+long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+
+BIO* make_collector(std::string& into) {
+    static BIO_METHOD* const method = [] {
+        BIO_METHOD* const made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "collector");
+        BIO_meth_set_write(made, add);
+        BIO_meth_set_ctrl(made, control);
+        return made;
+    }();
+    BIO* const bio = BIO_new(method);
+    if (bio == nullptr) throw std::bad_alloc();
+    BIO_set_data(bio, &into);
+    BIO_set_init(bio, 1);
+    return bio;
+}
+
+}  // namespace
 
 void TlsContext::Free::operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
 
@@ -118,19 +143,7 @@ void Tls::read_far(std::size_t bytes) {
     SSL_set_default_read_buffer_len(ssl_, bytes);
 }
 
-void Tls::collect() {
-    BIO* const memory = BIO_new(BIO_s_mem());
-    if (memory == nullptr) throw std::bad_alloc();
-    SSL_set0_wbio(ssl_, memory);
-}
-
-std::string_view Tls::collected() const {
-    char* bytes = nullptr;
-    const long size = BIO_get_mem_data(SSL_get_wbio(ssl_), &bytes);
-    return {bytes, static_cast<std::size_t>(size)};
-}
-
-void Tls::clear() { static_cast<void>(BIO_reset(SSL_get_wbio(ssl_))); }
+void Tls::collect() { SSL_set0_wbio(ssl_, make_collector(collected_)); }
 
 std::string tls_complaint() {
     const char* const reason = ERR_reason_error_string(ERR_peek_last_error());

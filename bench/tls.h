@@ -63,8 +63,8 @@ public:
     void read_far(std::size_t bytes);
     /// Servers: from now on send() and say_end() only encrypt; what there is to send is collected(), until clear().
     void collect();
-    std::string_view collected() const;
-    void clear();
+    std::string_view collected() const { return collected_; }
+    void clear() { collected_.clear(); }
 
 private:
     friend class TlsContext;
@@ -73,6 +73,7 @@ private:
 
     ssl_st* ssl_;
     ssl_session_st* session_ = nullptr;
+    std::string collected_;
 };
 
 /// The last thing OpenSSL complained about.

@@ -47,6 +47,8 @@ public:
     virtual Io try_write(std::span<const std::byte> from) = 0;
     // The same, when more follows at once: the system may hold back what fills no packet.
     virtual Io try_write_more(std::span<const std::byte> from) { return try_write(from); }
+    // So many bytes, or more, would be taken by the next write; 0: nobody knows.
+    virtual std::size_t room() const noexcept { return 0; }
     // Code::ok if nothing that was accepted still waits in here: a write would find room.
     virtual Io try_flush() { return Io::moved(0); }
     // Bytes of an open file from `offset`, by the kernel, without passing through here. Code::unsupported where the

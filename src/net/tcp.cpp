@@ -1,12 +1,14 @@
 #include "net/tcp.h"
 
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <map>
 #include <mutex>
@@ -48,6 +50,16 @@ public:
 
     Io try_write(std::span<const std::byte> from) override { return send_bytes(from, MSG_NOSIGNAL); }
     Io try_write_more(std::span<const std::byte> from) override { return send_bytes(from, MSG_NOSIGNAL | MSG_MORE); }
+
+    // Both figures count the kernel's own structures, too: half of what they leave holds that much data.
+    std::size_t room() const noexcept override {
+        std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+        socklen_t length = sizeof memory;
+        if (getsockopt(descriptor_, SOL_SOCKET, SO_MEMINFO, memory.data(), &length) != 0) return 0;
+        const std::uint32_t most = memory[SK_MEMINFO_SNDBUF];
+        const std::uint32_t queued = memory[SK_MEMINFO_WMEM_QUEUED];
+        return most > queued ? (most - queued) / 2 : 0;
+    }
 
     Io try_send_file(int file, std::uint64_t offset, std::size_t bytes) override {
         if (cause() != Code::ok) return Io::failed(cause());

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t record_size = 16 * 1024;        // the most of one record (RFC 8446 5.1)
 constexpr std::size_t write_slice = 8 * record_size;  // encrypted in one call, here or by the kernel
+constexpr std::size_t record_costs = 64;              // the most that one is longer than what is in it
 constexpr std::size_t read_buffer = 64 * 1024;        // ciphertext taken at once from a data connection
 constexpr std::size_t pending_limit = 128 * 1024;     // alerts and answers that a peer provokes and does not read
 
@@ -161,7 +162,7 @@ TlsStream::~TlsStream() {
 
 void TlsStream::write_record(std::span<const std::byte> record) {
     if (broken_) return;
-    if (pending_.empty()) {
+    if (!gathering_ && pending_.empty()) {
         const Io io = more_follows_ ? under_->try_write_more(record) : under_->try_write(record);
         if (!io.ok() && !io.would_block()) {
             broken_ = io;
@@ -169,7 +170,7 @@ void TlsStream::write_record(std::span<const std::byte> record) {
         }
         record = record.subspan(io.bytes);
     }
-    if (pending_.size() + record.size() > pending_limit) {
+    if (!gathering_ && pending_.size() + record.size() > pending_limit) {
         broken_ = Io::failed(Code::reset);
         return;
     }
@@ -273,8 +274,13 @@ Io TlsStream::try_write(std::span<const std::byte> from) {
     if (!flush()) return broken_ ? *broken_ : Io::wait_for(Io::Needs::write);
     from = from.first(std::min(from.size(), write_slice));
     if (by_kernel_) return under_->try_write(from);
+    // A call for each record costs the system a tenth of all it does. With less room they go singly, so that a client
+    // who does not read leaves one record here and not eight.
+    const std::size_t encrypted = from.size() + (from.size() / record_size + 1) * record_costs;
+    gathering_ = from.size() > record_size && under_->room() >= encrypted;
+    if (gathering_) pending_.reserve(encrypted);
     std::size_t done = 0;
-    while (done < from.size() && pending_.empty()) {
+    while (done < from.size() && (gathering_ || pending_.empty())) {
         const std::size_t piece = std::min(from.size() - done, record_size);
         more_follows_ = done + piece < from.size();
         ERR_clear_error();
@@ -282,12 +288,14 @@ Io TlsStream::try_write(std::span<const std::byte> from) {
         const int result = SSL_write_ex(ssl_, from.data() + done, piece, &written);
         more_follows_ = false;
         if (result != 1) {
+            gathering_ = false;
             const Io io = reason(result);
             return io.ok() || io.would_block() ? Io::failed(Code::reset) : io;
         }
         done += written;
     }
-    return Io::moved(done);
+    if (std::exchange(gathering_, false)) flush();
+    return broken_ ? *broken_ : Io::moved(done);
 }
 
 Io TlsStream::try_flush() {

@@ -34,11 +34,15 @@ public:
     net::Io try_write(std::span<const std::byte> from) override {
         if (const auto failed = failure(); !failed.ok()) return failed;
         std::string& to = connection_->to_client_;
-        const std::size_t room = connection_->window > to.size() ? connection_->window - to.size() : 0;
-        const std::size_t count = std::min(room, from.size());
+        const std::size_t count = std::min(room(), from.size());
         if (count == 0) return net::Io::wait_for(net::Io::Needs::write);
         to.append(reinterpret_cast<const char*>(from.data()), count);
         return net::Io::moved(count);
+    }
+
+    std::size_t room() const noexcept override {
+        const std::size_t on_the_way = connection_->to_client_.size();
+        return connection_->window > on_the_way ? connection_->window - on_the_way : 0;
     }
 
     net::Address local() const override { return connection_->server; }

@@ -48,6 +48,7 @@ TEST(FtpsSim, AMillionBytesAfterAuthNeverRun) {
 TEST(FtpsSim, AThousandHalfOpenHandshakesEndAtTheirDeadline) {
     const auto harness = harness_with_tls();
     harness->limits.sessions = 2000;
+    harness->put("/a", "content");
     std::vector<std::unique_ptr<Client>> clients;
     for (int i = 0; i < 1000; ++i) {
         clients.push_back(harness->connect());
@@ -58,9 +59,21 @@ TEST(FtpsSim, AThousandHalfOpenHandshakesEndAtTheirDeadline) {
     harness->wait(std::chrono::seconds(14));
     EXPECT_EQ(harness->sessions(), 1000U);
     EXPECT_FALSE(harness->loop().run_until_idle());
+    // Whoever comes meanwhile is served as if they were not there.
+    auto alice = harness->connect();
+    ASSERT_TRUE(log_in_under_tls(*alice));
+    alice->protect_data = true;
+    ASSERT_EQ(alice->ask("EPSV"), 229);
+    alice->open_data();
+    ASSERT_EQ(alice->ask("RETR /a"), 125);
+    EXPECT_TRUE(alice->data_ended());
+    EXPECT_EQ(alice->received, "content");
+    EXPECT_EQ(alice->code(), 226);
+    EXPECT_EQ(harness->sessions(), 1001U);
     harness->wait(std::chrono::seconds(4));
-    EXPECT_EQ(harness->sessions(), 0U);
+    EXPECT_EQ(harness->sessions(), 1U);
     EXPECT_EQ(harness->metrics().value(Metric::tls_failures_total), 1000);
+    EXPECT_EQ(alice->ask("NOOP"), 200);
 }
 
 // Security row 4: somebody else behind the same router, with a TLS session of his own.

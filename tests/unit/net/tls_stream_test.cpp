@@ -103,6 +103,21 @@ TEST_F(TlsTest, DownloadsThroughRandomWindowsArriveWhole) {
     }
 }
 
+// One call of the system for each record was a tenth of its work.
+TEST_F(TlsTest, TheRecordsOfAWriteGoTogetherWhereThereIsRoom) {
+    constexpr long plenty = 1000;
+    const auto writes_of = [&](std::size_t window) {
+        connect({}, {.kind = TlsUse::Kind::data});
+        shake_hands();
+        connection_->window = window;
+        connection_->fail_after = plenty;
+        EXPECT_EQ(write(std::string(100'000, 'x')).bytes, window > 100'000 ? 100'000U : 32'768U);
+        return plenty - connection_->fail_after;
+    };
+    EXPECT_EQ(writes_of(200'000), 1);
+    EXPECT_EQ(writes_of(20'000), 2);  // the second record does not fit, and the rest waits for it
+}
+
 // pyftpdlib 614: wherever an upload is cut off, it is never taken for complete.
 TEST_F(TlsTest, NoCutLooksLikeAnEnd) {
     for (const int version : {12, 13}) {
