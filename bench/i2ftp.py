@@ -241,7 +241,8 @@ def table(measure, results):
         lanes = of["md5_portable_lanes" if name.endswith("portable") else "md5_lanes"]
         rows.append([name, f"{of['rate']:.0f}", f"{row['best']:.0f}", f"{of['x_md5']:.2f}",
                      f"{of['rate'] / beside:.2f}" if beside else "-", f"{of['server']:.2f}", f"{of['client']:.2f}",
-                     f"{of['md5_libcrypto']:.0f}", f"{lanes:.0f}", f"{row['samples']}{'~' if row['noisy'] else ''}"])  # fmt: skip
+                     f"{of['md5_libcrypto']:.0f}", f"{lanes:.0f}",
+                     f"{row['samples']}{'~' if row['noisy'] else ''}"])  # fmt: skip
     lines = [f"{measure.name}   {measure.title}", *aligned(rows)]
     for name, row in results[measure.name]["rows"].items():
         lines += [f"  {name}: {len(row['failures'])} failed: {row['failures'][0]}"] if row["failures"] else []
