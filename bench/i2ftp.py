@@ -21,7 +21,6 @@ import data  # noqa: E402
 import sandbox  # noqa: E402
 from report import aligned, usable  # noqa: E402
 from run import BUILD, MAX_OTHER_CORES, MEMORY, TICK, chosen, say  # noqa: E402
-from tftp import RunningServer as ServerThatAnswers  # noqa: E402
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -52,7 +51,7 @@ def measures():
 
 
 # --- one sample: a fresh server, one load
-class RunningServer(ServerThatAnswers):
+class RunningServer(sandbox.RunningServer):
     def wait_until_it_listens(self, patience=20):
         """Its listeners are told on its output, in lines of their own."""
         end = time.monotonic() + patience
@@ -162,7 +161,7 @@ class Bench:
             once = measure._replace(checked=True, mode="tls")
             self.checked(Clients([self.client(variant, once, "warm", name) for name in names], environment, meter))
             sandbox.empty(self.here, 0o755)
-        sandbox.warm_memory(measure.clients * self.size + self.size // 4)
+        sandbox.warm_memory(self.home, measure.clients * self.size + self.size // 4)
         rates = json.loads(subprocess.run([str(self.options.tools / "wherry-i2ftp-rates")], capture_output=True,
                                           check=True, preexec_fn=meter.join_as_load).stdout)
         total = {}
