@@ -9,27 +9,21 @@
 #include <memory>
 #include <utility>
 
+#include "core/hex.h"
 #include "core/text.h"
 
 namespace wherry::app {
 namespace {
 
-int nibble(char c) {
-    if (is_digit(c)) return c - '0';
-    const char low = ascii_lower(c);
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
 std::string decoded(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool coded =
-            text[i] == '%' && i + 2 < text.size() && nibble(text[i + 1]) >= 0 && nibble(text[i + 2]) >= 0;
-        if (!coded) {
+        const int byte = text[i] == '%' && i + 2 < text.size() ? hex_byte(text[i + 1], text[i + 2]) : -1;
+        if (byte < 0) {
             out += text[i];
             continue;
         }
-        out += static_cast<char>(nibble(text[i + 1]) * 16 + nibble(text[i + 2]));
+        out += static_cast<char>(byte);
         i += 2;
     }
     return out;

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <limits>
 
+#include "core/hex.h"
+
 namespace wherry {
 
 namespace {
@@ -25,12 +27,9 @@ constexpr bool deceives_reader(char32_t c) {
 }
 
 void append_escaped(std::string& out, std::string_view bytes) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
     for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
         out += "\\x";
-        out += digits[byte >> 4U];
-        out += digits[byte & 15U];
+        append_hex(out, static_cast<std::uint8_t>(c), upper_hex_digits);
     }
 }
 

@@ -165,9 +165,12 @@ net::Task<Result<void>> ClientConnection::write(View bytes) {
 }
 
 net::Task<Result<void>> ClientConnection::send(std::span<Byte> request) {
-    Bytes framed;
+    Bytes framed = std::exchange(framed_, {});
+    framed.clear();
     channel_->send(framed, request);
-    co_return co_await write(framed);
+    auto written = co_await write(framed);
+    framed_ = std::move(framed);
+    co_return written;
 }
 
 net::Task<Result<Reply>> ClientConnection::ask(std::string_view request) {

@@ -70,8 +70,9 @@ private:
     const ConnectOptions options_;
     std::optional<Channel> channel_;
     std::unique_ptr<std::byte[]> buffer_;
-    View rest_;  // of the buffer, not yet looked at
-    Bell free_;  // nobody writes any more
+    View rest_;     // of the buffer, not yet looked at
+    Bytes framed_;  // what was sent last, for its memory
+    Bell free_;     // nobody writes any more
     net::Scope heartbeats_;
     net::Timer timer_;
     net::TimePoint sent_;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/hex.h"
 #include "core/text.h"
 #include "i2ftp/client.h"
 
@@ -20,10 +21,8 @@ std::optional<unsigned> unit_at(std::string_view text) {
     if (text.size() < escape_size || !text.starts_with("\\u")) return std::nullopt;
     unsigned unit = 0;
     for (const char digit : text.substr(2, 4)) {
-        const char low = ascii_lower(digit);
-        const bool letter = low >= 'a' && low <= 'f';
-        if (!letter && !is_digit(low)) return std::nullopt;
-        unit = unit * 16 + static_cast<unsigned>(letter ? low - 'a' + 10 : low - '0');
+        if (!is_hex_digit(digit)) return std::nullopt;
+        unit = unit * 16 + static_cast<unsigned>(hex_value(digit));
     }
     return unit;
 }

@@ -15,6 +15,19 @@ namespace wherry::i2ftp {
 namespace {
 
 constexpr std::size_t sent_ahead = 6;  // pieces without an answer, on one connection; as the original's client
+constexpr std::size_t upld_head = 31;  // of a message, before the bytes
+
+// "UPLD,<id>,<from>," and room for so many bytes, which is returned.
+std::span<std::byte> begin_upld(Bytes& message, std::string_view id, std::uint64_t from, std::size_t bytes) {
+    Bytes head(view("UPLD,").begin(), view("UPLD,").end());
+    append(head, id);
+    append(head, ",");
+    append_u64(head, from);
+    append(head, ",");
+    message.resize(upld_head + bytes);
+    std::copy(head.begin(), head.end(), message.begin());
+    return std::as_writable_bytes(std::span(message)).subspan(upld_head);
+}
 
 }  // namespace
 
@@ -31,22 +44,15 @@ struct Client::Upload {
 
 net::Task<void> Client::put(Upload& upload, ClientConnection* connection) {
     std::deque<std::pair<std::uint64_t, std::uint64_t>> waiting;  // where a piece began and ended
+    Bytes message;  // one for all pieces: memory that comes and goes costs more than sending what is in it
     while (upload.failure && (upload.next < upload.size || !waiting.empty())) {
         Result<void> done;
         if (upload.next < upload.size && waiting.size() < sent_ahead) {
             const std::uint64_t from = upload.next;
             const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(piece, upload.size - from));
             upload.next += bytes;
-            Bytes message(view("UPLD,").begin(), view("UPLD,").end());
-            message.reserve(31 + bytes);
-            append(message, upload.id);
-            append(message, ",");
-            append_u64(message, from);
-            append(message, ",");
-            message.resize(31 + bytes);
-            const auto read = co_await disk_.run(loop_, [&] {
-                return upload.file.read_at(from, std::as_writable_bytes(std::span(message)).subspan(31));
-            });
+            const auto into = begin_upld(message, upload.id, from, bytes);
+            const auto read = co_await disk_.run(loop_, [&] { return upload.file.read_at(from, into); });
             if (!read) {
                 done = std::unexpected(read.error());
             } else if (*read != bytes) {
@@ -92,11 +98,8 @@ net::Task<Result<std::uint64_t>> Client::begin_upload(Upload& upload, const std:
     const std::uint64_t kept = listed->front().size;
     if (kept == 0 || kept > upload.size) co_return std::uint64_t{0};
     // The first write says that what is before it is to stay.
-    Bytes request(view("UPLD,").begin(), view("UPLD,").end());
-    append(request, upload.id);
-    append(request, ",");
-    append_u64(request, kept);
-    append(request, ",");
+    Bytes request;
+    begin_upld(request, upload.id, kept, 0);
     const auto reply = co_await control_->ask(text(request));
     if (!reply) co_return std::unexpected(reply.error());
     co_return read_le(reply->payload()) == kept ? kept : 0;

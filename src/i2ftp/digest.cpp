@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "core/hex.h"
 #include "i2ftp/random.h"
 
 namespace wherry::i2ftp {
@@ -13,13 +14,6 @@ namespace {
 // libcrypto fails here only without memory.
 void must(int done) {
     if (done != 1) throw std::runtime_error("libcrypto: a digest could not be computed");
-}
-
-int nibble(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 class SystemRandom final : public Random {
@@ -68,13 +62,9 @@ Sha512Sum sha512(View bytes) {
 }
 
 std::string hex(View bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
     std::string out;
     out.reserve(bytes.size() * 2);
-    for (const Byte one : bytes) {
-        out += digits[one >> 4U];
-        out += digits[one & 15U];
-    }
+    for (const Byte one : bytes) append_hex(out, one);
     return out;
 }
 
@@ -82,10 +72,9 @@ bool from_hex(std::string_view text, Bytes& to) {
     to.clear();
     if (text.size() % 2 != 0) return false;
     for (std::size_t i = 0; i < text.size(); i += 2) {
-        const int high = nibble(text[i]);
-        const int low = nibble(text[i + 1]);
-        if (high < 0 || low < 0) return false;
-        to.push_back(static_cast<Byte>(high * 16 + low));
+        const int byte = hex_byte(text[i], text[i + 1]);
+        if (byte < 0) return false;
+        to.push_back(static_cast<Byte>(byte));
     }
     return true;
 }

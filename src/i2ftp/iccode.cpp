@@ -40,9 +40,9 @@ template <bool encoding>
 #endif
 
 template <bool encoding>
-Row best_row() noexcept {
+Row best_row([[maybe_unused]] Instructions most) noexcept {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2")) return &avx2_row<encoding>;
+    if (most >= Instructions::avx2) return &avx2_row<encoding>;
 #endif
     return &plain_row<encoding>;
 }
@@ -72,7 +72,8 @@ std::array<Byte, 256> mix_table(int level) noexcept {
     return table;
 }
 
-Iccode::Iccode(View key, int level) : key_(expand_key(key)), mix_(mix_table(level)), level_(level) {
+Iccode::Iccode(View key, int level, Instructions most)
+    : key_(expand_key(key)), mix_(mix_table(level)), level_(level), most_(std::min(most, instructions())) {
     if (key.size() < least_key) throw std::invalid_argument("Iccode: the key is too short");
     reset();
 }
@@ -104,7 +105,7 @@ void Iccode::run(std::span<Byte> data) noexcept {
     run_by_table<encoding>(data.first(begun), column_);
     data = data.subspan(begun);
     if (level_ == session_level) {
-        const Row whole = best_row<encoding>();
+        const Row whole = best_row<encoding>(most_);
         for (; data.size() >= columns; data = data.subspan(columns)) whole(data.data(), state_.data(), key_.data());
     }
     run_by_table<encoding>(data, 0);

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "i2ftp/bytes.h"
+#include "i2ftp/instructions.h"
 
 namespace wherry::i2ftp {
 
@@ -18,8 +19,8 @@ public:
     static constexpr int session_level = 3;
     static constexpr int handshake_level = 6;
 
-    // `level`: how often the mask is folded; 1 is not at all.
-    Iccode(View key, int level);
+    // `level`: how often the mask is folded; 1 is not at all. `most`: what it may use, of what there is.
+    Iccode(View key, int level, Instructions most = Instructions::avx512);
 
     // In place; goes on where the last call ended.
     void encode(std::span<Byte> data) noexcept;
@@ -37,6 +38,7 @@ private:
     alignas(64) std::array<Byte, columns> state_{};  // the key byte times (2 + the sum of the column)
     std::array<Byte, 256> mix_{};
     int level_;
+    Instructions most_;
     std::size_t column_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "i2ftp/instructions.h"
 #include "i2ftp/md5_rounds.h"
 
 namespace wherry::i2ftp {
@@ -74,10 +75,11 @@ Md5Sum md5(View bytes) noexcept {
 }
 
 Lanes widest_lanes() noexcept {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f")) return Lanes::sixteen;
-    if (__builtin_cpu_supports("avx2")) return Lanes::eight;
-#endif
+    switch (instructions()) {
+        case Instructions::avx512: return Lanes::sixteen;
+        case Instructions::avx2: return Lanes::eight;
+        case Instructions::portable: break;
+    }
     return Lanes::four;
 }
 

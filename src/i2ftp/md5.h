@@ -29,9 +29,9 @@ private:
 Md5Sum md5(View bytes) noexcept;
 inline Md5Sum md5(std::string_view bytes) noexcept { return md5(view(bytes)); }
 
-// Which instructions md5_many may use. `best`: what this processor has.
+// How many lanes md5_many may use; up to four need no special instructions. `best`: all that there are.
 enum class Lanes : std::uint8_t { one, four, eight, sixteen, best };
-// The widest that this processor has.
+// The widest that may be used here (instructions.h).
 Lanes widest_lanes() noexcept;
 // sums[i] of messages[i]. Runs of at least four neighbours of the same length are computed side by side.
 void md5_many(std::span<const View> messages, std::span<Md5Sum> sums, Lanes lanes = Lanes::best) noexcept;

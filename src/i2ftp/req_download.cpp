@@ -15,14 +15,12 @@ constexpr std::uint64_t largest_offset = std::numeric_limits<std::int64_t>::max(
 // that was the last that can be said.
 net::Task<std::optional<std::size_t>> send_piece(Session& session, Handle& handle, View start_text, std::uint64_t start,
                                                  std::size_t bytes) {
-    Bytes message;
-    message.reserve(start_text.size() + 3 + bytes);
-    message.push_back(1);
-    message.push_back(',');
-    append(message, start_text);
-    message.push_back(',');
-    const std::size_t head = message.size();
+    const std::size_t head = start_text.size() + 3;
+    Bytes message = session.memory();
     message.resize(head + bytes);
+    message[0] = 1;
+    message[1] = message[head - 1] = ',';
+    std::copy(start_text.begin(), start_text.end(), message.begin() + 2);
     const auto into = std::as_writable_bytes(std::span(message)).subspan(head);
     const auto got = co_await session.commons().runtime.disk().run(
         session.loop(), [&] { return handle.transfer->read_now(start, into, true); });
@@ -34,6 +32,7 @@ net::Task<std::optional<std::size_t>> send_piece(Session& session, Handle& handl
     if (bytes > 0) co_await session.loop().bulk_turn();  // sums are computed when it is sent
     handle.used.store(session.loop().now());
     session.send(message);
+    session.give_back(std::move(message));
     co_await session.pause(handle.transfer->charge(*got, session.loop().now()));
     co_return *got;
 }

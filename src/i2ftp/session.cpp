@@ -14,6 +14,7 @@ constexpr std::size_t inbox_messages = 128;  // then it is not read from the cli
 constexpr std::size_t inbox_limit = 1024 * 1024;
 constexpr std::size_t outbox_limit = 768 * 1024;  // bytes to be sent; then no more are made
 constexpr std::size_t much = 32 * 1024;
+constexpr std::size_t most_spare = 2;               // a message that is made, and its frames
 constexpr std::chrono::seconds farewell_within{2};  // of TLS
 constexpr std::chrono::seconds look_every{1};       // at an ending session, whether its files are closed
 
@@ -266,12 +267,27 @@ void Session::refuse(const Error& error) {
 
 void Session::send(Bytes& message) {
     if (output_ended_) return;
-    Bytes framed;
+    Bytes framed = memory();
     channel_->send(framed, message);
     outbox_bytes_ += framed.size();
     if (outbox_.empty()) progress_ = loop_.now();
     outbox_.push_back(std::move(framed));
     queued_.ring();
+}
+
+Bytes Session::memory() {
+    Bytes one;
+    if (spare_.empty()) return one;
+    one.swap(spare_.back());
+    spare_.pop_back();
+    one.clear();
+    return one;
+}
+
+void Session::give_back(Bytes memory) {
+    if (memory.capacity() >= much && spare_.size() < most_spare && !downloads_.empty()) {
+        spare_.push_back(std::move(memory));
+    }
 }
 
 net::Task<bool> Session::room() {
@@ -295,6 +311,7 @@ net::Task<void> Session::write_messages() {
                 continue;
             }
             if (ending_ && downloads_.empty()) break;
+            if (downloads_.empty()) spare_.clear();
             co_await queued_.heard();
             continue;
         }
@@ -314,6 +331,7 @@ net::Task<void> Session::write_messages() {
             touch();
         }
         outbox_bytes_ -= outbox_.front().size();
+        give_back(std::move(outbox_.front()));
         outbox_.pop_front();
         written_.ring();
         co_await loop_.yield();

@@ -42,6 +42,10 @@ public:
     void refuse(const Error& error);
     // A whole message, status byte and all; coded in place.
     void send(Bytes& message);
+    // Empty, with the memory of a message that was sent: memory that comes and goes with each piece of a download costs
+    // more than what is done with it.
+    Bytes memory();
+    void give_back(Bytes memory);
     // Waits until not too much waits to be sent. False: the session ends.
     net::Task<bool> room();
     net::Task<void> pause(std::chrono::nanoseconds span);  // or until the session ends
@@ -109,6 +113,7 @@ private:
     std::size_t inbox_bytes_ = 0;
     std::deque<Bytes> outbox_;
     std::size_t outbox_bytes_ = 0;
+    std::vector<Bytes> spare_;  // memory, while downloads go on
     std::vector<HandlePtr> used_;
     Bell arrived_;  // something for who answers
     Bell taken_;    // something was taken out of the inbox

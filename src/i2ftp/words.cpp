@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/hex.h"
 #include "core/text.h"
 
 namespace wherry::i2ftp {
@@ -66,8 +67,8 @@ UploadTarget parse_upload_target(std::string_view payload) {
     const auto comma = payload.rfind(',');
     if (comma == std::string_view::npos || comma == 0) return {payload, {}};
     const std::string_view digits = payload.substr(comma + 1);
-    const auto is_hex = [](char c) { return is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'f'); };
-    const bool hash = (digits.size() == 32 || digits.size() == 64) && std::all_of(digits.begin(), digits.end(), is_hex);
+    const bool hash =
+        (digits.size() == 32 || digits.size() == 64) && std::all_of(digits.begin(), digits.end(), is_hex_digit);
     if (!hash) return {payload, {}};
     return {payload.substr(0, comma), lower(digits)};
 }

@@ -12,6 +12,7 @@
 #include <array>
 #include <cstring>
 
+#include "core/hex.h"
 #include "net/network.h"
 
 namespace wherry::net {
@@ -21,17 +22,9 @@ std::string hex_of(std::span<const std::uint8_t> bytes, char between) {
     std::string out;
     for (const std::uint8_t byte : bytes) {
         if (!out.empty()) out += between;
-        out += "0123456789abcdef"[byte >> 4U];
-        out += "0123456789abcdef"[byte & 15U];
+        append_hex(out, byte);
     }
     return out;
-}
-
-std::optional<std::uint8_t> digit(char letter) {
-    if (letter >= '0' && letter <= '9') return static_cast<std::uint8_t>(letter - '0');
-    const char small = static_cast<char>(letter | 0x20);
-    if (small >= 'a' && small <= 'f') return static_cast<std::uint8_t>(small - 'a' + 10);
-    return std::nullopt;
 }
 
 struct Question {
@@ -87,10 +80,9 @@ std::optional<MacPrefix> MacPrefix::parse(std::string_view text) {
     while (!text.empty()) {
         if (prefix.size_ > 0 && (text.front() == ':' || text.front() == '-')) text.remove_prefix(1);
         if (text.size() < 2 || prefix.size_ == prefix.first_.bytes.size()) return std::nullopt;
-        const auto high = digit(text[0]);
-        const auto low = digit(text[1]);
-        if (!high || !low) return std::nullopt;
-        prefix.first_.bytes[prefix.size_++] = static_cast<std::uint8_t>(*high << 4U | *low);
+        const int byte = hex_byte(text[0], text[1]);
+        if (byte < 0) return std::nullopt;
+        prefix.first_.bytes[prefix.size_++] = static_cast<std::uint8_t>(byte);
         text.remove_prefix(2);
     }
     return prefix.size_ > 0 ? std::optional(prefix) : std::nullopt;

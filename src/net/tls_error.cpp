@@ -7,6 +7,8 @@
 #include <array>
 #include <string_view>
 
+#include "core/hex.h"
+
 namespace wherry::net {
 
 std::string tls_error_text() {
@@ -23,12 +25,10 @@ std::string fingerprint_of(const x509_st* certificate) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
     X509_digest(certificate, EVP_sha256(), digest.data(), &size);
-    constexpr std::string_view digits = "0123456789ABCDEF";
     std::string text;
     for (unsigned i = 0; i < size; ++i) {
         if (i > 0) text += ':';
-        text += digits[digest[i] >> 4U];
-        text += digits[digest[i] & 15U];
+        append_hex(text, digest[i], upper_hex_digits);
     }
     return text;
 }

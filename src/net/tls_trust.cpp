@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "core/hex.h"
 #include "core/text.h"
 #include "net/tls_error.h"
 
@@ -19,7 +20,7 @@ std::string normal_fingerprint(std::string_view text) {
     std::size_t digits = 0;
     for (const char byte : upper(text)) {
         if (byte == ':' || byte == ' ') continue;
-        if (!is_digit(byte) && (byte < 'A' || byte > 'F')) return {};
+        if (!is_hex_digit(byte)) return {};
         if (digits > 0 && digits % 2 == 0) out += ':';
         out += byte;
         ++digits;

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "core/hex.h"
 #include "core/text.h"
 
 namespace wherry::tftp {
@@ -197,11 +198,9 @@ std::string RemapRun::expand(const Remap::Rule& rule, const Match& found) const 
         } else if (c == 'i') {
             add(client_.address.ip());
         } else if (c == 'x') {
-            constexpr std::string_view digits = "0123456789ABCDEF";
             std::string hex;
             for (std::size_t k = 0; k < (client_.address.is_ipv6() ? 16U : 4U); ++k) {
-                hex += digits[client_.address.bytes()[k] >> 4U];
-                hex += digits[client_.address.bytes()[k] & 15U];
+                append_hex(hex, client_.address.bytes()[k], upper_hex_digits);
             }
             add(hex);
         } else if (c == 'U' || c == 'L' || c == 'E') {

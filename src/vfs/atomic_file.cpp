@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/hex.h"
 #include "vfs/checks.h"
 
 namespace wherry::vfs {
@@ -98,20 +99,15 @@ bool remove_if_dead(int directory, const char* name) {
 bool is_part_name(std::string_view name) noexcept {
     if (name.size() != part_prefix.size() + part_digits + part_suffix.size()) return false;
     if (!name.starts_with(part_prefix) || !name.ends_with(part_suffix)) return false;
-    return std::ranges::all_of(name.substr(part_prefix.size(), part_digits), [](char digit) {
-        return (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f');
-    });
+    return std::ranges::all_of(name.substr(part_prefix.size(), part_digits),
+                               [](char digit) { return lower_hex_digits.contains(digit); });
 }
 
 std::string new_part_name() {
     std::array<unsigned char, part_digits / 2> bytes{};
     if (::getentropy(bytes.data(), bytes.size()) != 0) throw std::runtime_error("no random bytes from the kernel");
-    constexpr std::string_view digits = "0123456789abcdef";
     std::string name(part_prefix);
-    for (const unsigned char byte : bytes) {
-        name += digits[byte >> 4U];
-        name += digits[byte & 0xFU];
-    }
+    for (const unsigned char byte : bytes) append_hex(name, byte);
     return name.append(part_suffix);
 }
 

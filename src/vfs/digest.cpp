@@ -6,6 +6,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "core/hex.h"
 #include "core/text.h"
 
 namespace wherry {
@@ -21,12 +22,6 @@ const EVP_MD* method_of(Hash hash) {
         case Hash::crc32: break;
     }
     return nullptr;
-}
-
-void append_hex(std::string& out, unsigned byte) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    out += digits[byte >> 4U & 0xFU];
-    out += digits[byte & 0xFU];
 }
 
 struct FreeContext {
@@ -83,7 +78,7 @@ std::string Digest::finish() {
     std::string out;
     if (!engine_) {
         for (unsigned shift = 32; shift > 0; shift -= 8)
-            append_hex(out, static_cast<unsigned>(crc_ >> (shift - 8)) & 0xFFU);
+            append_hex(out, static_cast<std::uint8_t>(crc_ >> (shift - 8)));
         return out;
     }
     std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};

@@ -1,4 +1,5 @@
-// docs/checklist.md, docs/security.md and the pages for embedders name tests and examples: all of them must exist.
+// docs/checklist.md, docs/i2ftp-checklist.md, docs/security.md and the pages for embedders name tests and examples: all
+// of them must exist.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -98,6 +99,26 @@ TEST(SecurityPage, NamesATestThatExistsForEachAttack) {
     }
     EXPECT_EQ(expected - 1, attacks);
     EXPECT_EQ(others, 26U);
+}
+
+// Each line says how it is, and a test shows it; the attacks have the numbers that follow those of the other pages.
+TEST(I2ftpPage, NamesATestThatExistsForEachLine) {
+    const std::string tests = all_tests();
+    const std::regex name("`([A-Za-z][A-Za-z0-9_]*)\\.([A-Za-z0-9_]+)`");
+    std::string numbers;
+    for (const auto& row : rows(text_of(source + "/docs/i2ftp-checklist.md"))) {
+        ASSERT_EQ(row.size(), 6U) << row.at(1);
+        if (row[1] == "#") continue;  // the head of a table
+        numbers += row[1] + ' ';
+        const std::string& shown = row[4];
+        EXPECT_FALSE(row[3].empty()) << row[2];
+        const std::sregex_iterator first(shown.begin(), shown.end(), name);
+        EXPECT_NE(first, std::sregex_iterator()) << row[2] << ": which test shows it?";
+        for (std::sregex_iterator at = first, end; at != end; ++at) {
+            EXPECT_TRUE(exists(tests, (*at)[1], (*at)[2])) << (*at)[0] << " of: " << row[2];
+        }
+    }
+    EXPECT_EQ(numbers, "1 2 3 4 5 6 7 8 9 10 11 12 13 14 65 66 67 68 69 70 71 72 1 2 3 4 5 6 ");
 }
 
 TEST(Checklist, ShowsWhatItSaysAndExplainsTheRest) {

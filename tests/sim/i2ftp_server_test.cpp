@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "i2ftp/dyn_key.h"
 #include "support/i2ftp_server.h"
 #include "support/i2ftp_vectors.h"
 
@@ -307,6 +308,22 @@ TEST_F(I2ftpServer, AnUploadWithAHashIsStoredOnlyIfItMatches) {
     client->ask(upld(id, 0, "hellO"));
     EXPECT_EQ(client->ask("CLOZ," + id), refused(says::wrong_hash));
     EXPECT_FALSE(harness.base.exists("/bad"));
+}
+
+TEST_F(I2ftpServer, CloseSaysThatItStillCalculatesUntilTheDigestIsThere) {
+    harness.base.put("/a", "hello");
+    const auto client = harness.connect();
+    const std::string id = open(*client, "GETF,a");
+    {
+        const Lease handle =
+            harness.server().handles().find(view(id), string_of(preauth_secret(view(harness.key.bytes()))));
+        ASSERT_TRUE(handle);
+        handle->sum.store(Handle::Sum::running);
+        EXPECT_EQ(client->ask("CLOZ," + id), refused(says::calculating));
+        EXPECT_EQ(client->ask(down(id, 0, 0)), done(testing::u64(0) + ",hello"));
+        handle->sum.store(Handle::Sum::known);
+    }
+    EXPECT_EQ(client->ask("CLOZ," + id), done(hex(md5("hello"))));
 }
 
 // --- the end -------------------------------------------------------------------------------------

@@ -7,14 +7,19 @@
 namespace wherry::i2ftp {
 namespace {
 
-Bytes encoded(View key, int level, Bytes data) {
-    Iccode(key, level).encode(data);
-    return data;
-}
-Bytes decoded(View key, int level, Bytes data) {
-    Iccode(key, level).decode(data);
-    return data;
-}
+// Each test with the portable way and with those of this processor.
+class IccodeWays : public testing::TestWithParam<Instructions> {
+protected:
+    static Iccode coder(View key, int level) { return {key, level, GetParam()}; }
+    static Bytes encoded(View key, int level, Bytes data) {
+        coder(key, level).encode(data);
+        return data;
+    }
+    static Bytes decoded(View key, int level, Bytes data) {
+        coder(key, level).decode(data);
+        return data;
+    }
+};
 
 TEST(Iccode, TheRecordedKeysAndMixTables) {
     const Json all = vectors("cipher");
@@ -28,7 +33,7 @@ TEST(Iccode, TheRecordedKeysAndMixTables) {
     EXPECT_EQ(all["mix"].size(), 7U);
 }
 
-TEST(Iccode, TheRecordedMessages) {
+TEST_P(IccodeWays, TheRecordedMessages) {
     const Json all = vectors("cipher");
     for (const Json& row : all["whole"]) {
         const Bytes key = unhex(row["key"]);
@@ -44,51 +49,59 @@ TEST(Iccode, TheRecordedMessages) {
     EXPECT_EQ(all["whole"].size(), 26U);
 }
 
-TEST(Iccode, TheRecordedCuts) {
+TEST_P(IccodeWays, TheRecordedCuts) {
     const Json all = vectors("cipher");
     for (const Json& row : all["cuts"]) {
-        Iccode coder(unhex(row["key"]), row["level"].get<int>());
+        Iccode one = coder(unhex(row["key"]), row["level"].get<int>());
         std::size_t total = 0;
         for (const Json& cut : row["cuts"]) total += cut.get<std::size_t>();
         Bytes data = made(row["input"], total);
         std::size_t at = 0;
         for (std::size_t i = 0; i < row["cuts"].size(); ++i) {
             const auto part = std::span(data).subspan(at, row["cuts"][i].get<std::size_t>());
-            coder.encode(part);
+            one.encode(part);
             EXPECT_EQ(hex(part), row["chunks"][i].get<std::string>()) << i;
             at += part.size();
         }
     }
 }
 
-TEST(Iccode, AnyCutsGiveTheSame) {
+TEST_P(IccodeWays, AnyCutsGiveTheSame) {
     SeededRandom random(7);
     const Bytes key = pattern(64, 1);
     const Bytes input = pattern(20000, 5);
     const Bytes whole = encoded(key, 3, input);
     for (int round = 0; round < 40; ++round) {
-        Iccode coder(key, 3);
+        Iccode one = coder(key, 3);
         Bytes data = input;
         for (std::size_t at = 0; at < data.size();) {
             const std::size_t size = std::min(data.size() - at, random.below(3000));
-            coder.encode(std::span(data).subspan(at, size));
+            one.encode(std::span(data).subspan(at, size));
             at += size;
         }
         EXPECT_EQ(data, whole);
     }
 }
 
-TEST(Iccode, EachMessageBeginsAnew) {
-    Iccode coder(view("ab"), 3);
+TEST_P(IccodeWays, EachMessageBeginsAnew) {
+    Iccode one = coder(view("ab"), 3);
     Bytes first = pattern(3000, 1);
     Bytes second = first;
-    coder.encode(first);
-    coder.reset();
-    coder.encode(second);
+    one.encode(first);
+    one.reset();
+    one.encode(second);
     EXPECT_EQ(first, second);
 }
 
+INSTANTIATE_TEST_SUITE_P(All, IccodeWays, testing::Values(Instructions::portable, Instructions::avx512));
+
 TEST(Iccode, AKeyOfOneByteIsRefused) { EXPECT_THROW(Iccode(view("a"), 3), std::invalid_argument); }
+
+TEST(Instructions, ThePortableOnesAreToBeHadOnEveryMachine) {
+    EXPECT_EQ(find_instructions("portable"), Instructions::portable);
+    EXPECT_EQ(find_instructions(""), find_instructions("anything else"));
+    EXPECT_LE(instructions(), find_instructions(""));
+}
 
 }  // namespace
 }  // namespace wherry::i2ftp
