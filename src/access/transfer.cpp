@@ -4,6 +4,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <utility>
 
@@ -299,9 +300,15 @@ Result<Transfer::Part> Transfer::read_part_at_once(std::uint64_t offset, std::sp
     const int file = parts_.file->descriptor();
     if (file < 0) return fail(Code::would_block);
     Part part;
+    int flags = RWF_NOWAIT;
     while (part.bytes < into.size()) {
         const iovec piece{into.data() + part.bytes, into.size() - part.bytes};
-        const ssize_t got = preadv2(file, &piece, 1, static_cast<off_t>(offset + part.bytes), RWF_NOWAIT);
+        const ssize_t got = preadv2(file, &piece, 1, static_cast<off_t>(offset + part.bytes), flags);
+        // Some filesystems, tmpfs among them, cannot be asked so.
+        if (got < 0 && errno == EOPNOTSUPP && std::exchange(flags, 0) != 0 &&
+            cached_in_memory(file, offset, into.size()) == Cached::yes) {
+            continue;
+        }
         if (got < 0) return fail(Code::would_block);  // a worker will find out why
         if (got == 0) break;
         part.bytes += static_cast<std::size_t>(got);

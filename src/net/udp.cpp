@@ -2,21 +2,21 @@
 
 #include <netinet/in.h>
 #include <netinet/udp.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <linux/errqueue.h>  // after the others: it needs their types
-#include <linux/if.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <unordered_map>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "net/link_facts.h"
 #include "net/network.h"
 #include "net/tcp.h"
 
@@ -28,7 +28,6 @@ constexpr std::size_t big_receive = 65536;   // of datagrams that come together
 constexpr std::size_t probed_segments = 65;  // kernels before 6.9 and its kin take 64
 constexpr std::size_t modern_segments = 128;
 constexpr std::size_t old_segments = 64;
-constexpr std::chrono::seconds mtu_age{5};
 
 // Of the whole program's kernel: found out once by whoever asks first, and lowered when the kernel changes its mind.
 struct Segmentation {
@@ -65,10 +64,10 @@ public:
     std::size_t try_send(std::span<const Departure> from) override;
     std::optional<Address> try_unreachable() override;
     std::size_t most_segments() const noexcept override { return segments_.most.load(std::memory_order_relaxed); }
-    std::uint32_t mtu(std::uint32_t interface) override;
-    std::string name_of(std::uint32_t interface) override { return interface_name(interface); }
+    std::uint32_t mtu(std::uint32_t interface) override { return link_.mtu(interface, watch_.loop().now()); }
+    std::string name_of(std::uint32_t interface) override { return link_.name_of(interface, watch_.loop().now()); }
     std::optional<Mac> neighbour(const Address& peer, std::uint32_t interface) override {
-        return ask_neighbour(peer, interface);
+        return link_.neighbour(peer, interface, watch_.loop().now());
     }
     std::size_t receive_room() const noexcept override {
         int bytes = 0;
@@ -91,6 +90,7 @@ private:
         std::array<sockaddr_storage, batch> names;
         std::array<Control, batch> controls;
     };
+    void make_receiving();
     void read_control(const msghdr& message, Arrival& arrival) const;
     void write_message(const Departure& departure, std::size_t slot, std::span<const iovec> pieces,
                        std::uint16_t segment);
@@ -107,21 +107,18 @@ private:
     std::size_t receive_count_;
     std::unique_ptr<Receiving> receiving_;
     std::unique_ptr<Sending> sending_;
-    struct Mtu {
-        std::uint32_t bytes = 0;
-        TimePoint asked;
-    };
-    std::unordered_map<std::uint32_t, Mtu> mtus_;
+    bool drained_ = false;  // the last call got all that there was; the kernel tells when there is more
+    bool errors_ = false;   // a call has failed for one: there may be more of them in the kernel's queue
+    LinkFacts link_;
 };
 
-std::size_t UdpSocket::try_receive(std::span<Arrival> into) {
-    if (!receiving_) receiving_ = std::make_unique<Receiving>();
+// Where datagrams go. A call changes only what stands in the headers of those that came.
+void UdpSocket::make_receiving() {
+    receiving_ = std::make_unique<Receiving>();
     auto& r = *receiving_;
-    const std::span<std::byte> room = watch_.loop().scratch();
-    const std::size_t most = std::min(into.size(), receive_count_);
-    for (std::size_t i = 0; i < most; ++i) {
-        r.pieces[i] = {room.data() + i * receive_size_, receive_size_};
-        r.messages[i] = {};
+    std::byte* const room = watch_.loop().scratch().data();
+    for (std::size_t i = 0; i < receive_count_; ++i) {
+        r.pieces[i] = {room + i * receive_size_, receive_size_};
         msghdr& header = r.messages[i].msg_hdr;
         header.msg_name = &r.names[i];
         header.msg_namelen = sizeof r.names[i];
@@ -130,22 +127,34 @@ std::size_t UdpSocket::try_receive(std::span<Arrival> into) {
         header.msg_control = &r.controls[i];
         header.msg_controllen = sizeof r.controls[i];
     }
+}
+
+std::size_t UdpSocket::try_receive(std::span<Arrival> into) {
+    if (std::exchange(drained_, false)) return 0;
+    if (!receiving_) make_receiving();
+    auto& r = *receiving_;
+    const std::size_t most = std::min(into.size(), receive_count_);
     int got = -1;
     // A pending error of some other peer makes a call fail, and is gone with that.
     for (int tries = 0; got < 0 && tries < 8; ++tries) {
         got = recvmmsg(socket_.descriptor(), r.messages.data(), static_cast<unsigned>(most), MSG_DONTWAIT, nullptr);
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return 0;
+        errors_ = errors_ || got < 0;
     }
+    // It was empty then. Whatever comes later, an error as well, is an edge of its own and wakes who waits.
+    drained_ = got > 0 && static_cast<std::size_t>(got) < most;
     for (int i = 0; i < got; ++i) {
         const auto slot = static_cast<std::size_t>(i);
-        const mmsghdr& message = r.messages[slot];
+        mmsghdr& message = r.messages[slot];
         Arrival& arrival = into[slot];
         arrival = Arrival{};
         arrival.peer = Address::from_system(r.names[slot]);
         arrival.local = local_;
-        arrival.bytes = {room.data() + slot * receive_size_, message.msg_len};
+        arrival.bytes = {static_cast<const std::byte*>(r.pieces[slot].iov_base), message.msg_len};
         arrival.cut = (message.msg_hdr.msg_flags & MSG_TRUNC) != 0;
         read_control(message.msg_hdr, arrival);
+        message.msg_hdr.msg_namelen = sizeof r.names[slot];
+        message.msg_hdr.msg_controllen = sizeof r.controls[slot];
     }
     return got < 0 ? 0 : static_cast<std::size_t>(got);
 }
@@ -227,9 +236,11 @@ std::size_t UdpSocket::try_send(std::span<const Departure> from) {
     std::size_t gone = 0;
     int errors_in_a_row = 0;
     while (gone < from.size()) {
-        const std::size_t sent = send_batch(from.subspan(gone, std::min(batch, from.size() - gone)));
+        const auto next = from.subspan(gone, std::min(batch, from.size() - gone));
+        const std::size_t sent = send_batch(next);
         if (sent > 0) {
             gone += sent;
+            errors_ = errors_ || sent < next.size();  // why, the kernel does not say
             errors_in_a_row = 0;
             continue;
         }
@@ -244,6 +255,7 @@ std::size_t UdpSocket::try_send(std::span<const Departure> from) {
             if (!send_one_by_one(failed)) return gone;
             ++gone;
         } else if (survives(error) && errors_in_a_row++ < 4) {
+            errors_ = true;
             continue;  // it was the error of another peer's datagram; this one has not been tried
         } else {
             ++gone;
@@ -288,6 +300,7 @@ bool UdpSocket::send_one_by_one(const Departure& departure) {
 }
 
 std::optional<Address> UdpSocket::try_unreachable() {
+    if (!errors_) return std::nullopt;
     for (int tries = 0; tries < 64; ++tries) {
         sockaddr_storage name{};
         Control control{};
@@ -300,7 +313,8 @@ std::optional<Address> UdpSocket::try_unreachable() {
         header.msg_iovlen = 1;
         header.msg_control = &control;
         header.msg_controllen = sizeof control;
-        if (recvmsg(socket_.descriptor(), &header, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return std::nullopt;
+        errors_ = recvmsg(socket_.descriptor(), &header, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0;
+        if (!errors_) return std::nullopt;
         for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
             const bool ours = (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR) ||
                               (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_RECVERR);
@@ -312,20 +326,6 @@ std::optional<Address> UdpSocket::try_unreachable() {
         }
     }
     return std::nullopt;
-}
-
-std::uint32_t UdpSocket::mtu(std::uint32_t interface) {
-    if (interface == 0) return 0;
-    const TimePoint now = watch_.loop().now();
-    if (mtus_.size() > 1024) mtus_.clear();
-    Mtu& known = mtus_[interface];
-    if (known.bytes != 0 && now - known.asked < mtu_age) return known.bytes;
-    ifreq request{};
-    request.ifr_ifindex = static_cast<int>(interface);
-    if (ioctl(socket_.descriptor(), SIOCGIFNAME, &request) != 0) return 0;
-    if (ioctl(socket_.descriptor(), SIOCGIFMTU, &request) != 0) return 0;
-    known = {static_cast<std::uint32_t>(std::max(0, request.ifr_mtu)), now};
-    return known.bytes;
 }
 
 // --- making them

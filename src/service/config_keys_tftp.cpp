@@ -188,8 +188,9 @@ std::vector<ConfigKey> name_keys() {
          "Whether a backslash in a name is a slash."},
         {"tftp.names.case", live,
          choice([](auto& c) -> auto& { return c.tftp.settings.names.letters; },
-                Words<Case>{{"exact", Case::exact}, {"lower", Case::lower}}),
-         "Whether names are made lower-case."},
+                Words<Case>{{"exact", Case::exact}, {"lower", Case::lower}, {"insensitive", Case::insensitive}}),
+         "Whether names are made lower-case; \"insensitive\": whether downloads find files whose names differ in ASCII "
+         "letters, capital or small, where none has the name itself."},
         {"tftp.names.accept_full_path", live, flag([](auto& c) -> auto& { return c.tftp.accept_full_path; }),
          "Whether names may begin with the path of a root on this machine."},
         {"tftp.names.strip_prefix", live,

@@ -23,20 +23,34 @@ ChunkCache::Claim ChunkCache::claim(const ContentKey& key, std::uint64_t number,
     const std::lock_guard lock(mutex_);
     const auto [place, is_new] = entries_.try_emplace(Place{key, number});
     Entry& entry = place->second;
-    if (is_new) {
-        ++counts_.loads;
-        return {nullptr, true};
-    }
     if (entry.chunk) {
         ++counts_.hits;
-        ages_.splice(ages_.begin(), ages_, entry.age);
+        put(place->first, entry, kept_);
         return {entry.chunk, false};
+    }
+    if (is_new || entry.among != nullptr) {
+        ++counts_.loads;
+        entry.again = !is_new;
+        if (entry.among != nullptr) std::exchange(entry.among, nullptr)->erase(entry.age);
+        return {nullptr, true};
     }
     entry.waiting.push_back(std::move(ready));
     return {};
 }
 
-ChunkPtr ChunkCache::loaded(const ContentKey& key, Chunk chunk) {
+// Moves it to the front of `where`.
+void ChunkCache::put(const Place& place, Entry& entry, Ages& where) {
+    if (entry.among == nullptr) {
+        where.push_front(&place);
+    } else {
+        if (entry.among == &on_trial_ && &where != &on_trial_) bytes_on_trial_ -= entry.chunk->size;
+        where.splice(where.begin(), *entry.among, entry.age);
+    }
+    entry.among = &where;
+    entry.age = where.begin();
+}
+
+ChunkPtr ChunkCache::loaded(const ContentKey& key, Chunk chunk, bool cheap) {
     auto shared = std::make_shared<const Chunk>(std::move(chunk));
     std::vector<std::function<void()>> waiting;
     {
@@ -44,11 +58,13 @@ ChunkPtr ChunkCache::loaded(const ContentKey& key, Chunk chunk) {
         const auto found = entries_.find(Place{key, shared->number});
         if (found == entries_.end()) return shared;
         Entry& entry = found->second;
-        entry.chunk = shared;
-        ages_.push_front(&found->first);
-        entry.age = ages_.begin();
-        bytes_ += shared->size;
         waiting.swap(entry.waiting);
+        const bool trial = cheap && !entry.again && waiting.empty();
+        entry.chunk = shared;
+        put(found->first, entry, trial ? on_trial_ : kept_);
+        bytes_ += shared->size;
+        if (trial) bytes_on_trial_ += shared->size;
+        end_trial();
         make_room();
     }
     for (const auto& ready : waiting) ready();
@@ -68,12 +84,30 @@ void ChunkCache::failed(const ContentKey& key, std::uint64_t number) {
     for (const auto& ready : waiting) ready();
 }
 
+// Gives up the bytes of what nobody else has asked for meanwhile, and remembers that they were here.
+void ChunkCache::end_trial() {
+    while (bytes_on_trial_ > options_.on_trial && on_trial_.size() > 1) {
+        const auto oldest = entries_.find(*on_trial_.back());
+        Entry& entry = oldest->second;
+        bytes_ -= entry.chunk->size;
+        put(oldest->first, entry, remembered_);
+        entry.chunk = nullptr;
+        if (remembered_.size() <= most_remembered) continue;
+        const auto forgotten = entries_.find(*remembered_.back());
+        remembered_.pop_back();
+        entries_.erase(forgotten);
+    }
+}
+
 // Forgets the chunks that were used longest ago.
 void ChunkCache::make_room() {
-    while (bytes_ > options_.bytes && ages_.size() > 1) {
-        const auto oldest = entries_.find(*ages_.back());
-        bytes_ -= oldest->second.chunk->size;
-        ages_.pop_back();
+    while (bytes_ > options_.bytes && kept_.size() + on_trial_.size() > 1) {
+        Ages& among = kept_.empty() ? on_trial_ : kept_;
+        const auto oldest = entries_.find(*among.back());
+        const std::uint64_t size = oldest->second.chunk->size;
+        bytes_ -= size;
+        if (&among == &on_trial_) bytes_on_trial_ -= size;
+        among.pop_back();
         entries_.erase(oldest);
     }
 }

@@ -2,6 +2,10 @@
 // ChunkCache: pieces of files that transfers share, so that a thousand clients that boot one image read it once. The
 // first transfer that needs a piece loads it, the others wait for it.
 //
+// Chunks that cost no more than a copy, since the kernel had them in memory, are on trial at first: of these only the
+// latest few are kept, so that a single download goes through the same few buffers, which the processor's caches know,
+// instead of memory that the kernel has to find and clear for it. The second load of such a chunk is kept in full.
+//
 // Thread-safe. Chunks are immutable; whoever holds one keeps it, also when the cache has forgotten it.
 #include <cstddef>
 #include <cstdint>
@@ -51,6 +55,7 @@ public:
     struct Options {
         std::uint64_t bytes = std::uint64_t{256} << 20U;
         std::uint32_t chunk = std::uint32_t{256} << 10U;
+        std::uint64_t on_trial = std::uint64_t{2} << 20U;  // bytes, part of the above
     };
     struct Counts {
         std::uint64_t hits = 0;
@@ -67,7 +72,8 @@ public:
     // `ready` is called once the load of somebody else has ended, in whatever way: then claim again. It is called on
     // the loader's thread and must only pass the word on.
     Claim claim(const ContentKey& key, std::uint64_t number, std::function<void()> ready);
-    ChunkPtr loaded(const ContentKey& key, Chunk chunk);
+    // `cheap`: it would cost as little the next time.
+    ChunkPtr loaded(const ContentKey& key, Chunk chunk, bool cheap = false);
     void failed(const ContentKey& key, std::uint64_t number);
 
     std::uint32_t chunk_size() const noexcept { return options_.chunk; }
@@ -83,18 +89,27 @@ private:
     struct Hash {
         std::size_t operator()(const Place& place) const noexcept;
     };
+    using Ages = std::list<const Place*>;  // the one used last in front
     struct Entry {
-        ChunkPtr chunk;  // null: being loaded
+        ChunkPtr chunk;         // null: being loaded, or not here any more
+        Ages* among = nullptr;  // null: being loaded
+        Ages::iterator age;
+        bool again = false;  // was here before
         std::vector<std::function<void()>> waiting;
-        std::list<const Place*>::iterator age;
     };
+    static constexpr std::size_t most_remembered = 4096;
+    void put(const Place& place, Entry& entry, Ages& where);
+    void end_trial();
     void make_room();
 
     const Options options_;
     mutable std::mutex mutex_;
     std::unordered_map<Place, Entry, Hash> entries_;
-    std::list<const Place*> ages_;  // of those that are loaded, the one used last in front
+    Ages kept_;
+    Ages on_trial_;
+    Ages remembered_;  // were on trial
     std::uint64_t bytes_ = 0;
+    std::uint64_t bytes_on_trial_ = 0;
     Counts counts_;
 };
 

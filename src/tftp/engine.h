@@ -100,7 +100,7 @@ private:
     TidPtr open_tid(const Listener& listener, const net::Address& local, std::uint32_t interface, bool write);
     TidPtr from_pool(Listener& listener, bool write);
     static TidPtr lease(Tid& tid);
-    void on_unreachable(const Tid& tid);
+    bool on_unreachable(const Tid& tid);
     void check_end();
     Key key_of(const Flow& flow) const { return {flow.route.peer, flow.route.local.with_port(0), flow.listener}; }
 

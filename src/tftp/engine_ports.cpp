@@ -30,8 +30,8 @@ net::Task<void> Engine::receive(std::unique_ptr<Tid> tid) {
     while (!tid->closing) {
         const std::size_t count = tid->socket->try_receive(arrivals_);
         receive_batch(*tid, count);
-        on_unreachable(*tid);
-        if (count == 0) {
+        const bool more = on_unreachable(*tid);
+        if (count == 0 && !more) {
             co_await tid->socket->watch().readable();
             calls = calls_a_turn;
         } else if (--calls == 0) {
@@ -42,10 +42,11 @@ net::Task<void> Engine::receive(std::unique_ptr<Tid> tid) {
     tid->outbox.flush();
 }
 
-void Engine::on_unreachable(const Tid& tid) {
+// True: there may be more of them.
+bool Engine::on_unreachable(const Tid& tid) {
     for (int i = 0; i < unreachables_a_call; ++i) {
         const auto peer = tid.socket->try_unreachable();
-        if (!peer) return;
+        if (!peer) return false;
         const auto found = std::find_if(flows_.begin(), flows_.end(), [&](const auto& one) {
             const Flow& flow = *one.second;
             return flow.route.peer == *peer && flow.state == Flow::State::running && flow.tid.get() == &tid;
@@ -54,6 +55,7 @@ void Engine::on_unreachable(const Tid& tid) {
         const FlowPtr flow = found->second;
         flow->exchange->on_unreachable(loop_.now());
     }
+    return true;
 }
 
 // --- ports for transfers

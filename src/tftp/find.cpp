@@ -13,6 +13,13 @@ Workspace workspace_of(const Opening& opening, const Tree& tree) {
     return {opening.server().commons(), opening.engine().loop(), tree.user, session_of(*opening.flow)};
 }
 
+// Where a tree has a file of that name in other letters.
+net::Task<Result<Path>> in_other_letters(const Opening& opening, const Tree& tree, Path path) {
+    Server& server = opening.server();
+    co_return co_await server.commons().runtime.disk().run(
+        opening.engine().loop(), [&] { return server.name_index().find(tree.user->filesystem, path); });
+}
+
 // Whether the name that a rule has made can be transferred. Changes nothing.
 net::Task<bool> can_be_transferred(const Opening& opening, const std::string& name) {
     const auto path = path_of_name(name, opening.settings().names);
@@ -24,13 +31,39 @@ net::Task<bool> can_be_transferred(const Opening& opening, const std::string& na
     for (const Tree& tree : policy->trees) {
         const auto place = co_await place_in(opening, tree, *path);
         if (!place) co_return false;
-        const auto about = co_await workspace_of(opening, tree).stat(*place);
+        auto about = co_await workspace_of(opening, tree).stat(*place);
+        if (!about && !write && opening.settings().names.letters == Case::insensitive) {
+            const auto other = co_await in_other_letters(opening, tree, *place);
+            if (other) about = co_await workspace_of(opening, tree).stat(*other);
+        }
         const bool is_file = about && about->is_file();
         const bool is_absent = !about && about.error().code == Code::not_found;
         if (write) co_return (is_file && mode != WriteMode::create) || (is_absent && mode != WriteMode::existing);
         if (is_file) co_return true;
     }
     co_return false;
+}
+
+// Opens a file of that name, or of the same one in other letters, in the first tree that has it. nullopt: given up.
+net::Task<std::optional<Result<Found>>> open_first(const Opening& opening, const Path& path, bool any_letters) {
+    Result<Found> found = fail(Code::not_found, "there is no folder to serve");
+    const PolicyPtr policy = opening.flow->policy;
+    for (const Tree& tree : policy->trees) {
+        auto place = co_await place_in(opening, tree, path);
+        if (opening.given_up()) co_return std::nullopt;
+        if (!place) co_return Result<Found>(std::unexpected(place.error()));
+        if (any_letters) {
+            place = co_await in_other_letters(opening, tree, *place);
+            if (opening.given_up()) co_return std::nullopt;
+            if (!place) continue;
+        }
+        auto transfer = co_await workspace_of(opening, tree).open_read(*place, 0);
+        if (opening.given_up()) co_return std::nullopt;
+        if (transfer) co_return Found{std::move(*transfer), &tree};
+        found = std::unexpected(std::move(transfer.error()));
+        if (!goes_on(found.error().code)) break;
+    }
+    co_return found;
 }
 
 // The name of the client's folder; empty: it has none.
@@ -82,19 +115,10 @@ net::Task<Result<Path>> place_in(const Opening& opening, const Tree& tree, const
 }
 
 net::Task<std::optional<Result<Found>>> find_file(const Opening& opening, const Path& path) {
-    Result<Found> found = fail(Code::not_found, "there is no folder to serve");
-    const PolicyPtr policy = opening.flow->policy;
-    for (const Tree& tree : policy->trees) {
-        const auto place = co_await place_in(opening, tree, path);
-        if (opening.given_up()) co_return std::nullopt;
-        if (!place) co_return Result<Found>(std::unexpected(place.error()));
-        auto transfer = co_await workspace_of(opening, tree).open_read(*place, 0);
-        if (opening.given_up()) co_return std::nullopt;
-        if (transfer) co_return Found{std::move(*transfer), &tree};
-        found = std::unexpected(std::move(transfer.error()));
-        if (!goes_on(found.error().code)) break;
-    }
-    co_return found;
+    auto found = co_await open_first(opening, path, false);
+    const bool missing = found && !*found && goes_on((*found).error().code);
+    if (!missing || opening.settings().names.letters != Case::insensitive) co_return found;
+    co_return co_await open_first(opening, path, true);
 }
 
 bool goes_on(Code code) noexcept {

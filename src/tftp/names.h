@@ -11,7 +11,11 @@
 
 namespace wherry::tftp {
 
-enum class Case : std::uint8_t { exact, lower };
+enum class Case : std::uint8_t {
+    exact,
+    lower,        // names are made lower-case
+    insensitive,  // of downloads: what has the name in other letters is found where nothing has it exactly
+};
 
 struct NameRules {
     bool backslash = true;  // '\' is a '/'

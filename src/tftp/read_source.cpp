@@ -80,7 +80,7 @@ ReadSource::State ReadSource::get(std::uint64_t number, ChunkPtr& chunk, const s
     const auto filled = fill_at_once(fresh);
     if (filled && *filled) {
         remember(fresh);
-        chunk = cache.loaded(key_, std::move(fresh));
+        chunk = cache.loaded(key_, std::move(fresh), true);
         return State::here;
     }
     if (filled || filled.error().code != Code::would_block) {

@@ -35,7 +35,8 @@ Server::Server(Commons& commons, net::Datagrams& datagrams, Policy policy)
       policy_(completed(commons, std::move(policy))),
       at_start_(policy_.get()),
       admission_(at_start_->settings.limits),
-      cache_({at_start_->settings.cache_size, at_start_->settings.cache_chunk}) {
+      cache_({at_start_->settings.cache_size, at_start_->settings.cache_chunk}),
+      name_index_(commons.runtime.clock()) {
     for (auto& post : commons_.runtime.posts()) places_.push_back(std::make_unique<Place>(*this, *post->loop));
 }
 

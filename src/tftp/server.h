@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "access/commons.h"
+#include "access/name_index.h"
 #include "core/live.h"
 #include "net/datagram.h"
 #include "tftp/admission.h"
@@ -54,6 +55,7 @@ public:
     Admission& admission() noexcept { return admission_; }
     ChunkCache& cache() noexcept { return cache_; }
     UploadClaims& uploads() noexcept { return uploads_; }
+    NameIndex& name_index() noexcept { return name_index_; }
 
 private:
     struct Place;
@@ -68,6 +70,7 @@ private:
     Admission admission_;
     ChunkCache cache_;
     UploadClaims uploads_;
+    NameIndex name_index_;
     std::vector<std::unique_ptr<Place>> places_;  // one per loop
     bool listening_ = false;
 };

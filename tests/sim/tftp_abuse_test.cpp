@@ -185,6 +185,44 @@ TEST_F(TftpAbuse, T124_lower_case) {
     EXPECT_EQ(server.rrq("ONE"), "DATA(1,1)");
 }
 
+TEST_F(TftpAbuse, T124_insensitive) {
+    server.settings.names.letters = tftp::Case::insensitive;
+    for (const char* const folder : {"/EFI", "/EFI/Boot", "/only"}) {
+        ASSERT_TRUE(server.base.files->make_directory(Path::resolve(folder).value(), 0755));
+    }
+    server.base.put("/EFI/Boot/bootx64.EFI", "right");
+    server.base.put("/Two", "first");
+    server.base.put("/tWO", "second");
+    const std::vector<std::pair<const char*, const char*>> cases{
+        {"ONE", "DATA(1,1)"},
+        {"efi/BOOT/BOOTX64.efi", "DATA(1,5)"},
+        {"tWO", "DATA(1,6)"},  // its own name counts first
+        {"TWO", "DATA(1,5)"},  // then the first in byte order
+        {"efi/../one", "ERR(2,Access violation)"},
+        {"EFI/boot", "ERR(1,File not found)"},
+        {"efi/none/x", "ERR(1,File not found)"},
+        {"one/x", "ERR(1,File not found)"},
+    };
+    std::uint16_t port = 4000;
+    for (const auto& [name, answer] : cases) {
+        server.client = server.client.with_port(++port);
+        EXPECT_EQ(server.rrq(name), answer) << name;
+    }
+}
+
+TEST_F(TftpAbuse, insensitive_names_are_for_downloads_and_keep_to_what_is_allowed) {
+    server.settings.names.letters = tftp::Case::insensitive;
+    server.settings.write.mode = tftp::WriteMode::create;
+    server.map = "rE ^x$ ONE\n";
+    EXPECT_EQ(server.rrq("x"), "DATA(1,1)");  // the probe of a rule finds it as well
+    server.client = server.client.with_port(3000);
+    EXPECT_EQ(server.upload("ONE", "another"), "ok");
+    EXPECT_TRUE(server.base.exists("/ONE"));
+    server.client = server.client.with_port(3001);
+    server.wait(5s);  // until the folder is read again
+    EXPECT_EQ(server.download("oNE"), "another");  // "ONE" is before "one"
+}
+
 TEST_F(TftpAbuse, several_roots_are_looked_through) {
     const auto second = memory_filesystem();
     auto file = second->open(Path::resolve("/two").value(), OpenMode::for_writing()).value();

@@ -55,6 +55,47 @@ TEST(ChunkCache, another_version_of_a_file_is_another_file) {
     EXPECT_TRUE(cache.claim(text, 0, {}).load);
 }
 
+// One download of a long file does not push out what many want, and needs no more memory than a few chunks.
+TEST(ChunkCache, keeps_only_the_latest_of_what_costs_no_more_than_a_copy) {
+    ChunkCache cache({.on_trial = 200});
+    for (std::uint64_t number = 0; number < 5; ++number) {
+        EXPECT_TRUE(cache.claim(file(1), number, {}).load);
+        cache.loaded(file(1), chunk(number), true);
+    }
+    EXPECT_EQ(cache.bytes(), 200U);
+    EXPECT_EQ(cache.claim(file(1), 3, {}).chunk->number, 3U);
+    EXPECT_TRUE(cache.claim(file(1), 2, {}).load);
+}
+
+TEST(ChunkCache, keeps_what_is_wanted_a_second_time) {
+    ChunkCache cache({.on_trial = 200});
+    const auto get = [&](std::uint64_t number) {
+        const bool load = cache.claim(file(1), number, {}).load;
+        if (load) cache.loaded(file(1), chunk(number), true);
+        return load;
+    };
+    for (std::uint64_t number = 0; number < 5; ++number) EXPECT_TRUE(get(number));
+    for (std::uint64_t number = 0; number < 3; ++number) EXPECT_TRUE(get(number));  // was given up
+    EXPECT_FALSE(get(4));
+    for (std::uint64_t number = 10; number < 20; ++number) EXPECT_TRUE(get(number));
+    for (const std::uint64_t number : {0U, 1U, 2U, 4U}) EXPECT_FALSE(get(number)) << number;
+    EXPECT_TRUE(get(3));
+    EXPECT_EQ(cache.bytes(), 700U);
+}
+
+TEST(ChunkCache, what_a_load_failed_for_may_be_loaded_again_also_if_it_was_given_up) {
+    ChunkCache cache({.on_trial = 100});
+    for (std::uint64_t number = 0; number < 3; ++number) {
+        cache.claim(file(1), number, {});
+        cache.loaded(file(1), chunk(number), true);
+    }
+    EXPECT_TRUE(cache.claim(file(1), 0, {}).load);
+    cache.failed(file(1), 0);
+    EXPECT_TRUE(cache.claim(file(1), 0, {}).load);
+    cache.loaded(file(1), chunk(0), true);
+    EXPECT_EQ(cache.claim(file(1), 0, {}).chunk->number, 0U);
+}
+
 TEST(ChunkCache, forgets_what_was_used_longest_ago) {
     ChunkCache cache({.bytes = 250});
     ChunkPtr held;

@@ -1,0 +1,49 @@
+#include "net/link_facts.h"
+
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "net/tcp.h"
+
+namespace wherry::net {
+namespace {
+
+constexpr std::chrono::seconds mtu_age{5};
+constexpr std::chrono::seconds name_age{30};
+constexpr std::chrono::seconds neighbour_age{30};
+constexpr std::chrono::seconds no_neighbour_age{1};
+
+std::uint32_t ask_mtu(std::uint32_t interface) {
+    const Socket socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ifreq request{};
+    request.ifr_ifindex = static_cast<int>(interface);
+    if (!socket || ioctl(socket.descriptor(), SIOCGIFNAME, &request) != 0) return 0;
+    if (ioctl(socket.descriptor(), SIOCGIFMTU, &request) != 0) return 0;
+    return static_cast<std::uint32_t>(std::max(0, request.ifr_mtu));
+}
+
+}  // namespace
+
+std::uint32_t LinkFacts::mtu(std::uint32_t interface, TimePoint now) {
+    if (interface == 0) return 0;
+    if (const std::uint32_t* const known = mtus_.find(interface, now)) return *known;
+    return mtus_.put(interface, ask_mtu(interface), now + mtu_age);
+}
+
+std::string LinkFacts::name_of(std::uint32_t interface, TimePoint now) {
+    if (const std::string* const known = names_.find(interface, now)) return *known;
+    return names_.put(interface, interface_name(interface), now + name_age);
+}
+
+std::optional<Mac> LinkFacts::neighbour(const Address& peer, std::uint32_t interface, TimePoint now) {
+    std::string key(reinterpret_cast<const char*>(peer.bytes()), peer.is_ipv6() ? 16 : 4);
+    key.append(reinterpret_cast<const char*>(&interface), sizeof interface);
+    if (const std::optional<Mac>* const known = neighbours_.find(key, now)) return *known;
+    const std::optional<Mac> mac = ask_neighbour(peer, interface);
+    return neighbours_.put(key, mac, now + (mac ? neighbour_age : no_neighbour_age));
+}
+
+}  // namespace wherry::net

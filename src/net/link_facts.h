@@ -1,0 +1,31 @@
+#pragma once
+// LinkFacts: what the system knows of the networks that packets come by, asked once in a while and not for each packet.
+// One thread at a time; the time is an argument.
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "net/address.h"
+#include "net/neighbours.h"
+#include "net/remembered.h"
+
+namespace wherry::net {
+
+class LinkFacts {
+public:
+    // Bytes of a packet on the way out of that interface; 0: not known.
+    std::uint32_t mtu(std::uint32_t interface, TimePoint now);
+    std::string name_of(std::uint32_t interface, TimePoint now);  // empty: not known
+    // Of a peer on the same link; nullopt: not known, which may change with our answer to it.
+    std::optional<Mac> neighbour(const Address& peer, std::uint32_t interface, TimePoint now);
+
+private:
+    static constexpr std::size_t most_interfaces = 1024;
+    static constexpr std::size_t most_neighbours = 4096;
+    Remembered<std::uint32_t, std::uint32_t> mtus_{most_interfaces};
+    Remembered<std::uint32_t, std::string> names_{most_interfaces};
+    // By the peer's address, without its port, and the interface.
+    Remembered<std::string, std::optional<Mac>> neighbours_{most_neighbours};
+};
+
+}  // namespace wherry::net
