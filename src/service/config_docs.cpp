@@ -78,7 +78,7 @@ interface = "eth1"
 root = "/srv/tftp-lab"
 ```
 
-A rule is about the requests for which all of its first five keys are true that it has, after the rules for names. Of each
+A rule is about the requests for which all of its first six keys are true that it has, after the rules for names. Of each
 other key the first rule counts that has it; where none has, the keys above hold.
 
 | Key | Type | Default | Change | |

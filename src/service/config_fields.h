@@ -21,7 +21,8 @@
 namespace wherry {
 
 // A value as it stands in the file; monostate: of a kind that no key takes (a fraction, a date, a table).
-using Value = std::variant<std::monostate, bool, std::int64_t, std::string, std::vector<std::string>>;
+using Value =
+    std::variant<std::monostate, bool, std::int64_t, std::string, std::vector<std::string>, std::vector<std::int64_t>>;
 
 struct Field {
     std::string type;     // for people: "whole number", "size"

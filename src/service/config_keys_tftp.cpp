@@ -1,7 +1,10 @@
 // The rows of the list of keys that are about TFTP.
 #include "service/config_keys.h"
 
+#include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace wherry {
 namespace {
@@ -54,6 +57,31 @@ using tftp::WorldReadable;
 using tftp::WriteMode;
 template <class Enum>
 using Words = std::vector<std::pair<std::string_view, Enum>>;
+
+// A list of nothing is one of texts for who reads the file.
+template <class Member>
+Field ports(Member member) {
+    constexpr std::size_t most_ports = 1024;
+    return make(
+        "list of ports", "0 to 65535", member,
+        [](const Value& value) -> Result<std::vector<std::uint16_t>> {
+            const auto* const texts = std::get_if<std::vector<std::string>>(&value);
+            if (texts != nullptr && texts->empty()) return {};
+            const auto* const numbers = std::get_if<std::vector<std::int64_t>>(&value);
+            const auto is_port = [](std::int64_t number) { return number >= 0 && number <= 65535; };
+            if (numbers == nullptr || numbers->size() > most_ports || !std::ranges::all_of(*numbers, is_port)) {
+                return fail(Code::invalid, "must be a list of ports, like [53, 69]");
+            }
+            std::vector<std::uint16_t> out;
+            for (const std::int64_t number : *numbers) out.push_back(static_cast<std::uint16_t>(number));
+            return out;
+        },
+        [](const std::vector<std::uint16_t>& shown) {
+            std::string out = "[";
+            for (const std::uint16_t port : shown) out += (out.size() > 1 ? ", " : "") + std::to_string(port);
+            return out + "]";
+        });
+}
 
 std::vector<ConfigKey> service_keys() {
     return {
@@ -117,6 +145,8 @@ std::vector<ConfigKey> service_keys() {
          "What becomes of a request over a limit. A client that hears nothing asks again; an error makes it give up."},
         {"tftp.silent_deny", live, flag([](auto& c) -> auto& { return c.tftp.settings.silent_deny; }),
          "Whether addresses that are not allowed get no answer instead of an error."},
+        {"tftp.refuse_source_ports", live, ports([](auto& c) -> auto& { return c.tftp.settings.refuse_source_ports; }),
+         "Requests from these ports are not answered: services there answer whatever comes, and would do so for ever."},
     };
 }
 
@@ -217,6 +247,8 @@ std::vector<ConfigKey> name_keys() {
          "Who may download; empty: everybody."},
         {"tftp.read.deny", live, subnets([](auto& c) -> auto& { return c.tftp.settings.read_deny; }),
          "Who may not download."},
+        {"tftp.read.rate_per_transfer", live, rate([](auto& c) -> auto& { return c.tftp.settings.rate_per_transfer; }),
+         "Bytes a second of each download; 0 is no limit beside those of the server and its users."},
     };
 }
 

@@ -91,6 +91,18 @@ std::vector<ConfigKey> conditions() {
          "Of clients whose requests come by such an interface."},
         {"tftp.rule.name", live, text([](auto& c) -> auto& { return rule_of(c).name; }, 1024, "a pattern"),
          "Of requests for such a path, written without its first slash."},
+        {"tftp.rule.name_regex", live,
+         make(
+             "regular expression", "", [](auto& c) -> auto& { return rule_of(c).name_regex; },
+             [](const Value& value) -> Result<tftp::NameRegex> {
+                 auto text = read_text(value, tftp::NameRegex::longest);
+                 if (!text) return std::unexpected(std::move(text.error()));
+                 return tftp::NameRegex::parse(std::move(*text));
+             },
+             [](const tftp::NameRegex& shown) { return toml_text(shown.text()); }),
+         "Of requests for paths, written without their first slash, that it is found in. As Perl's, without "
+         "look-around "
+         "and back-references."},
         {"tftp.rule.op", live,
          choice([](auto& c) -> auto& { return rule_of(c).op; },
                 std::vector<std::pair<std::string_view, Direction>>{
@@ -134,6 +146,12 @@ std::vector<ConfigKey> consequences() {
         {"tftp.rule.pace", live,
          maybe_choice<bool>([](auto& c) -> auto& { return rule_of(c).pace; }, {{"auto", true}, {"off", false}}),
          "As tftp.timers.pace."},
+        {"tftp.rule.rate", live,
+         maybe(
+             "rate", "", [](auto& c) -> auto& { return rule_of(c).rate; },
+             [](const Value& value) { return read_bytes(value, parse_rate, "2M/s"); },
+             [](std::uint64_t shown) { return shown == 0 ? "0" : toml_text(print_rate(shown)); }),
+         "As tftp.read.rate_per_transfer."},
     };
 }
 

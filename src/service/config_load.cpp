@@ -24,6 +24,12 @@ Value value_of(const toml::node& node) {
     if (auto text = node.value_exact<std::string>()) return std::move(*text);
     const toml::array* const array = node.as_array();
     if (array == nullptr) return std::monostate{};
+    const auto is_number = [](const toml::node& element) { return element.is_integer(); };
+    if (!array->empty() && std::ranges::all_of(*array, is_number)) {
+        std::vector<std::int64_t> numbers;
+        for (const toml::node& element : *array) numbers.push_back(*element.value_exact<std::int64_t>());
+        return numbers;
+    }
     std::vector<std::string> list;
     for (const toml::node& element : *array) {
         auto text = element.value_exact<std::string>();

@@ -13,6 +13,7 @@ bool is_about(const Rule& rule, const Asker& asker) {
     if (!rule.client.empty() && !net::any_contains(rule.client, asker.peer)) return false;
     if (!rule.interface.empty() && !glob_matches(rule.interface, asker.interface)) return false;
     if (!rule.name.empty() && !glob_matches(rule.name, asker.name)) return false;
+    if (!rule.name_regex.is_in(asker.name)) return false;
     return rule.mac.empty() || (asker.mac && std::ranges::any_of(rule.mac, [&](const net::MacPrefix& prefix) {
                                     return prefix.contains(*asker.mac);
                                 }));
@@ -50,6 +51,7 @@ PolicyPtr policy_for(const PolicyPtr& base, const Asker& asker) {
         take(found.windowsize_max, rule.windowsize_max, settings.options.windowsize_max);
         take(found.rto_fixed, rule.rto_fixed, settings.rto_fixed);
         take(found.rollover, rule.rollover, settings.options.rollover);
+        take(found.rate, rule.rate, settings.rate_per_transfer);
         if (!found.pace && rule.pace) settings.timing.pace = *rule.pace ? std::nullopt : std::optional(Span(0));
         if (rule.pace && !found.pace) found.pace = rule.pace;
         if (!has_root && i < base->rule_trees.size() && base->rule_trees[i].user) {

@@ -34,6 +34,8 @@ ReadExchange::ReadExchange(const FlowPtr& flow, const Negotiated& granted, std::
               if (alive && alive->state == Flow::State::running) static_cast<ReadExchange&>(*alive->exchange).ready();
           });
       }) {
+    if (const auto rate = flow->settings().rate_per_transfer; rate != 0)
+        rate_.add(std::make_shared<SharedBucket>(rate));
     const std::uint32_t mtu = flow->engine.mtu_of(*flow);
     const std::uint32_t headers = flow->route.peer.is_ipv6() ? ipv6_headers : ipv4_headers;
     as_one_ =
@@ -101,7 +103,8 @@ void ReadExchange::send_range(Time now, SendRange range, Effects& effects) {
         if (chunk) outbox.keep(chunk);
     }
     if (range.why != SendRange::Why::first_time) return;
-    if (const Span wait = source_->count(bytes); wait > Span(0)) machine_.hold_until(now + wait);
+    const Span wait = std::max(source_->count(bytes), rate_.take(bytes, now));
+    if (wait > Span(0)) machine_.hold_until(now + wait);
 }
 
 // The bytes of a block, which may lie in two chunks. False: they are not here, `state` says why.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "access/throttle.h"
 #include "access/transfer.h"
 #include "tftp/chunk_cache.h"
 #include "tftp/exchange.h"
@@ -90,6 +91,7 @@ private:
     std::shared_ptr<ReadSource> source_;
     std::function<void()> ready_;
     std::array<ChunkPtr, 2> held_;
+    Throttle rate_;  // of this download alone
     bool as_one_;
 };
 

@@ -10,6 +10,7 @@
 #include "net/subnet.h"
 #include "tftp/admission.h"
 #include "tftp/effects.h"
+#include "tftp/name_regex.h"
 #include "tftp/names.h"
 #include "tftp/options.h"
 #include "tftp/packet.h"
@@ -57,6 +58,7 @@ struct Rule {
     std::vector<net::MacPrefix> mac;  // of clients on the same link; empty: any or none
     std::string interface;            // a pattern of its name; empty: any
     std::string name;                 // a pattern of the path without its first slash; empty: any
+    NameRegex name_regex;             // is found in the path without its first slash
     Direction op = Direction::both;
 
     std::string root;  // a folder of this machine, instead of those of all; opened: Policy::rule_trees
@@ -69,6 +71,7 @@ struct Rule {
     std::optional<std::chrono::milliseconds> rto_fixed;
     std::optional<std::uint16_t> rollover;
     std::optional<bool> pace;  // false: off
+    std::optional<std::uint64_t> rate;
     friend bool operator==(const Rule&, const Rule&) = default;
 };
 
@@ -107,6 +110,7 @@ struct Settings {
     bool client_root_only = false;  // a client without such a folder is refused; else it has what all have
     std::vector<Rule> rules;
     bool reads = true;                    // a rule may forbid it
+    std::uint64_t rate_per_transfer = 0;  // bytes a second of a download; 0: none of its own
     std::vector<net::Subnet> read_allow;  // empty: all
     std::vector<net::Subnet> read_deny;
     std::vector<net::Subnet> write_allow;

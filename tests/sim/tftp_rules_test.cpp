@@ -10,6 +10,7 @@ namespace wherry {
 namespace {
 
 using testing::TftpHarness;
+using namespace std::chrono_literals;
 using namespace std::string_literals;
 using tftp::Rule;
 
@@ -67,6 +68,41 @@ TEST_F(TftpRules, all_conditions_must_hold) {
     server.interface = 2;
     EXPECT_EQ(ask("secret/key"), "ERR(2,Access violation)");
     EXPECT_EQ(ask("one"), "DATA(1,1)");
+}
+
+TEST_F(TftpRules, names_by_a_regular_expression) {
+    rule().name_regex = tftp::NameRegex::parse("^(big|small)$").value();
+    server.settings.rules[0].blksize_max = 600;
+    EXPECT_EQ(ask("big", {{"blksize", "1400"}}), "OACK{blksize=600}");
+    EXPECT_EQ(ask("/big", {{"blksize", "1400"}}), "OACK{blksize=600}");
+    EXPECT_EQ(ask("one", {{"blksize", "1400"}}), "OACK{blksize=1400}");
+}
+
+TEST_F(TftpRules, a_rate_for_some_downloads) {
+    server.base.put("/slow", std::string(51200, 's'));
+    rule().name = "slow";
+    server.settings.rules[0].rate = 51200;
+    const auto time_of = [&](std::string_view name) {
+        const auto begun = server.base.clock().now();
+        EXPECT_EQ(ask(name), "DATA(1,512)");
+        for (unsigned block = 1; block <= 101; ++block) {
+            if (server.ack(block).empty() && block <= 100) server.next(10s);
+        }
+        return server.base.clock().now() - begun;
+    };
+    EXPECT_GT(time_of("slow"), 500ms);
+    EXPECT_LT(time_of("slow"), 2s);
+    EXPECT_EQ(time_of("big"), 0ms);
+}
+
+TEST_F(TftpRules, a_rate_for_all_downloads_and_none_for_some) {
+    server.settings.rate_per_transfer = 1;
+    rule().client = {net::Subnet::parse("198.51.100.0/24").value()};
+    server.settings.rules[0].rate = 0;
+    EXPECT_EQ(server.download("big"), std::string(100000, 'b'));
+    server.client = net::Address::parse_ip("198.51.101.7", 2000).value();
+    EXPECT_EQ(ask("big"), "DATA(1,512)");
+    EXPECT_EQ(server.ack(1), "");
 }
 
 TEST_F(TftpRules, a_root_and_uploads_for_one_interface) {

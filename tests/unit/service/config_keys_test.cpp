@@ -78,6 +78,7 @@ TEST(ConfigKeys, EachSetsItsOwnMember) {
                                   "\"1.3\"",
                                   "\"common_name\"",
                                   "\"/x\"",
+                                  "[53]",
                                   "\"elrw\"",
                                   "\"077\"",
                                   "5000",
@@ -122,7 +123,7 @@ TEST(ConfigKeys, EachSetsItsOwnMember) {
 
 TEST(ConfigKeys, EachRefusesWhatNoKeyTakes) {
     for (const ConfigKey& key : config_keys()) {
-        for (const char* value : {"1.5", "2026-01-01", "{ a = 1 }", "[1, 2]", "-1"}) {
+        for (const char* value : {"1.5", "2026-01-01", "{ a = 1 }", "[1, -2]", "-1"}) {
             const LoadedConfig loaded = parse_config(toml_of(key, value), "test.toml");
             ASSERT_EQ(loaded.problems.size(), 1U) << key.name << " = " << value;
             EXPECT_THAT(loaded.problems[0].text, ::testing::StartsWith(std::string(key.name) + ": must be ")) << value;

@@ -11,6 +11,7 @@
 namespace wherry {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -57,7 +58,13 @@ INSTANTIATE_TEST_SUITE_P(
             "w.toml:1:7: tftp.optoins: unknown key; known are listen, roots, tid_mode, tid_ports, pool_ports, "
             "pool_rotate, interfaces, broadcast, mtu, mtu_policy, ttl, dscp, rcvbuf, gso, world_readable, on_change, "
             "mode_aliases, "
-            "allow_control_names, limit_answer, silent_deny"},
+            "allow_control_names, limit_answer, silent_deny, refuse_source_ports"},
+        Bad{"[tftp]\nrefuse_source_ports = [53, 65536]",
+            "w.toml:2:23: tftp.refuse_source_ports: must be a list of ports, like [53, 69]"},
+        Bad{"[tftp]\nrefuse_source_ports = [\"ftp\"]",
+            "w.toml:2:23: tftp.refuse_source_ports: must be a list of ports, like [53, 69]"},
+        Bad{"[[tftp.rule]]\nname_regex = \"(\"",
+            "w.toml:2:14: tftp.rule.name_regex: is not a regular expression that can be used: "},
         Bad{"[tftp.read]\nallow = [\"10.0.0.0/33\"]",
             "w.toml:2:9: tftp.read.allow: must be networks like \"10.0.0.0/8\": "},
         Bad{"[tftp]\nrule = 3", "w.toml:2:8: tftp.rule: must be tables, each one [[tftp.rule]]"},
@@ -243,9 +250,10 @@ TEST(ConfigLoad, ReadsEveryKindOfValue) {
 TEST(ConfigLoad, ReadsRulesOfTftp) {
     const LoadedConfig loaded = parse_config(
         "[[tftp.rule]]\nclient = [\"10.0.0.0/8\"]\nmac = [\"00:1b:21\", \"00-1c\"]\ninterface = \"eth*\"\n"
-        "name = \"boot/*\"\nop = \"read\"\n[[tftp.rule]]\nroot = \"/srv/lab\"\nread = false\nwrite = \"create\"\n"
+        "name = \"boot/*\"\nname_regex = \"efi$\"\nop = \"read\"\n[[tftp.rule]]\nroot = \"/srv/lab\"\nread = "
+        "false\nwrite = \"create\"\n"
         "refuse = [\"tsize\"]\nblksize_max = 1024\nwindowsize_max = 16\nmtu = 1400\nrollover = 1\n"
-        "rto_fixed = \"500ms\"\npace = \"off\"\n",
+        "rto_fixed = \"500ms\"\npace = \"off\"\nrate = \"2M/s\"\n",
         "w.toml");
     EXPECT_THAT(loaded.problems, IsEmpty());
     const auto& rules = loaded.config.tftp.settings.rules;
@@ -255,6 +263,7 @@ TEST(ConfigLoad, ReadsRulesOfTftp) {
     first.mac = {net::MacPrefix::parse("001b21").value(), net::MacPrefix::parse("001c").value()};
     first.interface = "eth*";
     first.name = "boot/*";
+    first.name_regex = tftp::NameRegex::parse("efi$").value();
     first.op = tftp::Rule::Direction::read;
     EXPECT_EQ(rules[0], first);
     tftp::Rule second;
@@ -268,7 +277,19 @@ TEST(ConfigLoad, ReadsRulesOfTftp) {
     second.rollover = 1;
     second.rto_fixed = 500ms;
     second.pace = false;
+    second.rate = 2 * 1024 * 1024;
     EXPECT_EQ(rules[1], second);
+}
+
+TEST(ConfigLoad, ReadsPortsThatAreNotAnswered) {
+    const auto ports_in = [](std::string_view text) {
+        const LoadedConfig loaded = parse_config(text, "w.toml");
+        EXPECT_THAT(loaded.problems, IsEmpty());
+        return loaded.config.tftp.settings.refuse_source_ports;
+    };
+    EXPECT_THAT(ports_in(""), Contains(161));
+    EXPECT_THAT(ports_in("tftp.refuse_source_ports = []"), IsEmpty());
+    EXPECT_THAT(ports_in("tftp.refuse_source_ports = [0, 53, 65535]"), ElementsAre(0, 53, 65535));
 }
 
 TEST(ConfigLoad, ReadsAFile) {

@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "net/self_signed.h"
 #include "service/config_keys.h"
@@ -217,7 +218,8 @@ TEST(Service, ReloadAppliesEveryKeyThatTheTableCallsLive) {
                                    Value(std::string("lower")),
                                    Value(std::string("mac")),
                                    Value(std::string("create")),
-                                   Value(std::string("at_receipt"))}) {
+                                   Value(std::string("at_receipt")),
+                                   Value(std::vector<std::int64_t>{53, 69})}) {
             set = set || (key.field.set(fresh, value) && key.field.show(fresh) != key.field.show(before));
         }
         ASSERT_TRUE(set) << key.name;
