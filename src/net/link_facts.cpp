@@ -1,8 +1,9 @@
 #include "net/link_facts.h"
 
-#include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+
+#include <linux/if.h>  // after the others: it needs their types
 
 #include <algorithm>
 

@@ -219,7 +219,7 @@ TEST_F(TftpAbuse, insensitive_names_are_for_downloads_and_keep_to_what_is_allowe
     EXPECT_EQ(server.upload("ONE", "another"), "ok");
     EXPECT_TRUE(server.base.exists("/ONE"));
     server.client = server.client.with_port(3001);
-    server.wait(5s);  // until the folder is read again
+    server.wait(5s);                               // until the folder is read again
     EXPECT_EQ(server.download("oNE"), "another");  // "ONE" is before "one"
 }
 

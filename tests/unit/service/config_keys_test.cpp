@@ -104,6 +104,7 @@ TEST(ConfigKeys, EachSetsItsOwnMember) {
                                   "\"ignore\"",
                                   "\"lower\"",
                                   "\"mac\"",
+                                  "\"pam\"",
                                   "\"create\"",
                                   "\"at_receipt\"",
                                   "100000"}) {
