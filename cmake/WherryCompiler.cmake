@@ -29,6 +29,13 @@ if(WHERRY_SANITIZE)
                            -fno-sanitize-recover=all)
     target_link_options(wherry_flags INTERFACE -fsanitize=${WHERRY_SANITIZE})
 endif()
+# For what runs briefly: tests, examples, reading the configuration. Where there are sanitizers, optimising it takes more
+# time than running it does.
+function(wherry_compile_fast target)
+    if(WHERRY_SANITIZE)
+        target_compile_options(${target} PRIVATE -O0)
+    endif()
+endfunction()
 if(WHERRY_COVERAGE)
     target_compile_options(wherry_flags INTERFACE -fprofile-instr-generate -fcoverage-mapping)
     target_link_options(wherry_flags INTERFACE -fprofile-instr-generate)
@@ -37,17 +44,19 @@ if(WHERRY_FUZZ)
     target_compile_options(wherry_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# Half of the time that a file takes is spent on the same headers of others. For the builds that run the tests; a file
-# that forgets an include is found by all others, clang-tidy's among them.
-function(wherry_precompile target)
-    if(WHERRY_PRECOMPILE)
+# For builds of everything, as the tests need them: most of the time that a file takes is spent on headers and on templates
+# that others take as well. So files are compiled in batches, after the headers of others that nearly every file needs.
+# A file that forgets an include, or takes a name from a neighbour, is found by all other builds, clang-tidy's among them.
+function(wherry_build_at_once target)
+    if(WHERRY_BUILD_AT_ONCE)
+        set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
         target_precompile_headers(${target} PRIVATE
             <algorithm> <array> <atomic> <chrono> <coroutine> <cstdint> <cstring> <deque> <expected> <functional> <map>
             <memory> <mutex> <optional> <set> <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>
             ${ARGN})
     endif()
 endfunction()
-if(WHERRY_PRECOMPILE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+if(WHERRY_BUILD_AT_ONCE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     # The first for ccache; the second because a precompiled libstdc++ 12 complains of itself (stable_sort).
     target_compile_options(wherry_flags INTERFACE "SHELL:-Xclang -fno-pch-timestamp" -Wno-deprecated-declarations)
 endif()

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "app/command_line.h"
+#include "wherry/result.h"
 
 namespace wherry::app {
 
@@ -33,6 +34,7 @@ std::span<const AddCommand> commands();
 
 // "wherry: TEXT" on standard error, one such line for each line of `text`.
 void complain(std::string_view text);
+int failed(const Error& error, int exit_code);  // complains of it, and gives `exit_code` back
 
 std::string help_of(const CLI::App& program, const CLI::App& command);  // or of the program itself
 std::string version_line();                                             // "wherry 0.1.0"

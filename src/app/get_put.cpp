@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::uint16_t tftp_port = 69;
 
-struct Options {
+struct TransferOptions {
     std::string file;
     std::string url;
     std::uint16_t blksize = 1428;
@@ -104,7 +104,7 @@ private:
     std::chrono::steady_clock::time_point last_;
 };
 
-tftp::ClientOptions client_options(const Options& options, std::string name) {
+tftp::ClientOptions client_options(const TransferOptions& options, std::string name) {
     tftp::ClientOptions out;
     out.name = std::move(name);
     out.blksize = options.plain ? tftp::default_blksize : options.blksize;
@@ -114,7 +114,7 @@ tftp::ClientOptions client_options(const Options& options, std::string name) {
     return out;
 }
 
-int report(const Options& options, const Result<tftp::ClientResult>& result,
+int report(const TransferOptions& options, const Result<tftp::ClientResult>& result,
            std::chrono::steady_clock::time_point begun) {
     if (!result) {
         complain(result.error().message);
@@ -138,7 +138,7 @@ Result<void> write_all(int descriptor, tftp::Bytes bytes, const std::string& fil
 }
 
 // Into a file beside the one that is wanted, which it becomes when it is complete; "-" is standard output.
-int get(const Options& options) {
+int get(const TransferOptions& options) {
     const auto place = parse_url(options.url);
     if (!place) return complain(place.error().message), exit_usage;
     const std::string last = place->name.substr(place->name.rfind('/') + 1);
@@ -166,7 +166,7 @@ int get(const Options& options) {
     return report(options, result, begun);
 }
 
-int put(const Options& options) {
+int put(const TransferOptions& options) {
     auto place = parse_url(options.url.ends_with('/') ? options.url + options.file.substr(options.file.rfind('/') + 1)
                                                       : options.url);
     if (!place) return complain(place.error().message), exit_usage;
@@ -198,7 +198,7 @@ int put(const Options& options) {
     return report(options, result, begun);
 }
 
-void add_common(CLI::App& command, Options& options) {
+void add_common(CLI::App& command, TransferOptions& options) {
     command.add_option("--blksize", options.blksize, "Block size to ask for [1428]")
         ->type_name("N")
         ->check(CLI::Range(8, 65464));
@@ -213,7 +213,7 @@ void add_common(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_get(CLI::App& program, int& exit_code) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<TransferOptions>();
     CLI::App* const command = program.add_subcommand("get", "Fetch a file by TFTP");
     command->add_option("URL", options->url, "tftp://HOST[:PORT]/NAME")->required()->type_name("");
     command->add_option("-o,--output", options->file, "What it is called here [its own name]; -: standard output")
@@ -223,7 +223,7 @@ void add_get(CLI::App& program, int& exit_code) {
 }
 
 void add_put(CLI::App& program, int& exit_code) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<TransferOptions>();
     CLI::App* const command = program.add_subcommand("put", "Store a file by TFTP");
     command->add_option("FILE", options->file, "The file to send")->required()->type_name("");
     command->add_option("URL", options->url, "tftp://HOST[:PORT]/NAME; NAME may be left out behind the slash")

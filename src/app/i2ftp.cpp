@@ -18,7 +18,7 @@
 namespace wherry::app {
 namespace {
 
-struct Options {
+struct I2ftpOptions {
     std::string url;
     std::string other;  // the second path of mv and cp, the local file of get and put
     std::string key_file;
@@ -32,7 +32,7 @@ struct Options {
     bool names_only = false;
 };
 
-using Run = net::Task<Result<void>> (*)(i2ftp::Client& client, const Options& options, const I2ftpUrl& url);
+using Run = net::Task<Result<void>> (*)(i2ftp::Client& client, const I2ftpOptions& options, const I2ftpUrl& url);
 
 std::string time_of(double seconds) {
     const auto whole = static_cast<std::time_t>(std::floor(seconds));
@@ -50,35 +50,35 @@ void show(const i2ftp::Listed& one, bool names_only) {
     }
 }
 
-net::Task<Result<void>> ls(i2ftp::Client& client, const Options& options, const I2ftpUrl& url) {
+net::Task<Result<void>> ls(i2ftp::Client& client, const I2ftpOptions& options, const I2ftpUrl& url) {
     const auto listed = co_await client.list(url.path);
     if (!listed) co_return std::unexpected(listed.error());
     for (const auto& one : *listed) show(one, options.names_only);
     co_return Result<void>();
 }
 
-net::Task<Result<void>> stat(i2ftp::Client& client, const Options&, const I2ftpUrl& url) {
+net::Task<Result<void>> stat(i2ftp::Client& client, const I2ftpOptions&, const I2ftpUrl& url) {
     const auto one = co_await client.stat(url.path);
     if (!one) co_return std::unexpected(one.error());
     show(*one, false);
     co_return Result<void>();
 }
 
-i2ftp::MoveOptions move_options(const Options& options, Progress& progress) {
+i2ftp::MoveOptions move_options(const I2ftpOptions& options, Progress& progress) {
     return {.connections = options.connections,
             .resume = !options.fresh,
             .verify = !options.no_verify,
             .progress = [&progress](std::uint64_t done, std::uint64_t total) { progress.at(done, total); }};
 }
 
-void tell(const Options& options, const std::string& what, const i2ftp::Moved& moved) {
+void tell(const I2ftpOptions& options, const std::string& what, const i2ftp::Moved& moved) {
     if (options.quiet) return;
     fmt::print(stderr, "{}: {} bytes{}{}\n", what, moved.size,
                moved.resumed_at > 0 ? fmt::format(", of which {} were there", moved.resumed_at) : "",
                moved.md5.empty() ? "" : ", md5 " + moved.md5);
 }
 
-net::Task<Result<void>> get(i2ftp::Client& client, const Options& options, const I2ftpUrl& url) {
+net::Task<Result<void>> get(i2ftp::Client& client, const I2ftpOptions& options, const I2ftpUrl& url) {
     std::string local = options.other.empty() ? url.name() : options.other;
     if (local.ends_with('/')) local += url.name();
     if (local.empty()) co_return fail(Code::invalid, "get: the URL names no file");
@@ -92,7 +92,7 @@ net::Task<Result<void>> get(i2ftp::Client& client, const Options& options, const
     co_return Result<void>();
 }
 
-net::Task<Result<void>> put(i2ftp::Client& client, const Options& options, const I2ftpUrl& url) {
+net::Task<Result<void>> put(i2ftp::Client& client, const I2ftpOptions& options, const I2ftpUrl& url) {
     const std::string& local = options.other;
     std::string path = url.path;
     const std::string name = local.substr(local.rfind('/') + 1);
@@ -112,7 +112,7 @@ net::Task<Result<void>> put(i2ftp::Client& client, const Options& options, const
 }
 
 // The second path of mv and cp: of the same server, with or without its URL.
-Result<std::string> target_of(const Options& options, const I2ftpUrl& url) {
+Result<std::string> target_of(const I2ftpOptions& options, const I2ftpUrl& url) {
     if (!options.other.contains("://")) {
         auto same = parse_i2ftp_url("i2ftp://same/" + options.other);
         if (!same) return std::unexpected(std::move(same.error()));
@@ -126,32 +126,27 @@ Result<std::string> target_of(const Options& options, const I2ftpUrl& url) {
     return other->path;
 }
 
-net::Task<Result<void>> mv(i2ftp::Client& client, const Options& options, const I2ftpUrl& url) {
+net::Task<Result<void>> mv(i2ftp::Client& client, const I2ftpOptions& options, const I2ftpUrl& url) {
     const auto to = target_of(options, url);
     if (!to) co_return std::unexpected(to.error());
     co_return co_await client.move(url.path, *to);
 }
 
-net::Task<Result<void>> cp(i2ftp::Client& client, const Options& options, const I2ftpUrl& url) {
+net::Task<Result<void>> cp(i2ftp::Client& client, const I2ftpOptions& options, const I2ftpUrl& url) {
     const auto to = target_of(options, url);
     if (!to) co_return std::unexpected(to.error());
     co_return co_await client.copy(url.path, *to);
 }
 
-net::Task<Result<void>> rm(i2ftp::Client& client, const Options&, const I2ftpUrl& url) {
+net::Task<Result<void>> rm(i2ftp::Client& client, const I2ftpOptions&, const I2ftpUrl& url) {
     return client.remove(url.path);
 }
 
-net::Task<Result<void>> mkdir(i2ftp::Client& client, const Options&, const I2ftpUrl& url) {
+net::Task<Result<void>> mkdir(i2ftp::Client& client, const I2ftpOptions&, const I2ftpUrl& url) {
     return client.make_directory(url.path);
 }
 
-int failed(const Error& error, int code) {
-    complain(error.message.empty() ? std::string(name_of(error.code)) : error.message);
-    return code;
-}
-
-int perform(Run command, const Options& options) {
+int perform(Run command, const I2ftpOptions& options) {
     signal(SIGPIPE, SIG_IGN);
     const auto url = parse_i2ftp_url(options.url);
     if (!url) return failed(url.error(), exit_usage);
@@ -182,7 +177,7 @@ struct Command {
     bool other_needed;
     bool moves;
 };
-constexpr Command all[] = {
+constexpr Command subcommands[] = {
     {"ls", "List a directory", &ls, nullptr, false, false, false},
     {"stat", "Tell of one file or directory", &stat, nullptr, false, false, false},
     {"get", "Download a file", &get, "FILE", false, false, true},
@@ -194,7 +189,7 @@ constexpr Command all[] = {
 };
 
 void declare(CLI::App& group, const Command& one, int& exit_code) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<I2ftpOptions>();
     CLI::App* const command = group.add_subcommand(one.name, one.sentence);
     const auto add_other = [&] {
         if (one.other == nullptr) return;
@@ -240,7 +235,7 @@ void declare(CLI::App& group, const Command& one, int& exit_code) {
 void add_i2ftp(CLI::App& program, int& exit_code) {
     CLI::App* const group = program.add_subcommand("i2ftp", "Look at, get, put and change files on an I2FTP server");
     group->require_subcommand(1);
-    for (const Command& one : all) declare(*group, one, exit_code);
+    for (const Command& one : subcommands) declare(*group, one, exit_code);
 }
 
 }  // namespace wherry::app

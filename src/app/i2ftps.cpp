@@ -30,16 +30,11 @@ using i2ftp::LegacyConfig;
 
 constexpr std::chrono::seconds end_within{10};  // of an interrupt; `stop` waits twice as long
 
-struct Options {
+struct I2ftpsOptions {
     std::string config = LegacyConfig::usual_file;
     std::string operation = "start";
     bool public_key = false;
 };
-
-int failed(const Error& error, int code) {
-    complain(error.message);
-    return code;
-}
 
 // The configuration; a file that is not there is made, as the original does.
 Result<LegacyConfig> read_config(const std::string& file) {
@@ -138,7 +133,7 @@ void run(Service& service, Signals& signals) {
     service.log().info("stopped");
 }
 
-int start(const LegacyConfig& legacy, const Options& options) {
+int start(const LegacyConfig& legacy, const I2ftpsOptions& options) {
     prepare_to_serve();
     signal(SIGUSR1, SIG_IGN);  // by which `i2ftps stop` of the original asks whether we are still there
     if (legacy.keychain.is_public() && !options.public_key) {
@@ -179,7 +174,7 @@ int stop(const LegacyConfig& legacy) {
     return exit_ok;
 }
 
-int perform(const Options& options) {
+int perform(const I2ftpsOptions& options) {
     if (options.operation != "start" && options.operation != "stop") {
         complain(fmt::format("unhandled operation \"{}\"; there are start and stop", for_log(options.operation)));
         return exit_usage;
@@ -194,7 +189,7 @@ int perform(const Options& options) {
 }  // namespace
 
 void add_i2ftps(CLI::App& program, int& exit_code) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<I2ftpsOptions>();
     CLI::App* const command =
         program.add_subcommand("i2ftps", "Serve I2FTP by the configuration file of i2ftps, or stop such a server");
     command

@@ -58,7 +58,7 @@ Result<void> make_folders(const std::string& folder) {
     return {};
 }
 
-Result<void> absolute(const std::string& answer, std::string& path) {
+Result<void> check_absolute(const std::string& answer, std::string& path) {
     path = with_home(answer);
     if (path.starts_with('/')) return {};
     return fail(Code::invalid, "must be an absolute path, or begin with ~/");
@@ -66,7 +66,7 @@ Result<void> absolute(const std::string& answer, std::string& path) {
 
 // A file, whose folders are made.
 Result<void> new_file(const std::string& answer, std::string& file) {
-    if (auto is = absolute(answer, file); !is) return is;
+    if (auto is = check_absolute(answer, file); !is) return is;
     if (file.ends_with('/')) return fail(Code::invalid, "names a folder; name a file");
     std::error_code ignored;
     if (std::filesystem::is_directory(file, ignored)) return fail(Code::is_directory, "is a folder; name a file");
@@ -119,7 +119,7 @@ Result<Answers> ask_all() {
     const Question questions[] = {
         {"Folder to serve", config.root,
          [&](const std::string& answer) -> Result<void> {
-             if (auto is = absolute(answer, config.root); !is) return is;
+             if (auto is = check_absolute(answer, config.root); !is) return is;
              return make_folders(config.root);
          }},
         {"Port", std::to_string(config.port),

@@ -87,6 +87,11 @@ void complain(std::string_view text) {
     for (const std::string_view line : split(text, '\n')) fmt::print(stderr, "wherry: {}\n", line);
 }
 
+int failed(const Error& error, int exit_code) {
+    complain(error.message.empty() ? std::string(name_of(error.code)) : error.message);
+    return exit_code;
+}
+
 }  // namespace wherry::app
 
 int main(int count, char** words) {

@@ -13,7 +13,7 @@
 namespace wherry::app {
 namespace {
 
-struct Options {
+struct MapTestOptions {
     std::string map;
     std::string from = "127.0.0.1";
     bool put = false;
@@ -22,15 +22,15 @@ struct Options {
 };
 
 // Whether a rule with the letter E would find that file.
-bool is_there(const Options& options, const std::string& name) {
+bool is_there(const MapTestOptions& options, const std::string& name) {
     if (options.root.empty()) return false;
     const auto path = tftp::path_of_name(name, {});
     std::error_code ignored;
     return path && std::filesystem::is_regular_file(options.root + path->string(), ignored);
 }
 
-std::string mapped(const Options& options, const std::shared_ptr<const tftp::Remap>& rules, const net::Address& from,
-                   std::string name) {
+std::string mapped(const MapTestOptions& options, const std::shared_ptr<const tftp::Remap>& rules,
+                   const net::Address& from, std::string name) {
     tftp::RemapRun run(rules, {from, options.put}, std::move(name), options.steps);
     for (;;) {
         switch (run.run()) {
@@ -41,7 +41,7 @@ std::string mapped(const Options& options, const std::shared_ptr<const tftp::Rem
     }
 }
 
-int test(const Options& options) {
+int test(const MapTestOptions& options) {
     const auto rules = load_tftp_map(options.map);
     if (!rules) {
         complain(rules.error().message);
@@ -61,7 +61,7 @@ int test(const Options& options) {
 }  // namespace
 
 void add_map_test(CLI::App& program, int& exit_code) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<MapTestOptions>();
     CLI::App* const command =
         program.add_subcommand("map-test", "Read names and print what the rules of a TFTP map file make of them");
     command->add_option("--map", options->map, "The rules")->type_name("FILE")->required();

@@ -105,11 +105,6 @@ void reload(Service& service, const ServeOptions& options) {
     service.log().info("reload: done");
 }
 
-int failed(const Error& error, int exit_code) {
-    complain(error.message);
-    return exit_code;
-}
-
 int serve(ServeOptions& options) {
     prepare_to_serve();
     if (const auto taken = take_environment(options); !taken) return failed(taken.error(), exit_usage);

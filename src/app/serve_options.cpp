@@ -6,9 +6,9 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <filesystem>
 #include <string_view>
 
+#include "app/home.h"
 #include "core/text.h"
 #include "service/config_keys.h"
 #include "service/config_load.h"
@@ -16,7 +16,7 @@
 namespace wherry::app {
 namespace {
 
-constexpr std::uint16_t default_port = 2121;
+constexpr std::uint16_t default_ftp_port = 2121;
 
 // Options that stand for one key: checked and stored by the key's own row.
 struct KeyOption {
@@ -59,14 +59,6 @@ const KeyOption& option_for(std::string_view key) {
 Value value_of(const std::string& text) {
     if (text == "true" || text == "false") return text == "true";
     if (const auto number = parse_u63(text)) return static_cast<std::int64_t>(*number);
-    return text;
-}
-
-std::string absolute(const std::string& path) {
-    std::error_code ignored;
-    const auto whole = std::filesystem::absolute(path, ignored).lexically_normal();
-    std::string text = whole.empty() ? path : whole.string();
-    while (text.size() > 1 && text.ends_with('/')) text.pop_back();
     return text;
 }
 
@@ -128,7 +120,7 @@ private:
         if (!ftp.descriptors.empty()) ftp.listen.clear();
         choose_i2ftp();
         if (options_.interface.empty() && !options_.port) return;
-        const auto port = options_.port ? parse_at_most(*options_.port, 65535) : default_port;
+        const auto port = options_.port ? parse_at_most(*options_.port, 65535) : default_ftp_port;
         if (!port) return mistake(fmt::format("--port: '{}' is not a port (0 to 65535)", *options_.port));
         const auto number = static_cast<std::uint16_t>(*port);
         if (options_.interface.empty() || options_.interface == "*") {

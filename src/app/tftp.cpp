@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "app/commands.h"
+#include "app/home.h"
 #include "core/text.h"
 #include "service/run.h"
 #include "service/service.h"
@@ -17,11 +17,11 @@
 namespace wherry::app {
 namespace {
 
-constexpr std::uint16_t default_port = 9069;
+constexpr std::uint16_t default_tftp_port = 9069;
 
-struct Options {
+struct TftpOptions {
     std::vector<std::string> addresses;
-    std::uint16_t port = default_port;
+    std::uint16_t port = default_tftp_port;
     double ack_timeout = 0.5;
     double conn_timeout = 3;
     std::string log_file;
@@ -48,15 +48,7 @@ std::chrono::milliseconds span_of(double seconds) {
     return std::chrono::milliseconds(std::llround(std::clamp(seconds, 0.0, 86400.0) * 1000));
 }
 
-std::string absolute(const std::string& path) {
-    std::error_code ignored;
-    const std::filesystem::path whole = std::filesystem::absolute(path, ignored).lexically_normal();
-    std::string text = whole.empty() ? path : whole.string();
-    while (text.size() > 1 && text.ends_with('/')) text.pop_back();
-    return text;
-}
-
-Result<std::vector<net::Address>> addresses_of(const Options& options) {
+Result<std::vector<net::Address>> addresses_of(const TftpOptions& options) {
     std::vector<net::Address> out;
     for (const std::string& text : options.addresses) {
         const auto address = net::Address::parse_ip(text, options.port);
@@ -73,7 +65,7 @@ Result<std::vector<net::Address>> addresses_of(const Options& options) {
     return out;
 }
 
-tftp::WriteMode write_mode(const Options& options) {
+tftp::WriteMode write_mode(const TftpOptions& options) {
     if (options.no_write) return tftp::WriteMode::off;
     if (options.write == "overwrite") return tftp::WriteMode::overwrite;
     return options.write == "existing" ? tftp::WriteMode::existing : tftp::WriteMode::create;
@@ -92,7 +84,7 @@ Result<void> read_ports(const std::string& text, tftp::Settings& settings) {
     return {};
 }
 
-Result<Config> make_config(const Options& options) {
+Result<Config> make_config(const TftpOptions& options) {
     Config config;
     config.ftp.listen.clear();
     auto listen = addresses_of(options);
@@ -123,7 +115,7 @@ Result<Config> make_config(const Options& options) {
     return config;
 }
 
-void welcome(const Options& options, const Config& config) {
+void welcome(const TftpOptions& options, const Config& config) {
     std::string out = version_line() + '\n';
     const bool writes = config.tftp.settings.write.mode != tftp::WriteMode::off;
     out += fmt::format("serving {} by TFTP to everybody{}\n", config.tftp.roots.front(),
@@ -133,12 +125,7 @@ void welcome(const Options& options, const Config& config) {
     std::fputs(out.c_str(), stderr);
 }
 
-int failed(const Error& error, int exit_code) {
-    complain(error.message);
-    return exit_code;
-}
-
-int serve(const Options& options) {
+int serve(const TftpOptions& options) {
     signal(SIGPIPE, SIG_IGN);
     const auto config = make_config(options);
     if (!config) return failed(config.error(), exit_usage);
@@ -163,7 +150,7 @@ int serve(const Options& options) {
 }  // namespace
 
 void add_tftp(CLI::App& program, int& exit_code) {
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<TftpOptions>();
     CLI::App* const command = program.add_subcommand(
         "tftp", "Share the current folder by TFTP: downloads and uploads of new files, for everybody");
     command->add_option("--host,--address", options->addresses, "Address to listen on [all]; may be repeated")

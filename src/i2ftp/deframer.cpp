@@ -7,7 +7,7 @@
 namespace wherry::i2ftp {
 namespace {
 
-constexpr std::size_t batch = 16;              // frames whose sums are looked at together
+constexpr std::size_t sums_at_once = 16;       // frames whose sums are looked at together
 constexpr std::size_t believed = 1024 * 1024;  // bytes that are set aside because a header announced them
 constexpr Byte data_mark = 'A';
 constexpr Byte heartbeat_mark = 'H';
@@ -113,7 +113,7 @@ void Deframer::end_frame() {
     unchecked_.push_back({message_.size() - header_.size, header_.size, header_.payload_sum});
     if (message_.size() >= announced_) {
         complete();
-    } else if (unchecked_.size() == batch) {
+    } else if (unchecked_.size() == sums_at_once) {
         settle();
     }
 }
@@ -132,8 +132,8 @@ void Deframer::complete() {
 // Looks at the sums of the frames so far. After a damaged one the message is lost; what came behind it is dropped or,
 // as the original has it, is the beginning of another message.
 void Deframer::settle() {
-    std::array<View, batch> payloads;
-    std::array<Md5Sum, batch> sums;
+    std::array<View, sums_at_once> payloads;
+    std::array<Md5Sum, sums_at_once> sums;
     const std::size_t count = unchecked_.size();
     for (std::size_t i = 0; i < count; ++i) {
         payloads[i] = View(message_).subspan(unchecked_[i].offset, unchecked_[i].size);

@@ -8,7 +8,7 @@
 namespace wherry::i2ftp {
 namespace {
 
-constexpr std::size_t batch = 16;  // frames whose sums are computed side by side
+constexpr std::size_t frames_at_once = 16;  // frames whose sums are computed side by side
 
 void append_header(Bytes& out, std::size_t left, std::size_t size, View key, Byte id) {
     const std::size_t at = out.size();
@@ -43,10 +43,10 @@ void append_frames(Bytes& out, View body, View key, Byte id) {
     if (body.size() > largest_message) throw std::length_error("append_frames: the message is too large");
     out.reserve(out.size() + body.size() + header_size * (body.size() / frame_payload + 1));
     while (!body.empty()) {
-        std::array<View, batch> payloads;
-        std::array<std::size_t, batch> headers{};
+        std::array<View, frames_at_once> payloads;
+        std::array<std::size_t, frames_at_once> headers{};
         std::size_t count = 0;
-        for (; count < batch && !body.empty(); ++count) {
+        for (; count < frames_at_once && !body.empty(); ++count) {
             const View payload = body.first(std::min(body.size(), frame_payload));
             headers[count] = out.size();
             append_header(out, body.size(), payload.size(), key, id);
@@ -54,7 +54,7 @@ void append_frames(Bytes& out, View body, View key, Byte id) {
             payloads[count] = payload;
             body = body.subspan(payload.size());
         }
-        std::array<Md5Sum, batch> sums;
+        std::array<Md5Sum, frames_at_once> sums;
         md5_many(std::span(payloads).first(count), sums);
         for (std::size_t i = 0; i < count; ++i) {
             out[headers[i] + 7] = sums[i][0];

@@ -26,7 +26,7 @@ template <bool encoding>
     }
 }
 
-using Row = void (*)(Byte* data, Byte* state, const Byte* key);
+using Step = void (*)(Byte* data, Byte* state, const Byte* key);
 
 template <bool encoding>
 void plain_row(Byte* data, Byte* state, const Byte* key) {
@@ -40,7 +40,7 @@ template <bool encoding>
 #endif
 
 template <bool encoding>
-Row best_row([[maybe_unused]] Instructions most) noexcept {
+Step best_row([[maybe_unused]] Instructions most) noexcept {
 #if defined(__x86_64__)
     if (most >= Instructions::avx2) return &avx2_row<encoding>;
 #endif
@@ -105,7 +105,7 @@ void Iccode::run(std::span<Byte> data) noexcept {
     run_by_table<encoding>(data.first(begun), column_);
     data = data.subspan(begun);
     if (level_ == session_level) {
-        const Row whole = best_row<encoding>(most_);
+        const Step whole = best_row<encoding>(most_);
         for (; data.size() >= columns; data = data.subspan(columns)) whole(data.data(), state_.data(), key_.data());
     }
     run_by_table<encoding>(data, 0);

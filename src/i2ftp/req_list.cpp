@@ -7,7 +7,7 @@
 namespace wherry::i2ftp {
 namespace {
 
-constexpr std::size_t batch = 500;                      // entries read at a time
+constexpr std::size_t entries_at_once = 500;            // entries read at a time
 constexpr std::size_t most_text = largest_message - 2;  // of a reply
 
 void append_member(std::string& out, std::string_view name, const Stat& stat) {
@@ -34,7 +34,8 @@ net::Task<void> list_directory(Session& session, const Path& path) {
     std::string out = "{";
     std::vector<Entry> entries;
     for (;;) {
-        const auto read = co_await session.workspace().on_disk([&] { return (*listing)->next(entries, batch); });
+        const auto read =
+            co_await session.workspace().on_disk([&] { return (*listing)->next(entries, entries_at_once); });
         if (!read) co_return session.refuse(read.error());
         if (entries.empty() || session.ending()) break;
         for (const Entry& entry : entries) {

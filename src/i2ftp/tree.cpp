@@ -6,7 +6,7 @@
 namespace wherry::i2ftp {
 namespace {
 
-constexpr std::size_t batch = 500;
+constexpr std::size_t names_at_once = 500;
 constexpr std::size_t slice = 256 * 1024;  // copied at a time, by a worker
 
 net::Task<Result<std::vector<Entry>>> entries_of(Workspace& workspace, Path directory) {
@@ -14,7 +14,7 @@ net::Task<Result<std::vector<Entry>>> entries_of(Workspace& workspace, Path dire
     if (!listing) co_return std::unexpected(std::move(listing.error()));
     std::vector<Entry> all;
     for (std::vector<Entry> some;;) {
-        const auto read = co_await workspace.on_disk([&] { return (*listing)->next(some, batch); });
+        const auto read = co_await workspace.on_disk([&] { return (*listing)->next(some, names_at_once); });
         if (!read) co_return std::unexpected(read.error());
         if (some.empty()) break;
         for (Entry& entry : some) all.push_back(std::move(entry));

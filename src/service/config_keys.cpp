@@ -11,9 +11,7 @@ using namespace fields;
 using namespace std::chrono_literals;
 using enum ConfigKey::Change;
 
-constexpr std::uint64_t most_count = 1'000'000;
 constexpr std::size_t most_message = 4096;  // bytes; lines of it become lines of one reply
-constexpr auto most_wait = std::chrono::hours(24 * 7);
 
 // Columns: name, when a change holds, kind of value with its member and limits, what it is.
 std::vector<ConfigKey> make_keys() {

@@ -1,6 +1,7 @@
 #pragma once
 // THE list of configuration keys. Loading a file, the suggestion for a mistyped key, reload and the documentation walk
 // this one list; a new key is a field in config.h and a row in config_keys.cpp.
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -24,6 +25,10 @@ struct ConfigKey {
     std::string_view group() const { return name.substr(0, name.rfind('.')); }
     std::string_view last() const { return name.substr(name.rfind('.') + 1); }
 };
+
+// What many rows allow.
+inline constexpr std::uint64_t most_count = 1'000'000;
+inline constexpr auto most_wait = std::chrono::hours(24 * 7);
 
 // The part of the list that is about TFTP.
 std::vector<ConfigKey> tftp_config_keys();

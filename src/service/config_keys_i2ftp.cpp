@@ -10,9 +10,6 @@ using namespace fields;
 using namespace std::chrono_literals;
 using enum ConfigKey::Change;
 
-constexpr std::uint64_t most_count = 1'000'000;
-constexpr auto most_wait = std::chrono::hours(24 * 7);
-
 }  // namespace
 
 std::vector<ConfigKey> i2ftp_config_keys() {

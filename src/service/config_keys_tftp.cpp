@@ -13,8 +13,7 @@ using namespace fields;
 using namespace std::chrono_literals;
 using enum ConfigKey::Change;
 
-constexpr std::uint64_t most_count = 1'000'000;
-constexpr auto most_wait = std::chrono::hours(24);
+constexpr auto longest_tftp_wait = std::chrono::hours(24);
 
 // A duration whose member counts in nanoseconds.
 template <class Member>
@@ -102,7 +101,7 @@ std::vector<ConfigKey> service_keys() {
         {"tftp.pool_ports", live, number([](auto& c) -> auto& { return c.tftp.settings.pool_ports; }, 1, 64),
          "Ports of each thread that downloads share, with tid_mode \"pool\"."},
         {"tftp.pool_rotate", live,
-         duration([](auto& c) -> auto& { return c.tftp.settings.pool_rotate; }, 1s, most_wait),
+         duration([](auto& c) -> auto& { return c.tftp.settings.pool_rotate; }, 1s, longest_tftp_wait),
          "After how long new transfers get new ports, with tid_mode \"pool\"."},
         {"tftp.interfaces", live,
          texts([](auto& c) -> auto& { return c.tftp.settings.interfaces; }, "list of patterns"),
@@ -190,7 +189,8 @@ std::vector<ConfigKey> timer_keys() {
          "The longest such wait; each repeat doubles it."},
         {"tftp.timers.rto_fixed", live, duration([](auto& c) -> auto& { return c.tftp.settings.rto_fixed; }, 0s, 1h),
          "The same wait for everybody who asks for none; 0: it follows the round trip."},
-        {"tftp.timers.stall", live, span([](auto& c) -> auto& { return c.tftp.settings.timing.stall; }, 1s, most_wait),
+        {"tftp.timers.stall", live,
+         span([](auto& c) -> auto& { return c.tftp.settings.timing.stall; }, 1s, longest_tftp_wait),
          "How long a transfer goes on without progress."},
         {"tftp.timers.final_ack_wait", live,
          span([](auto& c) -> auto& { return c.tftp.settings.timing.final_ack_wait; }, 0s, 10min),

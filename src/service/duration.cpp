@@ -21,7 +21,7 @@ constexpr auto units = std::to_array<Unit>({
     {"s", 1000},
     {"ms", 1},
 });
-constexpr std::uint64_t most = 36'525ULL * units[0].milliseconds;
+constexpr std::uint64_t most_milliseconds = 36'525ULL * units[0].milliseconds;
 
 // The digits or the letters that `text` begins with, taken off it.
 template <class Belongs>
@@ -35,14 +35,16 @@ std::string_view take_while(std::string_view& text, Belongs belongs) {
 }  // namespace
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-    if (const auto seconds = parse_at_most(text, most / 1000)) return std::chrono::milliseconds(*seconds * 1000);
+    if (const auto seconds = parse_at_most(text, most_milliseconds / 1000))
+        return std::chrono::milliseconds(*seconds * 1000);
     std::uint64_t total = 0;
     auto next = units.begin();
     while (!text.empty()) {
-        const auto number = parse_at_most(take_while(text, is_digit), most);
+        const auto number = parse_at_most(take_while(text, is_digit), most_milliseconds);
         const std::string_view name = take_while(text, is_letter);
         next = std::find_if(next, units.end(), [&](const Unit& unit) { return unit.name == name; });
-        if (!number || next == units.end() || *number > (most - total) / next->milliseconds) return std::nullopt;
+        if (!number || next == units.end() || *number > (most_milliseconds - total) / next->milliseconds)
+            return std::nullopt;
         total += *number * next->milliseconds;
         ++next;
     }

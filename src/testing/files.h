@@ -20,6 +20,8 @@ Code code_of(const Result<T>& result) {
     return result ? Code::ok : result.error().code;
 }
 
+inline OpenMode uploading() { return {.write = true, .create = true, .truncate = true, .atomic = true}; }
+
 // Opens, writes all of it at offset 0 and closes; the first error.
 Result<void> put(Filesystem& filesystem, const Path& path, std::string_view content,
                  const OpenMode& mode = OpenMode::for_writing());

@@ -17,7 +17,7 @@
 namespace wherry::tftp {
 namespace {
 
-constexpr std::size_t arrivals_a_call = 32;
+constexpr std::size_t datagrams_a_call = 32;
 
 Code code_of(std::uint16_t error) {
     switch (static_cast<ErrorCode>(error)) {
@@ -39,7 +39,7 @@ public:
           file_(file),
           op_(op),
           window_(options.windowsize),
-          arrivals_(arrivals_a_call) {
+          arrivals_(datagrams_a_call) {
         route_.peer = server;
         const net::Address any = server.is_ipv6() ? net::Address::any(0) : net::Address::any_ipv4(0);
         auto socket = datagrams.open(loop_, any, {.many_at_once = true, .receive_buffer = 1 << 22U});

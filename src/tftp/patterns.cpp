@@ -10,7 +10,7 @@
 namespace wherry::tftp {
 namespace {
 
-constexpr int groups = 10;
+constexpr int groups_of_pattern = 10;
 constexpr std::size_t most_lines = 10'000;
 
 RE2::Options options() {
@@ -30,7 +30,7 @@ std::string_view next_word(std::string_view& rest) {
 }
 
 // $1 and ${1}; anything else behind a '$' stays.
-std::string filled_in(std::string_view form, const std::array<re2::StringPiece, groups>& found) {
+std::string filled_in(std::string_view form, const std::array<re2::StringPiece, groups_of_pattern>& found) {
     std::string out;
     for (std::size_t i = 0; i < form.size(); ++i) {
         const bool braces = form.substr(i).starts_with("${");
@@ -87,10 +87,10 @@ Patterns::Parsed Patterns::parse(std::string_view text) {
 
 std::optional<std::string> Patterns::other_name(std::string_view name) const {
     const re2::StringPiece text(name.data(), name.size());
-    std::array<re2::StringPiece, groups> found;
+    std::array<re2::StringPiece, groups_of_pattern> found;
     for (const Line& line : lines_) {
         found.fill({});
-        const int count = std::min(groups, line.regex->NumberOfCapturingGroups() + 1);
+        const int count = std::min(groups_of_pattern, line.regex->NumberOfCapturingGroups() + 1);
         if (!line.regex->Match(text, 0, text.size(), RE2::UNANCHORED, found.data(), count)) continue;
         const auto from = static_cast<std::size_t>(found[0].data() - name.data());
         std::string out(name.substr(0, from));

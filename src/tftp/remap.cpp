@@ -12,7 +12,7 @@
 namespace wherry::tftp {
 namespace {
 
-constexpr std::size_t groups = 10;  // \0 to \9
+constexpr std::size_t groups_of_rule = 10;  // \0 to \9
 constexpr std::string_view failed = "Name mapping failed";
 
 RE2::Options regex_options(bool any_case) {
@@ -153,7 +153,7 @@ Remap::Parsed Remap::parse(std::string_view text) { return RemapParser().parse(t
 // --- running
 
 struct RemapRun::Match {
-    std::array<re2::StringPiece, groups> parts;
+    std::array<re2::StringPiece, groups_of_rule> parts;
     std::size_t begin = 0;
     std::size_t end = 0;
     std::string_view part(std::size_t index) const {
@@ -173,7 +173,7 @@ bool RemapRun::applies(const Remap::Rule& rule) const noexcept {
 
 std::optional<RemapRun::Match> RemapRun::match(const Remap::Rule& rule, std::size_t from) const {
     Match found;
-    const int count = std::min(static_cast<int>(groups), rule.regex->NumberOfCapturingGroups() + 1);
+    const int count = std::min(static_cast<int>(groups_of_rule), rule.regex->NumberOfCapturingGroups() + 1);
     if (!rule.regex->Match(name_, from, name_.size(), RE2::UNANCHORED, found.parts.data(), count)) return std::nullopt;
     found.begin = static_cast<std::size_t>(found.parts[0].data() - name_.data());
     found.end = found.begin + found.parts[0].size();

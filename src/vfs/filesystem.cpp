@@ -122,9 +122,9 @@ private:
     std::int64_t modified_;
 };
 
-class MemoryListing final : public Listing {
+class ListOfEntries final : public Listing {
 public:
-    explicit MemoryListing(std::vector<Entry> entries) : entries_(std::move(entries)) {}
+    explicit ListOfEntries(std::vector<Entry> entries) : entries_(std::move(entries)) {}
 
     Result<void> next(std::vector<Entry>& out, std::size_t most) override {
         out.clear();
@@ -139,7 +139,7 @@ private:
 
 }  // namespace
 
-ListingPtr memory_listing(std::vector<Entry> entries) { return std::make_unique<MemoryListing>(std::move(entries)); }
+ListingPtr memory_listing(std::vector<Entry> entries) { return std::make_unique<ListOfEntries>(std::move(entries)); }
 
 FilePtr memory_file(std::string content, std::int64_t modified) {
     return std::make_unique<MemoryFile>(std::move(content), modified);

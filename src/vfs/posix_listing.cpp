@@ -19,7 +19,7 @@ namespace wherry::vfs {
 namespace {
 
 constexpr std::size_t buffer_size = 64U << 10U;
-constexpr unsigned wanted =
+constexpr unsigned wanted_facts =
     STATX_TYPE | STATX_MODE | STATX_NLINK | STATX_UID | STATX_GID | STATX_MTIME | STATX_SIZE | STATX_INO;
 // A server asks its own cache about a network file rather than another server, and mounts nothing for a listing.
 constexpr int as_it_is = AT_SYMLINK_NOFOLLOW | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
@@ -100,7 +100,7 @@ bool PosixListing::describe(Entry& entry, const Raw& raw) const {
 // False with errno.
 bool PosixListing::look_up(Entry& entry, const char* name) const {
     struct statx about{};
-    if (::statx(directory_.get(), name, as_it_is, wanted, &about) != 0) return false;
+    if (::statx(directory_.get(), name, as_it_is, wanted_facts, &about) != 0) return false;
     copy_to(entry.stat, about);
     if (entry.stat.kind != Kind::symlink || detail_ == Detail::names) return true;
     std::array<char, PATH_MAX> target;

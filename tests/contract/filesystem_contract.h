@@ -56,6 +56,4 @@ protected:
 };
 
 inline OpenMode writing() { return {.write = true, .create = true}; }  // what is there stays
-inline OpenMode uploading() { return {.write = true, .create = true, .truncate = true, .atomic = true}; }
-
 }  // namespace wherry::testing

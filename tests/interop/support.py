@@ -156,9 +156,9 @@ class Server:
         return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.process.pid}/status").read_text())[1]) * 1024
 
     def memory(self):
-        """The same, a page that it shares with others in part (PSS)."""
+        """The same without pages of files: its share of these changes as other processes begin and end."""
         said = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
-        return int(re.search(r"(?m)^Pss:\s+(\d+) kB", said)[1]) * 1024
+        return int(re.search(r"(?m)^Anonymous:\s+(\d+) kB", said)[1]) * 1024
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

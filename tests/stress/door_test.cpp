@@ -17,7 +17,7 @@
 namespace wherry::net {
 namespace {
 
-constexpr int clients = 40;
+constexpr int clients_at_once = 40;
 
 // A connected socket whose own address is 127.0.0.`last`.
 Socket connect_from(int last, const Address& to) {
@@ -60,7 +60,7 @@ TEST(Door, each_session_gets_its_own_client) {
     }
     std::vector<std::unique_ptr<Waiter>> waiters;
     std::vector<std::unique_ptr<Scope>> scopes;
-    for (int i = 0; i < clients; ++i) {
+    for (int i = 0; i < clients_at_once; ++i) {
         Loop& loop = loops[i % 2];
         const auto client = Address::parse_ip("127.0.0." + std::to_string(i + 2), 0).value();
         auto& waiter = *waiters.emplace_back(new Waiter{loop, *network, at, client});
@@ -71,8 +71,8 @@ TEST(Door, each_session_gets_its_own_client) {
     }
     const Socket stranger = connect_from(200, at);
     std::vector<Socket> sockets;
-    for (int i = clients; i-- > 0;) sockets.push_back(connect_from(i + 2, at));
-    for (int i = 0; i < clients; ++i) {
+    for (int i = clients_at_once; i-- > 0;) sockets.push_back(connect_from(i + 2, at));
+    for (int i = 0; i < clients_at_once; ++i) {
         EXPECT_EQ(waiters[static_cast<std::size_t>(i)]->peer.get_future().get(), "127.0.0." + std::to_string(i + 2));
     }
     char byte = 0;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,14 +26,18 @@ namespace fs = std::filesystem;
 using testing::ClientSocket;
 using testing::SocketClient;
 
-constexpr int storm_clients = 4;
-constexpr int transfers_each = 1250;
+constexpr int storm_clients = 10;  // most of them wait: small windows, timers of TCP
+constexpr int transfers_each = 500;
 constexpr int small_window = 4096;
 
 std::string content_of(const std::string& name, std::size_t size) {
-    std::string out(size, '\0');
+    std::string period(251, '\0');
     const auto first = std::hash<std::string>()(name);
-    for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<char>((first + i * 7) % 251);
+    for (std::size_t i = 0; i < period.size(); ++i) period[i] = static_cast<char>((first + i * 7) % period.size());
+    std::string out;
+    out.reserve(size + period.size());
+    while (out.size() < size) out += period;
+    out.resize(size);
     return out;
 }
 
@@ -40,8 +45,9 @@ std::string content_of(const std::string& name, std::size_t size) {
 std::size_t size_in(const std::string& name) { return std::stoul(name.substr(name.rfind('-') + 1)); }
 
 std::string text_of(const fs::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    std::ostringstream text;
+    text << std::ifstream(file, std::ios::binary).rdbuf();
+    return std::move(text).str();
 }
 
 std::size_t open_descriptors() {

@@ -9,16 +9,10 @@
 #include <thread>
 #include <vector>
 
+#include "unit/access/limited_user.h"
+
 namespace wherry {
 namespace {
-
-User limited(const std::string& name, std::uint64_t bytes, std::uint64_t files = 0) {
-    User user;
-    user.name = name;
-    user.limits.storage = bytes;
-    user.limits.files = files;
-    return user;
-}
 
 // A second account book, simple-minded: the sums over all that is open, worked out anew each time.
 struct Model {

@@ -7,16 +7,10 @@
 #include <map>
 #include <vector>
 
+#include "unit/access/limited_user.h"
+
 namespace wherry {
 namespace {
-
-User limited(const std::string& name, std::uint64_t bytes, std::uint64_t files = 0) {
-    User user;
-    user.name = name;
-    user.limits.storage = bytes;
-    user.limits.files = files;
-    return user;
-}
 
 Code code_of(const Result<Reservation>& result) { return result ? Code::ok : result.error().code; }
 

@@ -34,7 +34,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 
-std::vector<std::string> lines_of(const std::string& file) {
+std::vector<std::string> lines_in(const std::string& file) {
     std::vector<std::string> lines;
     std::ifstream in(file);
     for (std::string line; std::getline(in, line);) lines.push_back(line);
@@ -125,7 +125,7 @@ TEST_F(LogFile, LinesHaveTimeLevelAndText) {
     log.warning("three");
     log.error("four");
     const std::string time = "[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3} ";
-    EXPECT_THAT(lines_of(file_),
+    EXPECT_THAT(lines_in(file_),
                 ElementsAre(MatchesRegex(time + "debug one 1"), MatchesRegex(time + "info  two \\{\\}"),
                             MatchesRegex(time + "warn  three"), MatchesRegex(time + "error four")));
 }
@@ -135,7 +135,7 @@ TEST_F(LogFile, IsAppendedTo) {
         Log log({.file = file_});
         log.info("{}", text);
     }
-    EXPECT_THAT(lines_of(file_), ElementsAre(HasSubstr("first"), HasSubstr("second")));
+    EXPECT_THAT(lines_in(file_), ElementsAre(HasSubstr("first"), HasSubstr("second")));
 }
 
 TEST_F(LogFile, TwoLogsShareNothing) {
@@ -144,8 +144,8 @@ TEST_F(LogFile, TwoLogsShareNothing) {
     one.info("to one");
     two.info("to nobody");
     two.error("to two");
-    EXPECT_THAT(lines_of(file_), ElementsAre(HasSubstr("to one")));
-    EXPECT_THAT(lines_of(folder_ + "/other.log"), ElementsAre(HasSubstr("to two")));
+    EXPECT_THAT(lines_in(file_), ElementsAre(HasSubstr("to one")));
+    EXPECT_THAT(lines_in(folder_ + "/other.log"), ElementsAre(HasSubstr("to two")));
 }
 
 TEST_F(LogFile, ReopenFollowsTheNameAfterARotation) {
@@ -155,8 +155,8 @@ TEST_F(LogFile, ReopenFollowsTheNameAfterARotation) {
     log.info("still the old one");
     ASSERT_TRUE(log.reopen());
     log.info("after");
-    EXPECT_THAT(lines_of(file_ + ".1"), ElementsAre(HasSubstr("before"), HasSubstr("still the old one")));
-    EXPECT_THAT(lines_of(file_), ElementsAre(MatchesRegex("[0-9].* info  after")));
+    EXPECT_THAT(lines_in(file_ + ".1"), ElementsAre(HasSubstr("before"), HasSubstr("still the old one")));
+    EXPECT_THAT(lines_in(file_), ElementsAre(MatchesRegex("[0-9].* info  after")));
 }
 
 TEST_F(LogFile, AReopenThatFailsKeepsTheOldFile) {
@@ -168,7 +168,7 @@ TEST_F(LogFile, AReopenThatFailsKeepsTheOldFile) {
     EXPECT_EQ(reopened.error().code, Code::io);
     EXPECT_THAT(reopened.error().message, HasSubstr(file_));
     log.info("kept");
-    EXPECT_THAT(lines_of(folder_ + "/moved/wherry.log"), ElementsAre(HasSubstr("kept")));
+    EXPECT_THAT(lines_in(folder_ + "/moved/wherry.log"), ElementsAre(HasSubstr("kept")));
 }
 
 TEST_F(LogFile, AFileThatCannotBeOpenedIsAMistakeOfTheStart) {
@@ -217,12 +217,12 @@ TEST_F(LogFile, StressLinesOfManyThreadsStayWholeDuringReopens) {
         });
     }
     std::set<std::string> texts;
-    for (const std::string& line : lines_of(file_)) {
+    for (const std::string& line : lines_in(file_)) {
         ASSERT_TRUE(line.ends_with(" end")) << line;
         texts.insert(line.substr(line.find("line ")));
     }
     EXPECT_EQ(texts.size(), 4U * each);
-    EXPECT_EQ(lines_of(file_).size(), 4U * each);
+    EXPECT_EQ(lines_in(file_).size(), 4U * each);
 }
 
 }  // namespace

@@ -17,8 +17,6 @@ protected:
     FaultyFilesystem fs_{inner_};
 };
 
-OpenMode uploading() { return {.write = true, .create = true, .truncate = true, .atomic = true}; }
-
 }  // namespace
 
 TEST_F(FaultyFsTest, PassesOnWhatItIsAsked) {

@@ -17,8 +17,6 @@ namespace {
 using vfs::is_part_name;
 using vfs::new_part_name;
 
-OpenMode uploading() { return {.write = true, .create = true, .truncate = true, .atomic = true}; }
-
 class AtomicFileTest : public ::testing::Test {
 protected:
     // The names that are truly there.

@@ -17,8 +17,6 @@ namespace wherry::testing {
 
 namespace {
 
-OpenMode uploading() { return {.write = true, .create = true, .truncate = true, .atomic = true}; }
-
 // Spellings of "one directory up" and of other places, on this system and on others.
 std::vector<std::string> payloads(const Outside& outside) {
     const std::string ups[] = {

@@ -41,8 +41,6 @@ protected:
     FilesystemPtr fs_ = make();
 };
 
-inline OpenMode uploading() { return {.write = true, .create = true, .truncate = true, .atomic = true}; }
-
 // Of the parameter: true is openat2(2), where the kernel has it.
 inline std::string way_of(const ::testing::TestParamInfo<bool>& chosen) { return chosen.param ? "openat2" : "walk"; }
 
