@@ -12,6 +12,7 @@ using namespace wherry::tftp;
 using wherry::fuzz::require;
 
 constexpr Time start{std::chrono::hours(1)};
+const Timing timing;
 
 Span pause_of(std::uint8_t byte) {
     return byte < 128 ? Span(std::chrono::microseconds(byte * 37)) : Span(std::chrono::milliseconds((byte - 127) * 20));
@@ -22,7 +23,7 @@ void drive_reader(wherry::fuzz::Input& input, std::uint8_t options) {
     ReadMachine machine({.window = static_cast<std::uint16_t>(1U << (options >> 6U)),
                          .oack = (options & 32) != 0,
                          .blocks = (options & 16) != 0 ? blocks : ReadMachine::unknown},
-                        {});
+                        timing);
     const std::uint64_t window = 1U << (options >> 6U);
     Time now = start;
     bool ended = false;
@@ -86,7 +87,7 @@ void drive_writer(wherry::fuzz::Input& input, std::uint8_t options) {
                               .window = static_cast<std::uint16_t>(1U << (options >> 6U)),
                               .oack = (options & 32) != 0,
                               .write_queue = 64},
-                             {}, budget);
+                             timing, budget);
         Counter sink;
         Time now = start;
         bool ended = false;

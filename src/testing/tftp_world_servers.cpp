@@ -8,12 +8,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
+const Timing timing{.stall = std::chrono::seconds(30)};
+
 class Sender final : public Server {
 public:
     Sender(const Scene& setup, Time now, const std::string& content)
-        : setup_(setup),
-          content_(content),
-          machine_(options(setup, content.size()), Timing{.stall = std::chrono::seconds(30)}) {
+        : setup_(setup), content_(content), machine_(options(setup, content.size()), timing) {
         Effects effects;
         machine_.start(now, effects);
         apply(now, effects);
@@ -84,7 +84,7 @@ public:
                     .rollover = setup.rollover,
                     .oack = setup.oack,
                     .write_queue = std::max<std::size_t>(4096, std::size_t{2} * setup.window * setup.blksize)},
-                   Timing{.stall = std::chrono::seconds(30)}, budget_) {
+                   timing, budget_) {
         Effects effects;
         machine_.start(now, effects);
         apply(now, effects);

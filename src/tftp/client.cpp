@@ -105,22 +105,21 @@ private:
         }
         route_.peer = from;
         ask_again_.reset();
-        Timing timing;
-        timing.stall = options_.stall;
-        timing.data_repeats = timing.oack_repeats = 20;
+        timing_.stall = options_.stall;
+        timing_.data_repeats = timing_.oack_repeats = 20;
         Effects effects;
         if (op_ == Op::rrq) {
             writer_ = std::make_unique<WriteMachine>(
                 WriteMachine::Options{
                     .blksize = result_.blksize, .window = result_.window, .silent_start = op == Op::data},
-                timing, budget_);
+                timing_, budget_);
             writer_->start(now, effects);
             apply(now, effects);
             if (op == Op::data) on_packet(now, from, op, packet);
         } else {
             ReadMachine::Options machine{.window = result_.window};
             if (file_.size) machine.blocks = blocks_of_size(*file_.size, result_.blksize);
-            reader_ = std::make_unique<ReadMachine>(machine, timing);
+            reader_ = std::make_unique<ReadMachine>(machine, timing_);
             block_.resize(result_.blksize);
             reader_->start(now, effects);
             apply(now, effects);
@@ -299,6 +298,7 @@ private:
     std::unique_ptr<Outbox> outbox_;
     std::vector<net::Arrival> arrivals_;
     ReorderBudget budget_;
+    Timing timing_;
     std::unique_ptr<WriteMachine> writer_;
     std::unique_ptr<ReadMachine> reader_;
     std::vector<std::byte> block_;

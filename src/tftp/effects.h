@@ -47,6 +47,7 @@ struct Effects {
     std::optional<Ending> ended;       // once
 };
 
+// Shared by all transfers of a policy: machines refer to it, and it must outlive them.
 struct Timing {
     Rto::Bounds rto;
     Span stall = std::chrono::seconds(60);          // without progress; at least five of the client's own time-outs
@@ -57,7 +58,6 @@ struct Timing {
     bool tail_probe = true;
     std::uint8_t oack_repeats = 3;  // to a client that has given no sign of life; ACK 0 as well
     std::uint8_t data_repeats = 1;
-    std::uint32_t seed = 0;  // of jitter; 0: none
 };
 
 // Repeats of the first reply that duplicates of a request may ask for.

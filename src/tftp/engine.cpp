@@ -48,11 +48,9 @@ Flow::Flow(Engine& of, Route way, std::size_t number, std::string packet)
 
 Flow::~Flow() = default;
 
-Timing Flow::timing() {
-    Timing timing = settings().timing;
+std::uint32_t Flow::jitter() const {
     const std::uint32_t seed = engine.random();
-    timing.seed = settings().seed != 0 ? 0 : seed | 1U;
-    return timing;
+    return settings().seed != 0 ? 0 : seed | 1U;
 }
 
 void Flow::send(std::string_view packet) {

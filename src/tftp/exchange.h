@@ -1,7 +1,9 @@
 #pragma once
 // What downloads and uploads have in common: what happens is told to the machine of the transfer, and then what the
 // machine wants is done.
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "observe/metrics.h"
@@ -21,7 +23,7 @@ public:
         tell(now, [&](Effects& effects) { machine_.on_duplicate_request(now, effects); });
     }
     void on_unreachable(Time now) final {
-        peer_error_ = "unreachable";
+        heard_error("unreachable");
         tell(now, [&](Effects& effects) { machine_.on_unreachable(effects); });
     }
     void cancel(Ending ending, ErrorCode code, std::string_view text) final {
@@ -37,7 +39,10 @@ protected:
     // `rest`: what the machine wants beside its options and the times.
     template <class... Rest>
     MachineExchange(Flow& flow, const Negotiated& granted, const typename Machine::Options& options, Rest&&... rest)
-        : flow_(flow), granted_(granted), machine_(options, flow.timing(), std::forward<Rest>(rest)...) {
+        : flow_(flow),
+          machine_(options, flow.settings().timing, std::forward<Rest>(rest)...),
+          blksize_(granted.blksize) {
+        if (!granted.oack.empty()) words_ = std::make_unique<Words>(Words{granted.oack, {}});
         metrics().add(Metric::tftp_transfers);
     }
 
@@ -64,16 +69,35 @@ protected:
     }
     ReceivedError take_error(Bytes packet) {
         const ReceivedError error = parse_error(packet);
-        peer_error_ = error.text;
+        heard_error(error.text);
         metrics().add(Metric::tftp_errors_received_total);
         return error;
     }
     Metrics& metrics() noexcept { return flow_.engine.server().commons().metrics; }
 
+    // Only if Effects::oack says so.
+    void send_oack() { flow_.send(words_->oack); }
+    // What the client said of an error; empty: nothing.
+    std::string peer_error() const { return words_ ? words_->peer_error : std::string(); }
+    // The OACK will not be sent any more: from here on a transfer has no words, but for what is said at its end.
+    void forget_oack() noexcept { words_.reset(); }
+
     Flow& flow_;
-    Negotiated granted_;
     Machine machine_;
-    std::string peer_error_;
+
+private:
+    struct Words {
+        std::string oack;
+        std::string peer_error;
+    };
+    void heard_error(std::string_view text) {
+        if (!words_) words_ = std::make_unique<Words>();
+        words_->peer_error = text;
+    }
+    std::unique_ptr<Words> words_;
+
+protected:
+    const std::uint16_t blksize_;
 
 private:
     bool known_ = false;  // the admission was told that the client lives

@@ -60,7 +60,7 @@ struct Flow {
 
     void send(std::string_view packet);
     const Settings& settings() const noexcept { return policy->settings; }
-    Timing timing();  // for a machine
+    std::uint32_t jitter() const;  // the seed of a machine's; 0: none
     bool alive() const noexcept { return state != State::gone; }
 
     Engine& engine;

@@ -67,9 +67,9 @@ void begin_write(const Opening& opening, UploadTarget target) {
           [&] { return std::make_unique<WriteExchange>(opening.flow, opening.request, *granted, std::move(target)); });
 }
 
-void begin_read(const Opening& opening, std::shared_ptr<ReadSource> source, std::optional<std::uint64_t> size) {
+void begin_read(const Opening& opening, std::unique_ptr<ReadSource> source, std::optional<std::uint64_t> size) {
     const auto granted = granted_to(opening, size);
-    if (!granted) return source->close(wherry::Outcome::file(Code::denied), false);
+    if (!granted) return ReadSource::close(std::move(source), wherry::Outcome::file(Code::denied), false);
     begin(opening, [&] { return std::make_unique<ReadExchange>(opening.flow, *granted, std::move(source)); });
 }
 
@@ -133,7 +133,7 @@ net::Task<bool> settled_by_program(Opening& opening, Path& path) {
             } else if (write) {
                 begin_write(opening, {nullptr, {}, answer->taker()});
             } else {
-                auto source = std::make_shared<ReadSource>(
+                auto source = std::make_unique<ReadSource>(
                     opening.engine(), chunk_of(answer->text(), opening.request.mode == Mode::netascii));
                 const auto size = source->size();
                 begin_read(opening, std::move(source), size);
@@ -149,7 +149,7 @@ net::Task<void> send_file(Opening opening, Found found) {
         [[maybe_unused]] const auto ended = co_await found.transfer->finish(wherry::Outcome::file(Code::denied));
         co_return opening.refuse({ErrorCode::access, "Access violation"}, "others may not read it");
     }
-    auto source = std::make_shared<ReadSource>(opening.engine(),
+    auto source = std::make_unique<ReadSource>(opening.engine(),
                                                ReadSource::File{.transfer = std::move(found.transfer),
                                                                 .filesystem = found.tree->user->filesystem.get(),
                                                                 .text = opening.request.mode == Mode::netascii,

@@ -12,30 +12,24 @@ namespace {
 constexpr std::uint32_t ipv4_headers = 28;
 constexpr std::uint32_t ipv6_headers = 48;
 
-ReadMachine::Options machine_options(const Negotiated& granted, const ReadSource& source, const Settings& settings) {
+ReadMachine::Options machine_options(const Negotiated& granted, const ReadSource& source, const Flow& flow) {
     ReadMachine::Options options{.window = granted.window,
                                  .rollover = granted.rollover,
                                  .oack = !granted.oack.empty(),
                                  .asked_size = granted.asked_size,
-                                 .fixed_rto = granted.fixed_rto};
-    if (!options.fixed_rto && settings.rto_fixed.count() > 0) options.fixed_rto = settings.rto_fixed;
+                                 .fixed_rto = granted.fixed_rto,
+                                 .seed = flow.jitter()};
+    const auto fixed = flow.settings().rto_fixed;
+    if (!options.fixed_rto && fixed.count() > 0) options.fixed_rto = fixed;
     if (source.size()) options.blocks = blocks_of_size(*source.size(), granted.blksize);
     return options;
 }
 
 }  // namespace
 
-ReadExchange::ReadExchange(const FlowPtr& flow, const Negotiated& granted, std::shared_ptr<ReadSource> source)
-    : MachineExchange(*flow, granted, machine_options(granted, *source, flow->settings())),
-      source_(std::move(source)),
-      ready_([weak = std::weak_ptr<Flow>(flow), &loop = flow->engine.loop()] {
-          loop.post([weak] {
-              const FlowPtr alive = weak.lock();
-              if (alive && alive->state == Flow::State::running) static_cast<ReadExchange&>(*alive->exchange).ready();
-          });
-      }) {
-    if (const auto rate = flow->settings().rate_per_transfer; rate != 0)
-        rate_.add(std::make_shared<SharedBucket>(rate));
+ReadExchange::ReadExchange(const FlowPtr& flow, const Negotiated& granted, std::unique_ptr<ReadSource> source)
+    : MachineExchange(*flow, granted, machine_options(granted, *source, *flow)), source_(std::move(source)) {
+    if (const auto rate = flow->settings().rate_per_transfer; rate != 0) rate_ = std::make_unique<SharedBucket>(rate);
     const std::uint32_t mtu = flow->engine.mtu_of(*flow);
     const std::uint32_t headers = flow->route.peer.is_ipv6() ? ipv6_headers : ipv4_headers;
     as_one_ =
@@ -66,7 +60,8 @@ void ReadExchange::ready() {
 
 void ReadExchange::apply(Time now, Effects& effects) {
     const bool may = may_answer(effects.oack || effects.data);
-    if (effects.oack && may) flow_.send(granted_.oack);
+    if (effects.oack && may) send_oack();
+    if (machine_.verified() && !machine_.ended()) forget_oack();
     if (effects.data && may) send_range(now, *effects.data, effects);
     send_error(effects);
     if (effects.ended) return end(*effects.ended);
@@ -75,13 +70,13 @@ void ReadExchange::apply(Time now, Effects& effects) {
 
 void ReadExchange::send_range(Time now, SendRange range, Effects& effects) {
     Outbox& outbox = flow_.tid->outbox;
-    outbox.begin_run(flow_.route, granted_.blksize, as_one_);
+    outbox.begin_run(flow_.route, blksize_, as_one_);
     std::uint64_t bytes = 0;
     for (std::uint64_t block = range.first; block <= range.last; ++block) {
         std::array<std::span<const std::byte>, 2> pieces;
         bool last = false;
         auto state = ReadSource::State::here;
-        if (!piece((block - 1) * granted_.blksize, granted_.blksize, pieces, last, state)) {
+        if (!piece((block - 1) * blksize_, blksize_, pieces, last, state)) {
             if (state == ReadSource::State::waiting) {
                 metrics().add(Metric::tftp_starved_total);
                 machine_.starved(now, block);
@@ -92,18 +87,16 @@ void ReadExchange::send_range(Time now, SendRange range, Effects& effects) {
             }
             break;
         }
-        outbox.add_block(wire_number(block, granted_.rollover), pieces[0], pieces[1]);
+        outbox.add_block(wire_number(block, machine_.rollover()), pieces[0], pieces[1]);
         bytes += pieces[0].size() + pieces[1].size();
         if (last) {
             if (machine_.blocks() != block) machine_.ends_at(block);
             break;
         }
     }
-    for (const ChunkPtr& chunk : held_) {
-        if (chunk) outbox.keep(chunk);
-    }
+    if (held_) outbox.keep(held_);
     if (range.why != SendRange::Why::first_time) return;
-    const Span wait = std::max(source_->count(bytes), rate_.take(bytes, now));
+    const Span wait = std::max(source_->count(bytes), rate_ ? rate_->take(bytes, now) : Span(0));
     if (wait > Span(0)) machine_.hold_until(now + wait);
 }
 
@@ -115,20 +108,34 @@ bool ReadExchange::piece(std::uint64_t offset, std::size_t wanted, std::array<st
     for (std::size_t i = 0; i < 2 && got < wanted; ++i) {
         if (source_->size() && offset + got >= *source_->size()) break;
         const std::uint64_t number = (offset + got) / step;
-        ChunkPtr& held = held_[number % 2];
-        if (!held || held->number != number) {
-            ChunkPtr fresh;
-            state = source_->get(number, fresh, ready_);
+        if (!held_ || held_->number != number) {
+            state = next_chunk(number);
             if (state != ReadSource::State::here) return false;
-            held = std::move(fresh);
         }
-        const auto here = held->span().subspan(std::min<std::size_t>(held->size, (offset + got) - held->offset));
+        const auto here = held_->span().subspan(std::min<std::size_t>(held_->size, (offset + got) - held_->offset));
         out[i] = here.first(std::min(wanted - got, here.size()));
         got += out[i].size();
-        if (held->last) break;
+        if (held_->last) break;
     }
     end = got < wanted;
     return true;
+}
+
+// Holds that chunk from now on. Blocks that are to be sent may still lie in the one before it: that one stays until
+// they have gone.
+ReadSource::State ReadExchange::next_chunk(std::uint64_t number) {
+    const auto tell_ready = [weak = std::weak_ptr<Flow>(flow_.engine.find(flow_)), &loop = flow_.engine.loop()] {
+        loop.post([weak] {
+            const FlowPtr alive = weak.lock();
+            if (alive && alive->state == Flow::State::running) static_cast<ReadExchange&>(*alive->exchange).ready();
+        });
+    };
+    ChunkPtr fresh;
+    const auto state = source_->get(number, fresh, tell_ready);
+    if (state != ReadSource::State::here) return state;
+    if (held_) flow_.tid->outbox.keep(held_);
+    held_ = std::move(fresh);
+    return state;
 }
 
 void ReadExchange::end(Ending ending) {
@@ -140,16 +147,16 @@ void ReadExchange::end(Ending ending) {
     metrics().add(Metric::tftp_gaps_total, counts.restarts);
     if (ending == Ending::probe) metrics().add(Metric::tftp_probes_total);
     const std::uint64_t blocks = machine_.acknowledged();
-    const std::uint64_t acknowledged = blocks * granted_.blksize;
+    const std::uint64_t acknowledged = blocks * blksize_;
     const EndReport report{.ending = ending,
                            .bytes = source_->size() ? std::min(*source_->size(), acknowledged) : acknowledged,
-                           .blksize = granted_.blksize,
-                           .window = granted_.window,
+                           .blksize = blksize_,
+                           .window = machine_.window(),
                            .repeated = counts.repeated,
                            .round_trip = machine_.round_trip(),
-                           .peer_error = peer_error_};
+                           .peer_error = peer_error()};
     log_end(flow_, report);
-    source_->close(outcome_of(ending), ending != Ending::probe);
+    ReadSource::close(std::move(source_), outcome_of(ending), ending != Ending::probe);
     held_ = {};
     flow_.engine.bury(flow_);
 }

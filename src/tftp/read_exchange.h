@@ -14,7 +14,7 @@
 namespace wherry::tftp {
 
 // What is sent: a file, as it is or as text, or bytes made for this request. Belongs to one loop.
-class ReadSource : public std::enable_shared_from_this<ReadSource> {
+class ReadSource {
 public:
     struct File {
         TransferPtr transfer;
@@ -29,12 +29,14 @@ public:
     ReadSource& operator=(const ReadSource&) = delete;
 
     // Bytes on the wire, where that is known.
-    std::optional<std::uint64_t> size() const noexcept { return size_; }
+    std::optional<std::uint64_t> size() const noexcept {
+        return size_ == unknown ? std::nullopt : std::optional(size_);
+    }
     // Reads all of a text to know its size; nullopt: that failed.
     net::Task<std::optional<std::uint64_t>> find_size();
 
-    // The chunk of that number, if it is to be had without waiting; else null, and `ready` is called on this loop
-    // once it is worth asking again. `ready` must stay callable.
+    // The chunk of that number, if it is to be had without waiting; else null, and `ready` is called once it is worth
+    // asking again, on whatever thread.
     enum class State : std::uint8_t { here, waiting, failed, changed };
     State get(std::uint64_t number, ChunkPtr& chunk, const std::function<void()>& ready);
     std::size_t chunk_size() const noexcept;
@@ -42,38 +44,46 @@ public:
     Transfer& transfer() noexcept { return *transfer_; }
     // Bytes have gone over the wire; how long to wait before more.
     Span count(std::uint64_t bytes) { return transfer_ ? transfer_->count(bytes) : Span(0); }
-    // The only end. Waits for a load that is under way, on its own.
-    void close(wherry::Outcome outcome, bool counts);
+    // The only end. A load that is under way is waited for, by itself.
+    static void close(std::unique_ptr<ReadSource> source, wherry::Outcome outcome, bool counts);
 
 private:
     struct Checkpoint {
         std::uint64_t source = 0;
         NewlineEncoder encoder{Newlines::netascii};
     };
-    static constexpr std::uint64_t none = ~std::uint64_t{0};
+    // How a text is read: where each chunk begins in the file.
+    struct Text {
+        std::vector<Checkpoint> checkpoints{1};
+    };
+    // A worker reads from the file. Whoever closes the source meanwhile leaves it, and what became of it, here.
+    struct Load {
+        std::unique_ptr<ReadSource> closed;
+        wherry::Outcome outcome;
+    };
+    static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+    ContentKey key() const;
     Chunk new_chunk(std::uint64_t number) const;
     Result<bool> fill_at_once(Chunk& chunk);
     Result<bool> settle(Chunk& chunk, std::uint64_t offset, std::span<const std::byte> read, bool changed);
-    net::Task<void> load(std::shared_ptr<ReadSource> self, Chunk chunk, std::function<void()> ready);
+    net::Task<void> load(Chunk chunk, std::function<void()> ready);
     net::Task<Result<bool>> fill(Chunk& chunk);
     void remember(const Chunk& chunk);
 
     Engine& engine_;
     TransferPtr transfer_;
     ChunkPtr whole_;
-    ContentKey key_;
-    bool text_ = false;
-    bool abort_on_change_ = true;
-    std::optional<std::uint64_t> size_;
-    std::vector<Checkpoint> checkpoints_;  // of text: where each chunk begins in the file
-    bool loading_ = false;                 // a worker reads from the file
-    std::optional<wherry::Outcome> closing_;
+    const void* filesystem_ = nullptr;
+    std::uint64_t size_ = unknown;
+    std::unique_ptr<Text> text_;  // null: no text
+    Load* load_ = nullptr;        // the one under way
     State failure_ = State::here;
+    bool abort_on_change_ = true;
 };
 
 class ReadExchange final : public MachineExchange<ReadMachine> {
 public:
-    ReadExchange(const FlowPtr& flow, const Negotiated& granted, std::shared_ptr<ReadSource> source);
+    ReadExchange(const FlowPtr& flow, const Negotiated& granted, std::unique_ptr<ReadSource> source);
     ~ReadExchange() override;
 
     void on_packet(Time now, Op op, Bytes packet) override;
@@ -85,13 +95,13 @@ private:
     void send_range(Time now, SendRange range, Effects& effects);
     bool piece(std::uint64_t offset, std::size_t wanted, std::array<std::span<const std::byte>, 2>& out, bool& end,
                ReadSource::State& state);
+    ReadSource::State next_chunk(std::uint64_t number);
     void ready();
     void end(Ending ending);
 
-    std::shared_ptr<ReadSource> source_;
-    std::function<void()> ready_;
-    std::array<ChunkPtr, 2> held_;
-    Throttle rate_;  // of this download alone
+    std::unique_ptr<ReadSource> source_;
+    ChunkPtr held_;                       // the one that was sent from last
+    std::unique_ptr<SharedBucket> rate_;  // of this download alone; null: none
     bool as_one_;
 };
 

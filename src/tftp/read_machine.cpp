@@ -10,19 +10,22 @@ using std::chrono::milliseconds;
 
 constexpr Span unknown_round_trip = milliseconds(50);
 
-std::optional<Time> earliest(std::optional<Time> a, std::optional<Time> b) {
-    if (!a) return b;
-    return b ? std::min(*a, *b) : a;
-}
-
 }  // namespace
 
 void ReadMachine::start(Time now, Effects& out) {
     progress_ = heard_ = opened_ = first_reply_ = now;
-    in_oack_ = options_.oack;
     if (!in_oack_) return open_window(now, Why::first_time, out);
     out.oack = true;
     rtx_ = now + rto_.get();
+}
+
+// The last block of this window.
+std::uint64_t ReadMachine::last() const noexcept { return blocks_ - base_ > window_ ? base_ + window_ : blocks_; }
+
+// When the next paced block is due.
+Time ReadMachine::next() const noexcept {
+    if (in_oack_ || window_sent()) return never;
+    return opened_ + static_cast<std::int64_t>(sent_ - base_) * pace_;
 }
 
 // Begins, or begins again, the window behind what is acknowledged. What was still to be sent of the old one is
@@ -30,35 +33,26 @@ void ReadMachine::start(Time now, Effects& out) {
 void ReadMachine::open_window(Time now, Why why, Effects& out) {
     once_ = std::max(once_, sent_);
     base_ = sent_ = acked_;
-    end_ = blocks_ - acked_ > options_.window ? acked_ + options_.window : blocks_;
     opened_ = std::max(now, hold_);
     why_ = why;
     clean_ = why == Why::first_time;
-    gap_.reset();
-    tail_.reset();
-    next_ = opened_;
+    gap_ = tail_ = never;
     pump(now, out);
 }
 
 void ReadMachine::pump(Time now, Effects& out) {
-    if (next_ && now >= *next_ && !starving_) {
+    if (now >= next() && !is_starving()) {
         const std::uint64_t first = sent_ + 1;
-        while (next_ && now >= *next_) {
-            ++sent_;
-            if (sent_ == end_) {
-                next_.reset();
-            } else {
-                next_ = opened_ + static_cast<std::int64_t>(sent_ - base_) * pace_;
-            }
-        }
+        while (now >= next()) ++sent_;
         out.data = SendRange{first, sent_, why_};
         counts_.sent += sent_ - first + 1;
         if (why_ != Why::first_time) counts_.repeated += sent_ - first + 1;
-        if (!next_ && options_.window > 1 && timing_.tail_probe && rto_.smoothed() && !rto_.is_fixed()) {
+        if (window_sent() && window_ > 1 && timing_.tail_probe && rto_.smoothed() && !rto_.is_fixed()) {
             tail_ = now + std::max<Span>(milliseconds(10), 2 * *rto_.smoothed());
         }
     }
-    rtx_ = std::max(now, next_.value_or(now)) + rto_.get();
+    const Time due = next();
+    rtx_ = (due == never ? now : std::max(now, due)) + rto_.get();
 }
 
 void ReadMachine::starved(Time now, std::uint64_t block) noexcept {
@@ -67,29 +61,24 @@ void ReadMachine::starved(Time now, std::uint64_t block) noexcept {
     sent_ = block - 1;
     starving_ = now;
     clean_ = false;
-    next_ = now;
-    tail_.reset();
+    tail_ = never;
 }
 
 void ReadMachine::data_ready(Time now, Effects& out) {
-    if (ended_ || !starving_) return;
-    progress_ += now - *starving_;  // the time without data is not the client's
-    starving_.reset();
-    next_ = std::max(now, hold_);
-    opened_ = *next_ - static_cast<std::int64_t>(sent_ - base_) * pace_;
-    if (gap_) gap_ = sent_ > acked_ ? std::optional(gap_after(now)) : std::nullopt;
+    if (ended_ || !is_starving()) return;
+    progress_ += now - starving_;  // the time without data is not the client's
+    starving_ = never;
+    opened_ = std::max(now, hold_) - static_cast<std::int64_t>(sent_ - base_) * pace_;  // its next block is due then
+    if (gap_ != never) gap_ = sent_ > acked_ ? gap_after(now) : never;
     pump(now, out);
 }
 
 void ReadMachine::ends_at(std::uint64_t block) noexcept {
     blocks_ = block;
-    end_ = std::min(end_, block);
     once_ = std::min(once_, block);
-    if (sent_ > block) {
-        counts_.sent -= sent_ - block;
-        sent_ = block;
-    }
-    if (sent_ == end_) next_.reset();
+    if (sent_ <= block) return;
+    counts_.sent -= sent_ - block;
+    sent_ = block;
 }
 
 // The moment from which block acked_ + 1 counts as lost, if nothing more is heard.
@@ -101,7 +90,7 @@ Time ReadMachine::gap_after(Time now) const noexcept {
 
 void ReadMachine::slow_down() noexcept {
     if (timing_.pace) return;
-    const Span most = std::max<Span>(rto_.smoothed().value_or(Span(0)) / options_.window, microseconds(100));
+    const Span most = std::max<Span>(rto_.smoothed().value_or(Span(0)) / window_, microseconds(100));
     pace_ = std::min(most, std::max<Span>(microseconds(20), 2 * pace_));
 }
 
@@ -121,20 +110,20 @@ void ReadMachine::on_ack(Time now, std::uint16_t wire, Effects& out) {
         tries_ = 0;
         return open_window(now, Why::first_time, out);
     }
-    const auto block = block_of_wire(wire, acked_, std::max(sent_, once_), options_.rollover);
+    const auto block = block_of_wire(wire, acked_, std::max(sent_, once_), rollover_);
     if (!block) {
         ++counts_.ignored;
         return;
     }
     verified_ = verified_ || *block > 0;
     if (*block == acked_) {
-        if (options_.window > 1 && !gap_ && sent_ > acked_) gap_ = gap_after(now);
+        if (window_ > 1 && gap_ == never && sent_ > acked_) gap_ = gap_after(now);
         return;
     }
     progress_ = now;
     tries_ = 0;
     rto_.progress();
-    if (*block == end_) return acked_window(now, *block, out);
+    if (*block == last()) return acked_window(now, *block, out);
     if (*block > sent_) {
         // It has more than this repeat has come to: what lies between need not go again. Some clients say so only once.
         acked_ = *block;
@@ -147,8 +136,8 @@ void ReadMachine::on_ack(Time now, std::uint16_t wire, Effects& out) {
 }
 
 void ReadMachine::acked_window(Time now, std::uint64_t block, Effects& out) {
-    if (clean_ && end_ - base_ == options_.window) {
-        rto_.sample(std::max<Span>(Span(1), now - opened_ - (options_.window - 1) * pace_));
+    if (clean_ && last() - base_ == window_) {
+        rto_.sample(std::max<Span>(Span(1), now - opened_ - (window_ - 1) * pace_));
     }
     acked_ = block;
     if (block == blocks_) return end(Ending::ok, out);
@@ -160,8 +149,7 @@ void ReadMachine::on_error(Time now, std::uint16_t code, Effects& out) {
     if (ended_) return;
     heard_ = now;
     verified_ = true;
-    if (in_oack_)
-        return end(options_.asked_size && (code == 0 || code == 8) ? Ending::probe : Ending::client_error, out);
+    if (in_oack_) return end(asked_size_ && (code == 0 || code == 8) ? Ending::probe : Ending::client_error, out);
     end(acked_ + 1 == blocks_ && all_sent() ? Ending::ok_unconfirmed : Ending::client_error, out);
 }
 
@@ -170,7 +158,7 @@ void ReadMachine::on_unreachable(Effects& out) {
 }
 
 void ReadMachine::on_duplicate_request(Time now, Effects& out) {
-    if (ended_ || verified_ || starving_ || request_repeats_ >= most_request_repeats) return;
+    if (ended_ || verified_ || is_starving() || request_repeats_ >= most_request_repeats) return;
     if (now - first_reply_ < request_repeat_gap) return;
     ++request_repeats_;
     first_reply_ = now;
@@ -186,26 +174,26 @@ void ReadMachine::on_duplicate_request(Time now, Effects& out) {
 
 void ReadMachine::on_timer(Time now, Effects& out) {
     if (ended_) return;
-    if (starving_) {
-        if (now - *starving_ >= timing_.starved) cancel(Ending::io_error, ErrorCode::undefined, "Internal error", out);
+    if (is_starving()) {
+        if (now - starving_ >= timing_.starved) cancel(Ending::io_error, ErrorCode::undefined, "Internal error", out);
         return;
     }
-    if (gap_ && now >= *gap_) {
-        gap_.reset();
+    if (now >= gap_) {
+        gap_ = never;
         if (sent_ == acked_) return;
         slow_down();
         ++counts_.restarts;
         return open_window(now, Why::restart, out);
     }
-    if (next_ && now >= *next_) return pump(now, out);
-    if (tail_ && now >= *tail_) return probe_tail(now, out);
-    if (rtx_ && now >= *rtx_) on_rto(now, out);
+    if (now >= next()) return pump(now, out);
+    if (now >= tail_) return probe_tail(now, out);
+    if (now >= rtx_) on_rto(now, out);
 }
 
 // Repeats the last block of the window once: it makes the client tell what it has, whatever was lost.
 void ReadMachine::probe_tail(Time, Effects& out) {
-    tail_.reset();
-    if (gap_ || sent_ == acked_) return;
+    tail_ = never;
+    if (gap_ != never || sent_ == acked_) return;
     out.data = SendRange{sent_, sent_, Why::probe};
     ++counts_.sent;
     ++counts_.repeated;
@@ -232,7 +220,7 @@ void ReadMachine::on_rto(Time now, Effects& out) {
         rtx_ = now + rto_.get();
         return;
     }
-    if (options_.window > 1) slow_down();
+    if (window_ > 1) slow_down();
     open_window(now, Why::timeout, out);
 }
 
@@ -250,8 +238,9 @@ void ReadMachine::end(Ending ending, Effects& out) noexcept {
 
 std::optional<Time> ReadMachine::deadline() const noexcept {
     if (ended_) return std::nullopt;
-    if (starving_) return *starving_ + timing_.starved;
-    return earliest(earliest(rtx_, gap_), earliest(next_, tail_));
+    if (is_starving()) return starving_ + timing_.starved;
+    const Time due = std::min({rtx_, gap_, next(), tail_});
+    return due == never ? std::nullopt : std::optional(due);
 }
 
 }  // namespace wherry::tftp

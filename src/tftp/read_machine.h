@@ -13,7 +13,7 @@
 
 namespace wherry::tftp {
 
-// A value; about 300 bytes. One thread at a time.
+// Some 200 bytes: a server may have tens of thousands. One thread at a time.
 class ReadMachine {
 public:
     struct Options {
@@ -23,6 +23,7 @@ public:
         bool asked_size = false;  // tsize was acknowledged: an ERROR after the OACK is a size probe
         std::optional<Span> fixed_rto;
         std::uint64_t blocks = unknown;
+        std::uint32_t seed = 0;  // of the jitter of time-outs; 0: none
     };
     struct Counts {
         std::uint64_t sent = 0;      // DATA packets
@@ -35,11 +36,15 @@ public:
     static constexpr std::uint64_t unknown = std::numeric_limits<std::uint64_t>::max();
 
     ReadMachine(const Options& options, const Timing& timing) noexcept
-        : options_(options),
-          timing_(timing),
-          rto_(timing.rto, options.fixed_rto, timing.seed),
+        : timing_(timing),
+          rto_(timing.rto, options.fixed_rto, options.seed),
           blocks_(options.blocks),
-          pace_(timing.pace.value_or(Span(0))) {}
+          pace_(timing.pace.value_or(Span(0))),
+          window_(options.window),
+          rollover_(options.rollover),
+          asked_size_(options.asked_size),
+          in_oack_(options.oack) {}
+    ReadMachine(const Options&, const Timing&&) = delete;  // it refers to the times
 
     void start(Time now, Effects& out);
     void on_ack(Time now, std::uint16_t wire, Effects& out);
@@ -69,6 +74,8 @@ public:
     std::uint64_t acknowledged() const noexcept { return acked_; }
     std::uint64_t sent() const noexcept { return sent_; }
     std::uint64_t blocks() const noexcept { return blocks_; }
+    std::uint16_t window() const noexcept { return window_; }
+    std::uint16_t rollover() const noexcept { return rollover_; }
     const Counts& counts() const noexcept { return counts_; }
     std::optional<Span> round_trip() const noexcept { return rto_.smoothed(); }
 
@@ -83,33 +90,38 @@ private:
     void probe_tail(Time now, Effects& out);
     void end(Ending ending, Effects& out) noexcept;
     bool all_sent() const noexcept { return sent_ == blocks_; }
+    bool window_sent() const noexcept { return sent_ == last(); }
+    bool is_starving() const noexcept { return starving_ != never; }
+    std::uint64_t last() const noexcept;
+    Time next() const noexcept;
 
-    Options options_;
-    Timing timing_;
+    static constexpr Time never = Time::max();
+    const Timing& timing_;
     Rto rto_;
     std::uint64_t blocks_;
     std::uint64_t acked_ = 0;  // and all before
     std::uint64_t sent_ = 0;   // the highest of this window
     std::uint64_t once_ = 0;   // the highest that was sent in windows before it
-    std::uint64_t end_ = 0;    // of this window
     std::uint64_t base_ = 0;   // what was acknowledged when the window was opened
     Time opened_;              // when the window was
     Time progress_;
     Time heard_;  // the last packet of the client's
     Time first_reply_;
     Time hold_{Time::min()};
-    std::optional<Time> rtx_;
-    std::optional<Time> gap_;
-    std::optional<Time> next_;  // the next paced block
-    std::optional<Time> tail_;
-    std::optional<Time> starving_;
+    Time rtx_{never};
+    Time gap_{never};
+    Time tail_{never};
+    Time starving_{never};  // since when
     Span pace_;
     Counts counts_;
-    int tries_ = 0;
-    int request_repeats_ = 0;
+    std::uint32_t tries_ = 0;
+    std::uint16_t window_;
+    std::uint16_t rollover_;
+    std::uint8_t request_repeats_ = 0;
     Why why_ = Why::first_time;
+    bool asked_size_;
     bool clean_ = true;  // nothing of this window was sent twice, and it did not have to wait
-    bool in_oack_ = false;
+    bool in_oack_;
     bool verified_ = false;
     bool ended_ = false;
 };

@@ -19,19 +19,28 @@ net::Task<void> finish_transfer(TransferPtr transfer, wherry::Outcome outcome) {
 ReadSource::ReadSource(Engine& engine, File file)
     : engine_(engine),
       transfer_(std::move(file.transfer)),
-      text_(file.text),
-      abort_on_change_(file.abort_on_change),
-      checkpoints_(1) {
-    const Stat& about = transfer_->opened();
-    key_ = {file.filesystem, {}, about.device, about.inode, about.size, about.modified, about.modified_nsec, text_};
-    if (about.inode == 0) key_.path = transfer_->path().string();
-    if (!text_) size_ = about.size;
+      filesystem_(file.filesystem),
+      abort_on_change_(file.abort_on_change) {
+    if (file.text) {
+        text_ = std::make_unique<Text>();
+    } else {
+        size_ = transfer_->opened().size;
+    }
 }
 
 ReadSource::ReadSource(Engine& engine, ChunkPtr whole)
     : engine_(engine), whole_(std::move(whole)), size_(whole_->size) {}
 
 ReadSource::~ReadSource() = default;
+
+// Made anew for each chunk, since a chunk is long and there are many transfers.
+ContentKey ReadSource::key() const {
+    const Stat& about = transfer_->opened();
+    ContentKey key{filesystem_,     {}, about.device, about.inode, about.size, about.modified, about.modified_nsec,
+                   text_ != nullptr};
+    if (about.inode == 0) key.path = transfer_->path().string();
+    return key;
+}
 
 std::size_t ReadSource::chunk_size() const noexcept {
     // One that is not a file is a single chunk; blocks are counted from its beginning.
@@ -44,8 +53,8 @@ Chunk ReadSource::new_chunk(std::uint64_t number) const {
     chunk.offset = number * chunk_size();
     chunk.size = chunk_size();
     // Text at most doubles; the one byte more tells the end of the file from the end of the chunk.
-    if (text_) chunk.size = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size, 2 * key_.size + 1));
-    if (!text_) chunk.size = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size, *size_ - chunk.offset));
+    const std::uint64_t most = text_ ? 2 * transfer_->opened().size + 1 : size_ - chunk.offset;
+    chunk.size = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size, most));
     chunk.bytes = std::make_unique_for_overwrite<std::byte[]>(chunk.size);
     return chunk;
 }
@@ -53,8 +62,9 @@ Chunk ReadSource::new_chunk(std::uint64_t number) const {
 void ReadSource::remember(const Chunk& chunk) {
     if (!text_) return;
     if (chunk.last) size_ = chunk.offset + chunk.size;
-    if (!chunk.last && checkpoints_.size() == chunk.number + 1) {
-        checkpoints_.push_back({chunk.source_end, chunk.encoder});
+    auto& checkpoints = text_->checkpoints;
+    if (!chunk.last && checkpoints.size() == chunk.number + 1) {
+        checkpoints.push_back({chunk.source_end, chunk.encoder});
     }
 }
 
@@ -64,10 +74,11 @@ ReadSource::State ReadSource::get(std::uint64_t number, ChunkPtr& chunk, const s
         return State::here;
     }
     if (failure_ != State::here) return failure_;
-    if (loading_) return State::waiting;
+    if (load_ != nullptr) return State::waiting;
     ChunkCache& cache = engine_.server().cache();
     Metrics& metrics = engine_.server().commons().metrics;
-    auto claim = cache.claim(key_, number, ready);
+    const ContentKey content = key();
+    auto claim = cache.claim(content, number, ready);
     if (claim.chunk) {
         metrics.add(Metric::tftp_cache_hits_total);
         remember(*claim.chunk);
@@ -80,16 +91,15 @@ ReadSource::State ReadSource::get(std::uint64_t number, ChunkPtr& chunk, const s
     const auto filled = fill_at_once(fresh);
     if (filled && *filled) {
         remember(fresh);
-        chunk = cache.loaded(key_, std::move(fresh), true);
+        chunk = cache.loaded(content, std::move(fresh), true);
         return State::here;
     }
     if (filled || filled.error().code != Code::would_block) {
-        cache.failed(key_, number);
+        cache.failed(content, number);
         return failure_ = filled ? State::changed : State::failed;
     }
-    loading_ = true;
-    engine_.scope().start(load(shared_from_this(), std::move(fresh), ready));
-    return loading_ ? State::waiting : get(number, chunk, ready);
+    engine_.scope().start(load(std::move(fresh), ready));
+    return load_ != nullptr ? State::waiting : get(number, chunk, ready);
 }
 
 // What was read, as a chunk. False: the file has changed.
@@ -97,7 +107,7 @@ Result<bool> ReadSource::settle(Chunk& chunk, std::uint64_t offset, std::span<co
     if (changed && abort_on_change_) return false;
     if (!text_) {
         if (read.size() < chunk.size) return false;  // it is shorter now
-        chunk.last = chunk.offset + chunk.size == *size_;
+        chunk.last = chunk.offset + chunk.size == size_;
         return true;
     }
     chunk.source_end = offset;
@@ -120,9 +130,10 @@ net::Task<Result<bool>> ReadSource::fill(Chunk& chunk) {
         if (!part) co_return std::unexpected(part.error());
         co_return settle(chunk, chunk.offset, room.first(part->bytes), part->changed);
     }
-    if (chunk.number >= checkpoints_.size()) co_return fail(Code::internal, "a text is read from the middle");
-    std::uint64_t offset = checkpoints_[chunk.number].source;
-    chunk.encoder = checkpoints_[chunk.number].encoder;
+    const auto& checkpoints = text_->checkpoints;
+    if (chunk.number >= checkpoints.size()) co_return fail(Code::internal, "a text is read from the middle");
+    std::uint64_t offset = checkpoints[chunk.number].source;
+    chunk.encoder = checkpoints[chunk.number].encoder;
     std::vector<std::byte> file(text_step);
     std::size_t produced = 0;
     while (produced < chunk.size) {
@@ -145,27 +156,30 @@ net::Task<Result<bool>> ReadSource::fill(Chunk& chunk) {
     co_return settle(chunk, offset, room.first(produced), false);
 }
 
-net::Task<void> ReadSource::load([[maybe_unused]] std::shared_ptr<ReadSource> self, Chunk chunk,
-                                 std::function<void()> ready) {
+net::Task<void> ReadSource::load(Chunk chunk, std::function<void()> ready) {
+    Load under_way;  // has this source from its close() on, so that it lives as long as we do
+    load_ = &under_way;
     ChunkCache& cache = engine_.server().cache();
     const std::uint64_t number = chunk.number;
     const auto filled = co_await fill(chunk);
-    loading_ = false;
+    load_ = nullptr;
+    const ContentKey content = key();
     if (filled && *filled) {
         remember(chunk);
-        cache.loaded(key_, std::move(chunk));
+        cache.loaded(content, std::move(chunk));
     } else {
         failure_ = filled ? State::changed : State::failed;
-        cache.failed(key_, number);
+        cache.failed(content, number);
     }
     ready();
-    if (closing_) co_await finish_transfer(std::move(transfer_), *closing_);
+    if (under_way.closed) co_await finish_transfer(std::move(transfer_), under_way.outcome);
 }
 
 net::Task<std::optional<std::uint64_t>> ReadSource::find_size() {
     ChunkCache& cache = engine_.server().cache();
-    for (std::uint64_t number = 0; !size_; ++number) {
-        const auto claim = cache.claim(key_, number, [] {});
+    const ContentKey content = key();
+    for (std::uint64_t number = 0; size_ == unknown; ++number) {
+        const auto claim = cache.claim(content, number, [] {});
         if (claim.chunk) {
             remember(*claim.chunk);
             continue;
@@ -174,20 +188,21 @@ net::Task<std::optional<std::uint64_t>> ReadSource::find_size() {
         const auto filled = co_await fill(chunk);
         const bool good = filled && *filled;
         if (good) remember(chunk);
-        if (claim.load && good) cache.loaded(key_, std::move(chunk));
-        if (claim.load && !good) cache.failed(key_, number);
+        if (claim.load && good) cache.loaded(content, std::move(chunk));
+        if (claim.load && !good) cache.failed(content, number);
         if (!good) co_return std::nullopt;
     }
     co_return size_;
 }
 
-void ReadSource::close(wherry::Outcome outcome, bool counts) {
-    if (!transfer_) return;
-    if (!counts) transfer_->uncounted();
-    if (loading_) {
-        closing_ = outcome;
+void ReadSource::close(std::unique_ptr<ReadSource> source, wherry::Outcome outcome, bool counts) {
+    if (!source->transfer_) return;
+    if (!counts) source->transfer_->uncounted();
+    if (Load* const load = source->load_) {
+        load->outcome = outcome;
+        load->closed = std::move(source);
     } else {
-        engine_.scope().start(finish_transfer(std::move(transfer_), outcome));
+        source->engine_.scope().start(finish_transfer(std::move(source->transfer_), outcome));
     }
 }
 

@@ -18,30 +18,34 @@ public:
         Span least = std::chrono::milliseconds(100);
         Span most = std::chrono::seconds(8);
     };
-    // `seed`: of the jitter of a tenth that keeps a rack which comes back after a power cut from beating in step; 0:
-    // none.
+    // `bounds` must outlive this. `seed`: of the jitter of a tenth that keeps a rack which comes back after a power cut
+    // from beating in step; 0: none.
     explicit Rto(const Bounds& bounds, std::optional<Span> fixed = {}, std::uint32_t seed = 0) noexcept
-        : bounds_(bounds), base_(bounds.initial), fixed_(fixed), random_(seed) {}
+        : bounds_(bounds), base_(fixed.value_or(bounds.initial)), random_(seed), fixed_(fixed) {}
+    explicit Rto(const Bounds&& bounds, std::optional<Span> fixed = {}, std::uint32_t seed = 0) = delete;
 
     void sample(Span round_trip) noexcept {
         backed_off_ = 0;
-        if (!srtt_) {
+        if (srtt_ == unknown) {
             srtt_ = round_trip;
             variance_ = round_trip / 2;
         } else {
-            const Span off = round_trip > *srtt_ ? round_trip - *srtt_ : *srtt_ - round_trip;
+            const Span off = round_trip > srtt_ ? round_trip - srtt_ : srtt_ - round_trip;
             variance_ += (off - variance_) / 4;
-            *srtt_ += (round_trip - *srtt_) / 8;
+            srtt_ += (round_trip - srtt_) / 8;
         }
-        base_ = std::clamp(*srtt_ + std::max<Span>(std::chrono::milliseconds(1), variance_ * 4), bounds_.least,
+        if (fixed_) return;
+        base_ = std::clamp(srtt_ + std::max<Span>(std::chrono::milliseconds(1), variance_ * 4), bounds_.least,
                            bounds_.most);
     }
-    void timed_out() noexcept { backed_off_ = std::min(backed_off_ + 1, 6); }
+    void timed_out() noexcept {
+        if (backed_off_ < most_backed_off) ++backed_off_;
+    }
     void progress() noexcept { backed_off_ = 0; }
 
     // The wait that begins now.
     Span get() noexcept {
-        if (fixed_) return *fixed_;
+        if (fixed_) return base_;
         const Span wait = std::min(bounds_.most, base_ * (std::int64_t{1} << backed_off_));
         if (backed_off_ == 0 || random_ == 0) return wait;
         random_ ^= random_ << 13U;
@@ -49,19 +53,21 @@ public:
         random_ ^= random_ << 5U;
         return wait + wait / 1000 * (static_cast<std::int64_t>(random_ % 201) - 100);
     }
-    bool is_fixed() const noexcept { return fixed_.has_value(); }
-    std::optional<Span> fixed() const noexcept { return fixed_; }
+    bool is_fixed() const noexcept { return fixed_; }
+    std::optional<Span> fixed() const noexcept { return fixed_ ? std::optional(base_) : std::nullopt; }
     bool backed_off() const noexcept { return backed_off_ > 0; }
-    std::optional<Span> smoothed() const noexcept { return srtt_; }
+    std::optional<Span> smoothed() const noexcept { return srtt_ == unknown ? std::nullopt : std::optional(srtt_); }
 
 private:
-    Bounds bounds_;
-    Span base_;
-    std::optional<Span> fixed_;
-    std::optional<Span> srtt_;
+    static constexpr Span unknown{-1};
+    static constexpr std::uint8_t most_backed_off = 6;
+    const Bounds& bounds_;
+    Span base_;  // without back-off
+    Span srtt_{unknown};
     Span variance_{0};
-    int backed_off_ = 0;
     std::uint32_t random_;
+    std::uint8_t backed_off_ = 0;
+    bool fixed_;
 };
 
 }  // namespace wherry::tftp

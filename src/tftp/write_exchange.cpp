@@ -14,14 +14,16 @@ namespace {
 constexpr std::size_t write_at_once = 256 * 1024;
 constexpr std::size_t least_write_queue = std::size_t{1} << 20U;
 
-WriteMachine::Options machine_options(const Negotiated& granted, const Settings& settings) {
+WriteMachine::Options machine_options(const Negotiated& granted, const Flow& flow) {
+    const Settings& settings = flow.settings();
     WriteMachine::Options options{.blksize = granted.blksize,
                                   .window = granted.window,
                                   .rollover = granted.rollover,
                                   .oack = !granted.oack.empty(),
                                   .ack_at_receipt = settings.write.ack_at_receipt,
                                   .reorder_blocks = settings.write.reorder_blocks,
-                                  .fixed_rto = granted.fixed_rto};
+                                  .fixed_rto = granted.fixed_rto,
+                                  .seed = flow.jitter()};
     options.write_queue = std::max(least_write_queue, std::size_t{2} * granted.window * granted.blksize);
     if (!options.fixed_rto && settings.rto_fixed.count() > 0) options.fixed_rto = settings.rto_fixed;
     return options;
@@ -35,7 +37,9 @@ net::Task<void> drop(TransferPtr transfer, wherry::Outcome outcome) {
 
 WriteExchange::WriteExchange(const FlowPtr& flow, const Request& request, const Negotiated& granted,
                              UploadTarget target)
-    : MachineExchange(*flow, granted, machine_options(granted, flow->settings()), flow->engine.reorder_budget()),
+    : MachineExchange(*flow, granted, machine_options(granted, *flow), flow->engine.reorder_budget()),
+      window_(granted.window),
+      announced_(granted.announced),
       transfer_(std::move(target.transfer)),
       claim_(std::move(target.claim)),
       taker_(std::move(target.taker)),
@@ -75,7 +79,7 @@ void WriteExchange::on_timer(Time now) {
 
 void WriteExchange::apply(Time now, Effects& effects) {
     const bool may = may_answer(effects.oack || effects.ack);
-    if (effects.oack && may) flow_.send(granted_.oack);
+    if (effects.oack && may) send_oack();
     if (effects.ack && may) flow_.send(ack_packet(*effects.ack));
     send_error(effects);
     if (effects.commit) complete_ = true;
@@ -105,10 +109,9 @@ void WriteExchange::take(Bytes bytes) {
 
 void WriteExchange::append(Bytes bytes) {
     if (buffer_.empty()) {
-        const std::uint64_t expected =
-            granted_.announced.value_or(write_at_once) - std::min(received_, granted_.announced.value_or(0));
-        buffer_.reserve(static_cast<std::size_t>(
-            std::min<std::uint64_t>(expected + granted_.blksize, write_at_once + granted_.blksize)));
+        const std::uint64_t expected = announced_.value_or(write_at_once) - std::min(received_, announced_.value_or(0));
+        buffer_.reserve(
+            static_cast<std::size_t>(std::min<std::uint64_t>(expected + blksize_, write_at_once + blksize_)));
     }
     buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
 }
@@ -163,7 +166,7 @@ net::Task<void> WriteExchange::commit() {
             if (ending_) co_return;
         }
     }
-    const bool other_size = granted_.announced && !decoder_ && *granted_.announced != received_;
+    const bool other_size = announced_ && !decoder_ && *announced_ != received_;
     if (other_size && flow_.settings().write.tsize_strict) {
         co_return fail_with({Code::aborted, 0, "it has another size than announced"});
     }
@@ -201,11 +204,11 @@ void WriteExchange::end(Ending ending) {
     metrics().add(Metric::tftp_gaps_total, machine_.counts().gaps);
     log_end(flow_, {.ending = ending,
                     .bytes = received_,
-                    .blksize = granted_.blksize,
-                    .window = granted_.window,
+                    .blksize = blksize_,
+                    .window = window_,
                     .repeated = machine_.counts().duplicates,
                     .round_trip = machine_.round_trip(),
-                    .peer_error = peer_error_});
+                    .peer_error = peer_error()});
     flow_.seat.leave();
     flow_.engine.settle();
     // A write that is under way drops the file when it is done.

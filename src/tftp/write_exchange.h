@@ -42,6 +42,8 @@ private:
     void fail_with(const Error& error);
     void end(Ending ending);
 
+    const std::uint16_t window_;
+    const std::optional<std::uint64_t> announced_;  // how many bytes will come
     TransferPtr transfer_;
     UploadClaims::Claim claim_;
     std::function<Result<void>(std::string)> taker_;

@@ -40,6 +40,7 @@ public:
         int reorder_blocks = 3;              // that came too early before a gap is told
         std::size_t write_queue = 1 << 20U;  // bytes accepted and not yet written, before ACKs wait
         std::optional<Span> fixed_rto;
+        std::uint32_t seed = 0;  // of the jitter of time-outs; 0: none
     };
     struct Counts {
         std::uint64_t blocks = 0;
@@ -50,7 +51,8 @@ public:
     };
 
     WriteMachine(const Options& options, const Timing& timing, ReorderBudget& budget)
-        : options_(options), timing_(timing), budget_(&budget), rto_(timing.rto, options.fixed_rto, timing.seed) {}
+        : options_(options), timing_(timing), budget_(&budget), rto_(timing.rto, options.fixed_rto, options.seed) {}
+    WriteMachine(const Options&, const Timing&&, ReorderBudget&) = delete;  // it refers to the times
     ~WriteMachine() { drop_early(); }
     WriteMachine(const WriteMachine&) = delete;
     WriteMachine& operator=(const WriteMachine&) = delete;
@@ -91,7 +93,7 @@ private:
     void end(Ending ending, Effects& out);
 
     Options options_;
-    Timing timing_;
+    const Timing& timing_;
     ReorderBudget* budget_;
     Rto rto_;
     std::map<std::uint64_t, std::vector<std::byte>> early_;
