@@ -35,7 +35,7 @@ std::size_t Timers::fire_due(TimePoint now) {
 
 void Timers::insert(Timer& timer) {
     heap_.push_back(&timer);
-    timer.index_ = heap_.size() - 1;
+    timer.index_ = static_cast<std::uint32_t>(heap_.size() - 1);
     sift_up(timer.index_);
 }
 
@@ -52,7 +52,7 @@ void Timers::remove(Timer& timer) noexcept {
 
 void Timers::place(Timer* timer, std::size_t index) noexcept {
     heap_[index] = timer;
-    timer->index_ = index;
+    timer->index_ = static_cast<std::uint32_t>(index);
 }
 
 void Timers::sift_up(std::size_t index) noexcept {

@@ -2,6 +2,7 @@
 // Timers: wake me at a time of the clock. One Timers per loop; everything here belongs to the loop's thread.
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace wherry::net {
@@ -28,13 +29,13 @@ public:
 
 private:
     friend class Timers;
-    static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+    static constexpr std::uint32_t nowhere = static_cast<std::uint32_t>(-1);
     Timers& timers_;
     Fire fire_;
     void* context_;
     TimePoint due_{};
     TimePoint queued_{};  // its place in the heap; due_ may be later
-    std::size_t index_ = nowhere;
+    std::uint32_t index_ = nowhere;
     bool set_ = false;
 };
 

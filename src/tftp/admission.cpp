@@ -12,17 +12,23 @@ constexpr double reply_burst = 2;
 
 }  // namespace
 
-bool Admission::Bucket::take(Time now, double rate, double depth) noexcept {
+void Admission::Level::refill(Span passed, double rate, double depth) noexcept {
+    if (left < 0 || rate <= 0) return;
+    left = static_cast<float>(std::min(depth, left + std::chrono::duration<double>(passed).count() * rate));
+}
+
+bool Admission::Level::take(double rate, double depth) noexcept {
     if (rate <= 0) return true;
-    if (level < 0) {
-        level = depth;
-    } else if (now > last) {
-        level = std::min(depth, level + std::chrono::duration<double>(now - last).count() * rate);
-    }
-    last = std::max(last, now);
-    if (level < 1) return false;
-    level -= 1;
+    if (left < 0) left = static_cast<float>(depth);
+    if (left < 1) return false;
+    left -= 1;
     return true;
+}
+
+bool Admission::Bucket::take(Time now, double rate, double depth) noexcept {
+    if (now > last) level.refill(now - last, rate, depth);
+    last = std::max(last, now);
+    return level.take(rate, depth);
 }
 
 std::uint64_t Admission::key_of(const net::Address& address) noexcept {
@@ -44,8 +50,18 @@ Admission::Source& Admission::source_of(Time now, std::uint64_t key) {
         if (sources_.size() >= most_sources) key = 0;
         found = sources_.try_emplace(key).first;
     }
-    found->second.seen = now;
-    return found->second;
+    Source& source = found->second;
+    if (now > source.seen) {
+        const Span passed = now - source.seen;
+        const double requests = options_.requests_per_second_address;
+        const double replies = options_.unverified_per_second_address;
+        const double errors = options_.unknown_tid_per_second_address;
+        source.requests.refill(passed, requests, requests * request_burst);
+        source.replies.refill(passed, replies, replies);
+        source.errors.refill(passed, errors, errors);
+        source.seen = now;
+    }
+    return source;
 }
 
 void Admission::sweep(Time now) {
@@ -61,7 +77,7 @@ void Admission::set(const Options& options) {
 bool Admission::request(Time now, const net::Address& source) {
     const std::lock_guard lock(mutex_);
     const double rate = options_.requests_per_second_address;
-    if (!source_of(now, key_of(source)).requests.take(now, rate, rate * request_burst)) return false;
+    if (!source_of(now, key_of(source)).requests.take(rate, rate * request_burst)) return false;
     const double all = options_.requests_per_second;
     return requests_.take(now, all, all);
 }
@@ -83,7 +99,7 @@ Admission::Seat Admission::begin(Time now, const net::Address& source) {
 bool Admission::unverified_reply(Time now, const net::Address& source) {
     const std::lock_guard lock(mutex_);
     const double rate = options_.unverified_per_second_address;
-    if (!source_of(now, key_of(source)).replies.take(now, rate, rate)) return false;
+    if (!source_of(now, key_of(source)).replies.take(rate, rate)) return false;
     const double all = options_.unverified_per_second;
     return replies_.take(now, all, all * reply_burst);
 }
@@ -91,7 +107,7 @@ bool Admission::unverified_reply(Time now, const net::Address& source) {
 bool Admission::unknown_tid(Time now, const net::Address& source) {
     const std::lock_guard lock(mutex_);
     const double rate = options_.unknown_tid_per_second_address;
-    if (!source_of(now, key_of(source)).errors.take(now, rate, rate)) return false;
+    if (!source_of(now, key_of(source)).errors.take(rate, rate)) return false;
     const double all = options_.unknown_tid_per_second;
     return errors_.take(now, all, all);
 }

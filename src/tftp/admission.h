@@ -68,19 +68,24 @@ public:
     static constexpr std::size_t most_sources = 65536;
 
 private:
-    // Refills by the time.
-    struct Bucket {
-        double level = -1;  // -1: full
-        Time last{};
-        bool take(Time now, double rate, double depth) noexcept;
+    // How many more there may be; as small as that, since there are many sources.
+    struct Level {
+        float left = -1;  // -1: full
+        void refill(Span passed, double rate, double depth) noexcept;
+        bool take(double rate, double depth) noexcept;
     };
     struct Source {
         std::uint32_t transfers = 0;
         std::uint32_t unverified = 0;
-        Bucket requests;
-        Bucket replies;
-        Bucket errors;
-        Time seen{};
+        Level requests;
+        Level replies;
+        Level errors;
+        Time seen{};  // the levels are those of then
+    };
+    struct Bucket {
+        Level level;
+        Time last{};
+        bool take(Time now, double rate, double depth) noexcept;
     };
     Source& source_of(Time now, std::uint64_t key);
     void sweep(Time now);

@@ -14,7 +14,7 @@ namespace wherry::tftp {
 void log_end(const Flow& flow, const EndReport& report) {
     Log& log = flow.engine.server().commons().log;
     if (!log.writes(LogLevel::info)) return;
-    const auto parsed = parse_request(bytes_of(flow.request), flow.settings().parse);
+    const auto parsed = parse_request(flow.request(), flow.settings().parse);
     const std::chrono::duration<double> took = flow.engine.loop().now() - flow.began;
     std::string line =
         fmt::format("tftp {} {} {} B in {:.3f} s blk {} win {} rep {}", describe(flow, parsed ? *parsed : Request()),

@@ -30,11 +30,12 @@ std::uint64_t seed_of(std::uint64_t wanted) {
 
 // --- flows
 
-Flow::Flow(Engine& of, Route way, std::size_t number, std::string packet)
+Flow::Flow(Engine& of, Route way, std::size_t number, Bytes packet)
     : engine(of),
       route(way),
-      listener(number),
-      request(std::move(packet)),
+      listener(static_cast<std::uint16_t>(number)),
+      packet_size_(static_cast<std::uint16_t>(packet.size())),
+      packet_(std::make_unique_for_overwrite<std::byte[]>(packet.size())),
       policy(of.server().policy()),
       timer(
           of.loop().timers(),
@@ -44,7 +45,9 @@ Flow::Flow(Engine& of, Route way, std::size_t number, std::string packet)
               flow_expired(flow);
           },
           this),
-      began(of.loop().now()) {}
+      began(of.loop().now()) {
+    std::ranges::copy(packet, packet_.get());
+}
 
 Flow::~Flow() = default;
 
@@ -115,7 +118,7 @@ void Engine::start() {
 
 net::Task<void> Engine::run() {
     co_await ended_.readable();
-    while (!flows_.empty()) forget(*FlowPtr(flows_.begin()->second));
+    while (!flows_.empty()) forget(*FlowPtr(*flows_.begin()));
     for (Listener& listener : listeners_) {
         listener.tid.reset();
         listener.read.tids.clear();
@@ -132,8 +135,7 @@ void Engine::drain() {
 
 void Engine::stop() {
     draining_ = true;
-    std::vector<FlowPtr> all;
-    for (const auto& [key, flow] : flows_) all.push_back(flow);
+    const std::vector<FlowPtr> all(flows_.begin(), flows_.end());
     for (const FlowPtr& flow : all) {
         if (flow->exchange && flow->alive()) {
             flow->exchange->cancel(Ending::shutdown, ErrorCode::undefined, "Server shutting down");
@@ -146,9 +148,8 @@ void Engine::stop() {
 // Those that only answer repeats are not waited for.
 void Engine::check_end() {
     if (!draining_ || !started_) return;
-    const bool busy = std::any_of(flows_.begin(), flows_.end(), [](const auto& one) {
-        const Flow& flow = *one.second;
-        return flow.state == Flow::State::opening || (flow.state == Flow::State::running && !flow.exchange->over());
+    const bool busy = std::ranges::any_of(flows_, [](const FlowPtr& flow) {
+        return flow->state == Flow::State::opening || (flow->state == Flow::State::running && !flow->exchange->over());
     });
     if (!busy) ended_.signal(true, false);
 }
@@ -230,10 +231,10 @@ net::Task<void> Engine::answer_own_opcode(TidPtr tid, Route route, TftpPacket pa
 
 void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet) {
     const auto found = flows_.find(Key{arrival.peer, arrival.local.with_port(0), tid.listener});
-    const bool known = found != flows_.end() && found->second->tid.get() == &tid;
-    if (known && found->second->state == Flow::State::running) {
+    const bool known = found != flows_.end() && (*found)->tid.get() == &tid;
+    if (known && (*found)->state == Flow::State::running) {
         if (packet.size() < 4) return server_.commons().metrics.add(Metric::tftp_dropped_total);
-        const FlowPtr flow = found->second;
+        const FlowPtr flow = *found;
         return flow->exchange->on_packet(loop_.now(), op, packet);
     }
     server_.commons().metrics.add(Metric::tftp_dropped_total);
@@ -279,14 +280,13 @@ void Engine::on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes pack
     }
     const Route route{arrival.peer, arrival.local, arrival.interface};
     const auto known = flows_.find(Key{route.peer, route.local.with_port(0), tid.listener});
-    if (known != flows_.end() && on_repeated_request(FlowPtr(known->second), packet)) {
+    if (known != flows_.end() && on_repeated_request(FlowPtr(*known), packet)) {
         return metrics.add(Metric::tftp_duplicate_requests_total);
     }
     if (draining_ || !server_.admission().request(loop_.now(), arrival.peer)) {
         return metrics.add(Metric::tftp_dropped_total);
     }
-    auto flow = std::make_shared<Flow>(*this, route, tid.listener,
-                                       std::string(reinterpret_cast<const char*>(packet.data()), packet.size()));
+    auto flow = std::make_shared<Flow>(*this, route, tid.listener, packet);
     if (server_.at_start().tid_mode == TidMode::single) flow->tid = listeners_[tid.listener].tid;
     flow->seat = server_.admission().begin(loop_.now(), arrival.peer);
     if (!flow->seat) {
@@ -295,24 +295,23 @@ void Engine::on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes pack
         return;
     }
     metrics.add(Metric::tftp_requests_total);
-    flows_[key_of(*flow)] = flow;
+    flows_.insert(flow);
     scope_.start(open_request(std::move(flow), quiet));
 }
 
 // True: nothing new is to begin.
 bool Engine::on_repeated_request(const FlowPtr& flow, Bytes packet) {
     const Time now = loop_.now();
-    const bool same =
-        flow->request.size() == packet.size() && std::memcmp(flow->request.data(), packet.data(), packet.size()) == 0;
+    const bool same = std::ranges::equal(flow->request(), packet);
     switch (flow->state) {
         case Flow::State::opening:
             if (same) return true;
             break;
         case Flow::State::refused:
             if (!same) break;
-            if (now - flow->refused_at >= refusal_gap && unverified_reply(*flow)) {
-                flow->refused_at = now;
-                flow->send(flow->refusal);
+            if (now - flow->refused->at >= refusal_gap && unverified_reply(*flow)) {
+                flow->refused->at = now;
+                flow->send(flow->refused->packet);
             }
             return true;
         case Flow::State::running:
@@ -334,7 +333,7 @@ bool Engine::on_repeated_request(const FlowPtr& flow, Bytes packet) {
 
 FlowPtr Engine::find(const Flow& flow) const {
     const auto found = flows_.find(key_of(flow));
-    return found != flows_.end() && found->second.get() == &flow ? found->second : nullptr;
+    return found != flows_.end() && found->get() == &flow ? *found : nullptr;
 }
 
 bool Engine::unverified_reply(const Flow& flow) {
@@ -347,12 +346,12 @@ void Engine::refuse(const FlowPtr& flow, const Refusal& refusal) {
     if (!flow->alive()) return;
     if (!flow->tid) flow->tid = take_tid(*flow, false);
     flow->state = Flow::State::refused;
-    flow->refusal = error_packet(refusal.code, refusal.text);
-    flow->refused_at = loop_.now();
+    flow->refused =
+        std::make_unique<Flow::Refused>(Flow::Refused{error_packet(refusal.code, refusal.text), loop_.now()});
     flow->seat.leave();
     if (unverified_reply(*flow)) {
         server_.commons().metrics.add(Metric::tftp_errors_sent_total);
-        flow->send(flow->refusal);
+        flow->send(flow->refused->packet);
     }
     if (!flows_.contains(key_of(*flow))) return;
     flow->timer.set(loop_.now() + refusal_kept);
@@ -364,8 +363,8 @@ void Engine::forget(Flow& flow) {
     flow.state = Flow::State::gone;
     flow.seat.leave();
     const auto found = flows_.find(key_of(flow));
-    if (found != flows_.end() && found->second.get() == &flow) {
-        const FlowPtr held = std::move(found->second);  // goes at the end of this function, at the earliest
+    if (found != flows_.end() && found->get() == &flow) {
+        const FlowPtr held = *found;  // goes at the end of this function, at the earliest
         flows_.erase(found);
         // Its own call may still be on the stack below us: it goes once that has returned.
         loop_.post([held] {});

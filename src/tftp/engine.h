@@ -6,7 +6,7 @@
 #include <optional>
 #include <random>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "access/commons.h"
@@ -70,9 +70,18 @@ private:
         std::size_t listener = 0;
         friend bool operator==(const Key&, const Key&) = default;
     };
+    // Flows are found by their Key, which is not stored a second time.
     struct Hash {
+        using is_transparent = void;
         std::uint64_t seed;
         std::size_t operator()(const Key& key) const noexcept;
+        std::size_t operator()(const FlowPtr& flow) const noexcept { return (*this)(key_of(*flow)); }
+    };
+    struct Equal {
+        using is_transparent = void;
+        bool operator()(const FlowPtr& a, const FlowPtr& b) const noexcept { return key_of(*a) == key_of(*b); }
+        bool operator()(const Key& key, const FlowPtr& flow) const noexcept { return key == key_of(*flow); }
+        bool operator()(const FlowPtr& flow, const Key& key) const noexcept { return key == key_of(*flow); }
     };
     struct Pool {
         std::vector<TidPtr> tids;
@@ -102,7 +111,9 @@ private:
     static TidPtr lease(Tid& tid);
     bool on_unreachable(const Tid& tid);
     void check_end();
-    Key key_of(const Flow& flow) const { return {flow.route.peer, flow.route.local.with_port(0), flow.listener}; }
+    static Key key_of(const Flow& flow) noexcept {
+        return {flow.route.peer, flow.route.local.with_port(0), flow.listener};
+    }
 
     Server& server_;
     net::Loop& loop_;
@@ -110,7 +121,7 @@ private:
     net::Scope life_;
     std::mt19937_64 dice_;
     std::vector<Listener> listeners_;
-    std::unordered_map<Key, FlowPtr, Hash> flows_;
+    std::unordered_set<FlowPtr, Hash, Equal> flows_;
     std::vector<net::Arrival> arrivals_;
     ReorderBudget reorder_budget_;
     net::Watch ended_;  // signalled when it is time to end

@@ -47,12 +47,11 @@ bool Engine::on_unreachable(const Tid& tid) {
     for (int i = 0; i < unreachables_a_call; ++i) {
         const auto peer = tid.socket->try_unreachable();
         if (!peer) return false;
-        const auto found = std::find_if(flows_.begin(), flows_.end(), [&](const auto& one) {
-            const Flow& flow = *one.second;
-            return flow.route.peer == *peer && flow.state == Flow::State::running && flow.tid.get() == &tid;
+        const auto found = std::ranges::find_if(flows_, [&](const FlowPtr& flow) {
+            return flow->route.peer == *peer && flow->state == Flow::State::running && flow->tid.get() == &tid;
         });
         if (found == flows_.end()) continue;
-        const FlowPtr flow = found->second;
+        const FlowPtr flow = *found;
         flow->exchange->on_unreachable(loop_.now());
     }
     return true;

@@ -45,7 +45,8 @@ public:
 };
 
 struct Flow {
-    Flow(Engine& engine, Route way, std::size_t number, std::string packet);
+    // `packet`: the request.
+    Flow(Engine& engine, Route way, std::size_t number, Bytes packet);
     ~Flow();
     Flow(const Flow&) = delete;
     Flow& operator=(const Flow&) = delete;
@@ -62,18 +63,29 @@ struct Flow {
     const Settings& settings() const noexcept { return policy->settings; }
     std::uint32_t jitter() const;  // the seed of a machine's; 0: none
     bool alive() const noexcept { return state != State::gone; }
+    Bytes request() const noexcept { return {packet_.get(), packet_size_}; }  // the datagram
+
+    // The answer to a request that is refused.
+    struct Refused {
+        std::string packet;
+        Time at{};  // when it was sent last
+    };
 
     Engine& engine;
     Route route;
-    const std::size_t listener;
-    const std::string request;  // the datagram
-    PolicyPtr policy;           // what holds for it
-    State state = State::opening;
-    TidPtr tid;  // once something was sent
-    Admission::Seat seat;
+    const std::uint16_t listener;
+
+private:
+    const std::uint16_t packet_size_;
+    const std::unique_ptr<std::byte[]> packet_;
+
+public:
+    PolicyPtr policy;  // what holds for it
+    TidPtr tid;        // once something was sent
+    [[no_unique_address]] Admission::Seat seat;
+    State state = State::opening;  // in a place that alignment leaves in the seat
     net::Timer timer;
-    std::string refusal;  // the ERROR packet
-    Time refused_at{};
+    std::unique_ptr<Refused> refused;
     Time began{};
     std::unique_ptr<Exchange> exchange;
 };

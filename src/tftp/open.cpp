@@ -248,7 +248,7 @@ void Opening::refuse(const Error& error) const { refuse(refusal_for(error), erro
 
 net::Task<void> open_request(FlowPtr flow, bool quiet) {
     const Settings& settings = flow->settings();
-    const auto parsed = parse_request(bytes_of(flow->request), settings.parse);
+    const auto parsed = parse_request(flow->request(), settings.parse);
     Opening opening{flow, parsed ? *parsed : Request(), quiet, {}};
     if (!parsed) co_return opening.refuse(parsed.error(), "the packet");
     const bool write = opening.request.is_write();
@@ -310,7 +310,7 @@ SessionInfo session_of(const Flow& flow) {
 }
 
 std::string describe(const Flow& flow, const Request& request) {
-    const auto opcode = opcode_of(bytes_of(flow.request));
+    const auto opcode = opcode_of(flow.request());
     return fmt::format("{} {} \"{}\"", opcode == 2 ? "WRQ" : "RRQ", flow.route.peer.text(), for_log(request.name, 200));
 }
 
