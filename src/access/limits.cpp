@@ -21,20 +21,18 @@ std::string place_of(const char* kind, std::string_view name) { return std::stri
 
 }  // namespace
 
-Permit::Permit(Permit&& other) noexcept
-    : limits_(std::exchange(other.limits_, nullptr)), places_(std::move(other.places_)) {}
+Permit::Permit(Permit&& other) noexcept : limits_(std::exchange(other.limits_, nullptr)), counters_(other.counters_) {}
 
 Permit& Permit::operator=(Permit&& other) noexcept {
     if (this == &other) return *this;
     release();
     limits_ = std::exchange(other.limits_, nullptr);
-    places_ = std::move(other.places_);
+    counters_ = other.counters_;
     return *this;
 }
 
 void Permit::release() noexcept {
-    if (Limits* const limits = std::exchange(limits_, nullptr)) limits->release(places_);
-    places_.clear();
+    if (Limits* const limits = std::exchange(limits_, nullptr)) limits->release(*this);
 }
 
 void Limits::set(const LimitOptions& options) {
@@ -85,12 +83,14 @@ Result<Permit> Limits::take(std::vector<Claim> claims) {
         if (claim.most == 0 || count(claim.place) < claim.most) continue;
         return fail(Code::busy, std::string("too many ") + claim.what + " (limit " + std::to_string(claim.most) + ")");
     }
-    std::vector<std::string> places;
+    Permit permit;
+    permit.limits_ = this;
+    auto place = permit.counters_.begin();
     for (Claim& claim : claims) {
-        ++counts_[claim.place];
-        places.push_back(std::move(claim.place));
+        *place = &*counts_.try_emplace(std::move(claim.place)).first;
+        ++(*place++)->second;
     }
-    return Permit(this, std::move(places));
+    return permit;
 }
 
 std::uint32_t Limits::count(const std::string& place) const {
@@ -129,11 +129,10 @@ std::string Limits::address_key(std::string_view address) {
     return std::string(network) + "/64";
 }
 
-void Limits::release(const std::vector<std::string>& places) noexcept {
+void Limits::release(const Permit& permit) noexcept {
     const std::lock_guard lock(mutex_);
-    for (const std::string& place : places) {
-        const auto found = counts_.find(place);
-        if (found != counts_.end() && --found->second == 0) counts_.erase(found);
+    for (Permit::Counter* const counter : permit.counters_) {
+        if (counter != nullptr && --counter->second == 0) counts_.erase(counts_.find(counter->first));
     }
 }
 

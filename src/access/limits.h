@@ -1,5 +1,6 @@
 #pragma once
 // Limits: how many may be here at a time. A Permit is the right to be one of them; dropping it frees the place.
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -44,9 +45,9 @@ public:
 
 private:
     friend class Limits;
-    Permit(Limits* limits, std::vector<std::string> places) : limits_(limits), places_(std::move(places)) {}
+    using Counter = std::pair<const std::string, std::uint32_t>;
     Limits* limits_ = nullptr;
-    std::vector<std::string> places_;  // the counters that it holds one of
+    std::array<Counter*, 4> counters_{};  // in Limits, that it holds one of each; null: none
 };
 
 // Thread-safe; outlives its permits. Each refusal is Code::busy with a sentence that names the limit. All are counted
@@ -82,11 +83,11 @@ private:
     };
     Result<Permit> take(std::vector<Claim> claims);  // all or none; with the mutex held
     std::uint32_t count(const std::string& place) const;
-    void release(const std::vector<std::string>& places) noexcept;
+    void release(const Permit& permit) noexcept;
 
     mutable std::mutex mutex_;
     LimitOptions options_;
-    std::unordered_map<std::string, std::uint32_t> counts_;  // by the letter of the kind and the name
+    std::unordered_map<std::string, std::uint32_t> counts_;  // by the letter of the kind and the name; none is 0
 };
 
 }  // namespace wherry

@@ -47,12 +47,15 @@ std::uint64_t SharedBucket::grant() const {
 }
 
 void Throttle::add(std::shared_ptr<SharedBucket> bucket) {
-    if (bucket && bucket->rate() != 0) buckets_.push_back(std::move(bucket));
+    if (!bucket || bucket->rate() == 0) return;
+    if (!buckets_) buckets_ = std::make_unique<std::vector<std::shared_ptr<SharedBucket>>>();
+    buckets_->push_back(std::move(bucket));
 }
 
 std::uint64_t Throttle::slice(std::uint64_t wanted) const {
+    if (unlimited()) return wanted;
     std::uint64_t slice = wanted;
-    for (const auto& bucket : buckets_) {
+    for (const auto& bucket : *buckets_) {
         // Everybody in a bucket waits for the slices of all the others: each takes its share of the 50 ms.
         const std::uint64_t grant = bucket->grant();
         const auto sharers = static_cast<std::uint64_t>(std::max(1L, bucket.use_count()));
@@ -63,7 +66,8 @@ std::uint64_t Throttle::slice(std::uint64_t wanted) const {
 
 std::chrono::nanoseconds Throttle::take(std::uint64_t bytes, std::chrono::steady_clock::time_point now) {
     std::chrono::nanoseconds longest{0};
-    for (const auto& bucket : buckets_) longest = std::max(longest, bucket->take(bytes, now));
+    if (unlimited()) return longest;
+    for (const auto& bucket : *buckets_) longest = std::max(longest, bucket->take(bytes, now));
     return longest;
 }
 

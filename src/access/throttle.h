@@ -35,7 +35,7 @@ private:
 class Throttle {
 public:
     void add(std::shared_ptr<SharedBucket> bucket);  // ignores null and buckets without a rate
-    bool unlimited() const noexcept { return buckets_.empty(); }
+    bool unlimited() const noexcept { return buckets_ == nullptr; }
     // How many bytes to move before asking again: enough for some 50 ms at the slowest rate, a bucket's rate divided by
     // those who hold it; at most `wanted`, and not 0 unless that is.
     std::uint64_t slice(std::uint64_t wanted) const;
@@ -43,7 +43,7 @@ public:
     std::chrono::nanoseconds take(std::uint64_t bytes, std::chrono::steady_clock::time_point now);
 
 private:
-    std::vector<std::shared_ptr<SharedBucket>> buckets_;
+    std::unique_ptr<std::vector<std::shared_ptr<SharedBucket>>> buckets_;  // null: none
 };
 
 // All rates of a server, in bytes per second; 0 is unlimited.

@@ -29,11 +29,11 @@ Transfer::Transfer(Parts parts) : parts_(std::move(parts)), at_(parts_.offset), 
 }
 
 Transfer::~Transfer() {
-    close_pipe();
+    if (parts_.upload) close_pipe();
     if (finished_) return;
     if (parts_.file) {
         std::shared_ptr<File> file = std::move(parts_.file);
-        FilesystemPtr filesystem = to_be_dropped(Code::aborted) ? parts_.filesystem : nullptr;
+        FilesystemPtr filesystem = to_be_dropped(Code::aborted) ? upload().filesystem : nullptr;
         parts_.commons.runtime.disk().run_detached(
             parts_.loop, [file = std::move(file), filesystem = std::move(filesystem), path = parts_.path]() mutable {
                 file->failed(Code::aborted);
@@ -52,58 +52,63 @@ Outcome Transfer::ended(const net::Stream& stream, net::Io io) const {
     return Outcome::network(io.code, io.system);
 }
 
-void Transfer::close_file(Code cause) {
-    if (!parts_.file) return;
+// What closing says.
+Result<void> Transfer::close_file(Code cause) {
+    if (!parts_.file) return parts_.upload ? upload().closed : Result<void>();
     if (cause != Code::ok) parts_.file->failed(cause);
-    closed_ = parts_.file->close();
+    auto closed = parts_.file->close();
     parts_.file.reset();
     // What cannot be removed stays: the upload has failed already, and its client is told so.
-    if (to_be_dropped(cause)) static_cast<void>(parts_.filesystem->remove_file(parts_.path));
+    if (to_be_dropped(cause)) static_cast<void>(upload().filesystem->remove_file(parts_.path));
+    return closed;
 }
 
 bool Transfer::to_be_dropped(Code cause) const noexcept {
-    if (cause == Code::ok || parts_.direction != Direction::upload || !parts_.filesystem) return false;
-    if (parts_.unique && moved_ == 0) return true;  // the name was made for it, and nothing came
-    return parts_.policy.drop_broken && !parts_.policy.atomic && parts_.truncated;
+    if (cause == Code::ok || !parts_.upload || !upload().filesystem) return false;
+    if (upload().unique && moved_ == 0) return true;  // the name was made for it, and nothing came
+    return upload().policy.drop_broken && !upload().policy.atomic && upload().truncated;
 }
 
 net::Task<Result<void>> Transfer::finish(Outcome outcome) {
     finished_ = true;
+    Result<void> closed;
     if (parts_.file && parts_.quick_close) {
         parts_.file.reset();
     } else if (parts_.file) {
         net::Lane& disk = parts_.commons.runtime.disk();
-        const auto close = [&] { close_file(outcome.cause); };
-        co_await (parts_.short_jobs ? disk.run_short(parts_.loop, close) : disk.run(parts_.loop, close));
+        const auto close = [&] { closed = close_file(outcome.cause); };
+        const bool is_short = parts_.upload && upload().short_jobs;
+        co_await (is_short ? disk.run_short(parts_.loop, close) : disk.run(parts_.loop, close));
+    } else if (parts_.upload) {
+        closed = upload().closed;
     }
-    if (outcome.complete() && !closed_) outcome = Outcome::file(closed_.error().code, closed_.error().system);
+    if (outcome.complete() && !closed) outcome = Outcome::file(closed.error().code, closed.error().system);
     account(outcome.cause, parts_.loop.now());
     if (outcome.complete()) co_return Result<void>();
     if (outcome.words != nullptr) co_return refuse(outcome.cause, outcome.words);
-    if (!closed_) co_return std::unexpected(closed_.error());
+    if (!closed) co_return std::unexpected(closed.error());
     co_return fail(outcome.cause, {}, outcome.system);
 }
 
 // What the user's tree has grown by. What a failed upload left behind counts as well.
 void Transfer::settle(Code cause) {
-    const auto old_size = static_cast<std::int64_t>(parts_.old_size);
+    Upload& upload = *parts_.upload;
+    const auto old_size = static_cast<std::int64_t>(upload.old_size);
     const auto came = static_cast<std::int64_t>(at_);
-    if (to_be_dropped(cause)) return parts_.reservation.settle(-old_size, parts_.existed ? -1 : 0);
-    if (cause != Code::ok && parts_.policy.atomic) {
+    if (to_be_dropped(cause)) return upload.reservation.settle(-old_size, upload.existed ? -1 : 0);
+    if (cause != Code::ok && upload.policy.atomic) {
         // The old file is as it was; beside it may stand what came.
-        const bool kept = parts_.policy.keep_partial;
-        return parts_.reservation.settle(kept ? came : 0, kept ? 1 : 0);
+        const bool kept = upload.policy.keep_partial;
+        return upload.reservation.settle(kept ? came : 0, kept ? 1 : 0);
     }
     const std::int64_t now_there = parts_.offset == 0 ? came : std::max(came, old_size);
-    parts_.reservation.settle(now_there - old_size, parts_.existed ? 0 : 1);
+    upload.reservation.settle(now_there - old_size, upload.existed ? 0 : 1);
 }
 
 void Transfer::account(Code cause, net::TimePoint now) {
     Commons& commons = parts_.commons;
-    const bool upload = parts_.direction == Direction::upload;
-    if (parts_.reservation) {
-        settle(cause);
-    }
+    const bool upload = parts_.upload != nullptr;
+    if (upload && parts_.upload->reservation) settle(cause);
     parts_.permit.release();
     commons.metrics.add(Metric::transfers, -1);
     if (uncounted_) return;
@@ -113,7 +118,8 @@ void Transfer::account(Code cause, net::TimePoint now) {
     if (cause != Code::ok) commons.metrics.add(Metric::transfers_failed_total);
     const auto describe = [&] {
         const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(now - began_);
-        return event::Transferred{parts_.session, parts_.path, parts_.offset, moved_, duration, cause};
+        return event::Transferred{
+            parts_.session ? *parts_.session : SessionInfo(), parts_.path, parts_.offset, moved_, duration, cause};
     };
     if (upload) {
         commons.events.publish<event::Received>([&] { return event::Received{describe()}; });
@@ -136,7 +142,7 @@ net::Task<Outcome> Transfer::send_to(net::Stream& stream, Wire wire, net::Durati
 net::Task<Outcome> Transfer::send_by_descriptor(net::Stream& stream, net::Duration stall) {
     net::Loop& loop = parts_.loop;
     const int file = parts_.file->descriptor();
-    const std::uint64_t end = parts_.size;
+    const std::uint64_t end = size();
     std::uint64_t cached_until = at_;
     bool copying = !parts_.commons.use_sendfile;
     bool on_lane = false;  // the kernel cannot tell what is in memory: a worker sends, in case it has to wait
@@ -283,7 +289,7 @@ bool Transfer::has_changed() const {
     const int file = parts_.file->descriptor();
     // What a file without a descriptor is now cannot be asked without waiting for it.
     if (file < 0 || ::fstat(file, &now) != 0) return false;
-    const Stat& then = parts_.opened;
+    const Opened& then = parts_.opened;
     return static_cast<std::uint64_t>(now.st_size) != then.size || now.st_mtim.tv_sec != then.modified ||
            now.st_mtim.tv_nsec != static_cast<long>(then.modified_nsec);
 }

@@ -5,6 +5,7 @@
 // receive_from for a stream, read_at and write_at for protocols that ask for ranges) and then calls finish() exactly
 // once, with what became of it; that settles the file, the quota, the permit, the event and the metrics. A Transfer
 // that is destroyed unfinished counts as aborted: its file is dropped on the disk lane.
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -17,6 +18,7 @@
 #include "access/commons.h"
 #include "access/throttle.h"
 #include "core/newline.h"
+#include "core/small_mutex.h"
 #include "net/stream.h"
 #include "wherry/filesystem.h"
 
@@ -52,29 +54,49 @@ class Transfer {
 public:
     enum class Direction : std::uint8_t { download, upload };
 
+    // What only an upload has.
+    struct Upload {
+        std::uint64_t old_size = 0;  // of the file before
+        bool existed = true;
+        bool truncated = false;   // opening it has dropped what was in it
+        bool short_jobs = false;  // the file is on quick storage: small pieces of work need no worker
+        bool unique = false;      // the file was made for it, and goes again if nothing comes
+        Reservation reservation;
+        UploadPolicy policy;
+        FilesystemPtr filesystem;  // where the policy needs it: to ask for free space on the way, to remove the file
+
+        // --- while it is received
+        bool may_splice = true;
+        int pipe[2] = {-1, -1};  // for splice(2), made when it turns out to be large
+        const net::Stream* control = nullptr;
+        std::uint64_t space_checked = 0;  // how far the free-space floor was looked at
+        Result<void> closed;              // what closing said, if a worker did that when it saw the end
+    };
+
+    // What the file of a download was when it was opened: by this it is known again.
+    struct Opened {
+        std::uint64_t size = 0;
+        std::int64_t modified = 0;
+        std::uint64_t inode = 0;  // 0: unknown
+        std::uint64_t device = 0;
+        std::uint32_t modified_nsec = 0;
+        std::uint32_t mode = 0;
+    };
+
     // What open_read and open_write have gathered. `file` is open, `permit` held.
     struct Parts {
         Commons& commons;
         net::Loop& loop;
-        SessionInfo session;  // only filled if an event will want it
+        std::unique_ptr<SessionInfo> session;  // for the event; null: nobody wants it
         Path path;
         FilePtr file;
-        Direction direction = Direction::download;
-        std::uint64_t offset = 0;    // where in the file it begins
-        std::uint64_t old_size = 0;  // of the file before an upload
-        std::uint64_t size = 0;      // of the file when it was opened; of a download, no more than it is to move to
+        std::unique_ptr<Upload> upload;                                 // null: it is a download
+        std::uint64_t offset = 0;                                       // where in the file it begins
         std::uint64_t end = std::numeric_limits<std::uint64_t>::max();  // of a download, where it ends in any case
-        Stat opened;                                                    // of a download: what the file was then
-        bool existed = true;
-        bool truncated = false;    // opening it for an upload has dropped what was in it
-        bool short_jobs = false;   // the file is on quick storage: small pieces of work need no worker
-        bool quick_close = false;  // closing waits for nothing: no worker is needed
+        Opened opened{};                                                // of a download
         Permit permit;
         Throttle throttle;
-        Reservation reservation;
-        bool unique = false;       // an upload whose file was made for it, and goes again if nothing comes
-        UploadPolicy policy;       // of an upload
-        FilesystemPtr filesystem;  // where the policy needs it: to ask for free space on the way, to remove the file
+        bool quick_close = false;  // closing waits for nothing: no worker is needed
     };
     explicit Transfer(Parts parts);
     ~Transfer();
@@ -110,6 +132,11 @@ public:
     // It was no transfer after all (a client that only asked for the size): finish() tells nobody.
     void uncounted() noexcept { uncounted_ = true; }
 
+    // Whom the event is about. A protocol that knows its clients anyway, and has thousands, may take that off for the
+    // time of the transfer; it gives it back before the end.
+    bool has_session() const noexcept { return parts_.session != nullptr; }
+    void set_session(std::unique_ptr<SessionInfo> session) noexcept { parts_.session = std::move(session); }
+
     // The only end. For an upload that moved completely this publishes the file; its error is then the upload's.
     net::Task<Result<void>> finish(Outcome outcome);
 
@@ -129,12 +156,17 @@ public:
     // It counts again, for `user` at the address `peer`, which may be another one than before. Code::busy at a limit.
     Result<void> go_on(const User& user, std::string_view peer);
 
-    Direction direction() const noexcept { return parts_.direction; }
-    bool is_atomic() const noexcept { return parts_.policy.atomic; }  // an upload that is not yet seen under its name
+    Direction direction() const noexcept { return parts_.upload ? Direction::upload : Direction::download; }
+    bool is_atomic() const noexcept {
+        return parts_.upload && parts_.upload->policy.atomic;
+    }  // an upload that is not yet seen under its name
     const Path& path() const noexcept { return parts_.path; }
-    std::uint64_t size() const noexcept { return parts_.size; }
+    // Of the file when it was opened; of a download, no more than it is to move to.
+    std::uint64_t size() const noexcept {
+        return parts_.upload ? parts_.upload->old_size : std::min(parts_.opened.size, parts_.end);
+    }
     std::uint64_t offset() const noexcept { return parts_.offset; }
-    const Stat& opened() const noexcept { return parts_.opened; }
+    const Opened& opened() const noexcept { return parts_.opened; }
     std::uint64_t moved() const noexcept { return moved_; }  // bytes on the wire so far
 
 private:
@@ -149,7 +181,7 @@ private:
     net::Task<Outcome> receive_by_worker(net::Stream& stream, net::Duration stall);
     net::Task<Outcome> receive_by_copy(net::Stream& stream, Encoding encoding, net::Duration stall);
     net::Task<Outcome> whole(net::Stream& stream);
-    bool is_left() const noexcept { return control_ != nullptr && control_->has_ended(); }
+    bool is_left() const noexcept { return upload().control != nullptr && upload().control->has_ended(); }
     net::Task<bool> pay(net::Stream& stream, std::uint64_t bytes, net::Duration stall);
     Outcome ended(const net::Stream& stream, net::Io io) const;
 
@@ -167,23 +199,19 @@ private:
     Result<void> store(std::uint64_t offset, std::span<const std::byte> bytes);
     Result<void> reserve(std::uint64_t end);
     bool has_changed() const;
-    void close_file(Code cause);
+    Result<void> close_file(Code cause);
     bool to_be_dropped(Code cause) const noexcept;
     void account(Code cause, net::TimePoint now);
     void settle(Code cause);
+    Upload& upload() const noexcept { return *parts_.upload; }
 
-    Parts parts_;
-    std::uint64_t at_;  // in the file
-    std::uint64_t moved_ = 0;
-    const net::Stream* control_ = nullptr;  // while it is received
-    net::TimePoint began_;
-    Result<void> closed_;     // what closing said, once it is closed
-    int pipe_[2] = {-1, -1};  // for splice(2), made when an upload turns out to be large
-    bool may_splice_ = true;
-    bool finished_ = false;
+    [[no_unique_address]] Parts parts_;
+    bool finished_ = false;  // these three in a place that alignment leaves
     bool uncounted_ = false;
-    std::uint64_t space_checked_ = 0;  // how far the free-space floor was looked at
-    std::mutex shared_;                // of all that read_now() and its neighbours touch
+    SmallMutex shared_;  // of all that read_now() and its neighbours touch
+    std::uint64_t at_;   // in the file
+    std::uint64_t moved_ = 0;
+    net::TimePoint began_;
 };
 using TransferPtr = std::unique_ptr<Transfer>;
 

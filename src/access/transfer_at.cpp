@@ -41,15 +41,15 @@ Result<Stat> Transfer::stat_now() {
 }
 
 net::Task<Result<void>> Transfer::finish_on(net::Loop& loop, Outcome outcome) {
-    co_await parts_.commons.runtime.disk().run(loop, [&] {
+    const auto closed = co_await parts_.commons.runtime.disk().run(loop, [&] {
         const std::lock_guard lock(shared_);
         finished_ = true;
-        close_file(outcome.cause);
-        if (outcome.complete() && !closed_) outcome = Outcome::file(closed_.error().code, closed_.error().system);
+        return close_file(outcome.cause);
     });
+    if (outcome.complete() && !closed) outcome = Outcome::file(closed.error().code, closed.error().system);
     account(outcome.cause, loop.now());
     if (outcome.complete()) co_return Result<void>();
-    if (!closed_) co_return std::unexpected(closed_.error());
+    if (!closed) co_return std::unexpected(closed.error());
     co_return fail(outcome.cause, {}, outcome.system);
 }
 

@@ -43,7 +43,7 @@ constexpr std::uint64_t space_step = 64 * 1024 * 1024;  // between looks at the 
 
 net::Task<Outcome> Transfer::receive_from(net::Stream& stream, Wire wire, net::Duration stall,
                                           const net::Stream* control) {
-    control_ = control;
+    upload().control = control;
     stream.set_deadline(parts_.loop.now() + stall);
     if (wire.deflate) return receive_inflated(stream, wire, stall);
     // With a raw descriptor the worker may splice; that needs one on the other side, too.
@@ -74,7 +74,7 @@ net::Task<Outcome> Transfer::receive_by_worker(net::Stream& stream, net::Duratio
         // Each segment that comes while the worker is at it would wake the loop for nothing.
         if (before >= linger_from) stream.unwatch();
         // A small upload is over before a worker would have been woken.
-        const bool is_short = parts_.short_jobs && moved_ < short_slice;
+        const bool is_short = upload().short_jobs && moved_ < short_slice;
         const std::uint64_t most = parts_.throttle.slice(is_short ? short_slice : worker_slice);
         const auto receive = [&](net::Worker& worker) {
             return receive_slice(stream, worker.scratch(), most, is_short);
@@ -100,7 +100,8 @@ Transfer::Slice Transfer::receive_slice(net::Stream& stream, std::span<std::byte
     if (slice.end && slice.outcome.complete() && !is_left()) {
         slice.closed = true;
         close_pipe();
-        close_file(Code::ok);  // here and not in finish(): a small upload needs one worker's turn less
+        upload().closed =
+            close_file(Code::ok);  // here and not in finish(): a small upload needs one worker's turn less
     }
     return slice;
 }
@@ -110,7 +111,7 @@ bool Transfer::drain(net::Stream& stream, std::span<std::byte> scratch, std::uin
     const int socket = stream.raw_descriptor();
     while (slice.bytes < most) {
         const std::uint64_t left = most - slice.bytes;
-        const bool splicing = socket >= 0 && may_splice_ && moved_ >= splice_from && open_pipe();
+        const bool splicing = socket >= 0 && upload().may_splice && moved_ >= splice_from && open_pipe();
         if (splicing      ? splice_once(socket, scratch, left, slice)
             : socket >= 0 ? receive_once(socket, scratch, left, slice)
                           : decrypt_once(stream, scratch, left, slice)) {
@@ -160,12 +161,12 @@ bool Transfer::receive_once(int socket, std::span<std::byte> scratch, std::uint6
 
 bool Transfer::splice_once(int socket, std::span<std::byte> scratch, std::uint64_t most, Slice& slice) {
     const std::size_t room = static_cast<std::size_t>(std::min<std::uint64_t>(pipe_size, most));
-    const ssize_t got = splice(socket, nullptr, pipe_[1], nullptr, room, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    const ssize_t got = splice(socket, nullptr, upload().pipe[1], nullptr, room, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (got < 0) {
         if (errno == EINTR) return true;
         if (errno == EAGAIN) return false;
         if (errno == EINVAL) {
-            may_splice_ = false;
+            upload().may_splice = false;
             return true;
         }
         return slice.fail(Outcome::network(code_of_errno(errno), errno));
@@ -183,8 +184,9 @@ bool Transfer::empty_pipe(std::size_t bytes, std::span<std::byte> scratch, Slice
     }
     while (bytes > 0) {
         auto offset = static_cast<loff_t>(at_);
-        const ssize_t put =
-            may_splice_ ? splice(pipe_[0], nullptr, parts_.file->descriptor(), &offset, bytes, SPLICE_F_MOVE) : 0;
+        const ssize_t put = upload().may_splice ? splice(upload().pipe[0], nullptr, parts_.file->descriptor(), &offset,
+                                                         bytes, SPLICE_F_MOVE)
+                                                : 0;
         if (put > 0) {
             const auto moved = static_cast<std::uint64_t>(put);
             at_ += moved;
@@ -196,8 +198,8 @@ bool Transfer::empty_pipe(std::size_t bytes, std::span<std::byte> scratch, Slice
         if (put < 0 && errno == EINTR) continue;
         if (put < 0 && errno != EINVAL) return slice.fail(Outcome::file(code_of_errno(errno), errno));
         // This filesystem cannot: what is in the pipe goes through the buffer, and so does the rest of the file.
-        may_splice_ = false;
-        const ssize_t got = read(pipe_[0], scratch.data(), std::min(bytes, scratch.size()));
+        upload().may_splice = false;
+        const ssize_t got = read(upload().pipe[0], scratch.data(), std::min(bytes, scratch.size()));
         if (got <= 0) return slice.fail(Outcome::file(Code::io, errno));
         if (!keep(scratch.first(static_cast<std::size_t>(got)), slice)) return false;
         bytes -= static_cast<std::size_t>(got);
@@ -215,30 +217,31 @@ bool Transfer::keep(std::span<const std::byte> bytes, Slice& slice) {
 }
 
 bool Transfer::open_pipe() {
-    if (pipe_[0] >= 0) return true;
-    if (pipe2(pipe_, O_CLOEXEC) != 0) {
-        may_splice_ = false;
+    if (upload().pipe[0] >= 0) return true;
+    if (pipe2(upload().pipe, O_CLOEXEC) != 0) {
+        upload().may_splice = false;
         return false;
     }
-    fcntl(pipe_[1], F_SETPIPE_SZ, static_cast<int>(pipe_size));  // the usual 64 KiB work as well, only slower
+    fcntl(upload().pipe[1], F_SETPIPE_SZ, static_cast<int>(pipe_size));  // the usual 64 KiB work as well, only slower
     return true;
 }
 
 void Transfer::close_pipe() {
-    for (int& end : pipe_) {
+    for (int& end : upload().pipe) {
         if (end >= 0) close(end);
         end = -1;
     }
 }
 
 Result<void> Transfer::reserve(std::uint64_t end) {
-    if (parts_.reservation && end > parts_.old_size) {
-        if (auto covered = parts_.reservation.cover(end - parts_.old_size); !covered) return covered;
+    if (!parts_.upload) return {};  // the file will say that it is not open for writing
+    if (upload().reservation && end > upload().old_size) {
+        if (auto covered = upload().reservation.cover(end - upload().old_size); !covered) return covered;
     }
-    const std::uint64_t floor = parts_.policy.free_space_floor;
-    if (floor == 0 || !parts_.filesystem || end < space_checked_) return {};
-    space_checked_ = end + space_step;
-    const auto space = parts_.filesystem->space(parts_.path.parent());
+    const std::uint64_t floor = upload().policy.free_space_floor;
+    if (floor == 0 || !upload().filesystem || end < upload().space_checked) return {};
+    upload().space_checked = end + space_step;
+    const auto space = upload().filesystem->space(parts_.path.parent());
     if (space && space->free < floor)
         return fail(Code::no_space, "the disk is filled up to the floor that uploads keep");
     return {};

@@ -100,12 +100,12 @@ net::Task<Result<TransferPtr>> Workspace::open_read(Path path, ByteRange range) 
     const auto stat = quick ? (*file)->stat() : co_await on_disk([&] { return (*file)->stat(); });
     if (!stat) co_return std::unexpected(stat.error());
 
-    Transfer::Parts parts{.commons = commons_, .loop = loop_, .session = session_, .path = std::move(path)};
+    Transfer::Parts parts{.commons = commons_, .loop = loop_, .path = std::move(path)};
+    if (commons_.events.wants<event::Sent>()) parts.session = std::make_unique<SessionInfo>(session_);
     parts.file = std::move(*file);
     parts.offset = range.from;
-    parts.size = std::min(stat->size, range.to);
     if (range.to < stat->size) parts.end = range.to;
-    parts.opened = *stat;
+    parts.opened = {stat->size, stat->modified, stat->inode, stat->device, stat->modified_nsec, stat->mode};
     parts.quick_close = quick;
     parts.permit = std::move(*permit);
     parts.throttle = commons_.rates.for_download(*user_, &buckets_);
@@ -125,9 +125,9 @@ net::Task<Result<TransferPtr>> Workspace::open_write(Path path, WriteRequest req
     if (auto allowed = need(path, letter, "uploading"); !allowed) co_return std::unexpected(std::move(allowed.error()));
     auto permit = commons_.limits.transfer(*user_, session_.peer);
     if (!permit) co_return std::unexpected(std::move(permit.error()));
-    Transfer::Parts parts{.commons = commons_, .loop = loop_, .session = session_, .path = path};
-    parts.direction = Transfer::Direction::upload;
-    parts.short_jobs = user_->filesystem->can_answer_at_once();
+    Transfer::Parts parts{.commons = commons_, .loop = loop_, .path = path};
+    begin_upload(parts);
+    parts.upload->short_jobs = user_->filesystem->can_answer_at_once();
     parts.permit = std::move(*permit);
     parts.throttle = commons_.rates.for_upload(*user_, &buckets_);
     // Guards, counting what an account holds and claiming room take their time.
@@ -137,13 +137,18 @@ net::Task<Result<TransferPtr>> Workspace::open_write(Path path, WriteRequest req
     co_return std::make_unique<Transfer>(std::move(parts));
 }
 
+void Workspace::begin_upload(Transfer::Parts& parts) const {
+    parts.upload = std::make_unique<Transfer::Upload>();
+    if (commons_.events.wants<event::Received>()) parts.session = std::make_unique<SessionInfo>(session_);
+}
+
 // On the disk lane: everything between the permission and the first byte.
 Result<void> Workspace::open_upload(const Path& path, const WriteRequest& request, Transfer::Parts& parts) {
     using Mode = WriteRequest::Mode;
     Filesystem& files = *user_->filesystem;
     if (commons_.guards.watch<action::Upload>()) {
-        const action::Upload upload{session_, path, request.mode == Mode::append, request.offset};
-        if (auto ok = commons_.guards.ask(upload); !ok) return ok;
+        const action::Upload action{session_, path, request.mode == Mode::append, request.offset};
+        if (auto ok = commons_.guards.ask(action); !ok) return ok;
     }
     const bool counted = is_counted();
     UploadPolicy policy = upload_policy();
@@ -154,32 +159,32 @@ Result<void> Workspace::open_upload(const Path& path, const WriteRequest& reques
         policy.atomic = true;
         policy.keep_partial = false;
     }
-    parts.policy = policy;
+    Transfer::Upload& upload = *parts.upload;
+    upload.policy = policy;
     OpenMode mode{.read = request.readable, .write = true, .create = !request.only_existing, .mode = policy.file_mode};
     mode.exclusive = request.exclusive || (!policy.overwrite && request.mode == Mode::store && request.offset == 0);
     mode.truncate = request.mode == Mode::store && request.offset == 0;
-    parts.truncated = mode.truncate;
+    upload.truncated = mode.truncate;
     mode.atomic = policy.atomic;
     mode.keep_partial = policy.keep_partial;
-    parts.unique = request.exclusive && !mode.atomic;
+    upload.unique = request.exclusive && !mode.atomic;
     if (counted || !mode.truncate) {
         const auto before = files.stat(path);
         if (!before && before.error().code != Code::not_found) return std::unexpected(before.error());
-        parts.existed = before.has_value();
-        parts.old_size = before ? before->size : 0;
+        upload.existed = before.has_value();
+        upload.old_size = before ? before->size : 0;
     }
-    parts.offset = request.mode == Mode::append ? parts.old_size : request.offset;
-    parts.size = parts.old_size;
-    if (request.offset > parts.old_size && request.mode == Mode::store) {
+    parts.offset = request.mode == Mode::append ? upload.old_size : request.offset;
+    if (request.offset > upload.old_size && request.mode == Mode::store) {
         return fail(Code::invalid, "uploading from byte " + std::to_string(request.offset) + ": the file ends at " +
-                                       std::to_string(parts.old_size));
+                                       std::to_string(upload.old_size));
     }
     if (auto fits = check_space(path, request.announced); !fits) return fits;
-    if (policy.free_space_floor != 0 || policy.drop_broken || parts.unique) parts.filesystem = user_->filesystem;
+    if (policy.free_space_floor != 0 || policy.drop_broken || upload.unique) upload.filesystem = user_->filesystem;
     if (counted) {
-        auto reservation = reserve(request.announced, parts.existed ? 0 : 1);
+        auto reservation = reserve(request.announced, upload.existed ? 0 : 1);
         if (!reservation) return std::unexpected(std::move(reservation.error()));
-        parts.reservation = std::move(*reservation);
+        upload.reservation = std::move(*reservation);
     }
     mode.offset = parts.offset;
     auto file = files.open(path, mode);

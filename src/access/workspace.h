@@ -135,6 +135,7 @@ private:
     Result<void> remove_batch(class TreeWalk& walk, std::uint64_t& removed, bool& end);
     Result<void> remove_one(const Path& path, const Stat& stat);
     Result<void> need(const Path& path, char letter, const char* doing) const;
+    void begin_upload(Transfer::Parts& parts) const;
     Result<void> open_upload(const Path& path, const WriteRequest& request, Transfer::Parts& parts);
     Result<Reservation> reserve(std::uint64_t bytes, std::uint64_t files) const;
     Result<void> check_space(const Path& path, std::uint64_t bytes) const;

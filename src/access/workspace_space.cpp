@@ -35,8 +35,8 @@ net::Task<Result<TransferPtr>> Workspace::open_unique(Path base, std::uint64_t a
     if (base.is_root()) co_return fail(Code::is_directory, "uploading /");
     auto permit = commons_.limits.transfer(*user_, session_.peer);
     if (!permit) co_return std::unexpected(std::move(permit.error()));
-    Transfer::Parts parts{.commons = commons_, .loop = loop_, .session = session_};
-    parts.direction = Transfer::Direction::upload;
+    Transfer::Parts parts{.commons = commons_, .loop = loop_};
+    begin_upload(parts);
     parts.permit = std::move(*permit);
     parts.throttle = commons_.rates.for_upload(*user_, &buckets_);
     auto opened = co_await on_disk([&]() -> Result<void> {

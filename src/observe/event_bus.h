@@ -54,10 +54,15 @@ public:
     // Delivers on the publishing thread; start() then starts none. For whole-server tests in one thread.
     void deliver_inline() { inline_ = true; }
 
+    // Whether a sink wants events of that kind.
+    template <class Kind>
+    bool wants() const noexcept {
+        return (wanted_ & bit<Kind>()) != 0;
+    }
     // publish<event::Sent>([&] { return event::Sent{...}; }): the event is only made if a sink wants it.
     template <class Kind, class Make>
     void publish(Make&& make) {
-        if ((wanted_ & bit<Kind>()) != 0) push(Event(std::in_place_type<Kind>, make()));
+        if (wants<Kind>()) push(Event(std::in_place_type<Kind>, make()));
     }
 
     template <class Kind>

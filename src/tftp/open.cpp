@@ -17,7 +17,7 @@
 namespace wherry::tftp {
 namespace {
 
-bool readable_by_world(const Opening& opening, const Stat& about) {
+bool readable_by_world(const Opening& opening, const Transfer::Opened& about) {
     const WorldReadable rule = opening.settings().world_readable;
     const bool asked = rule == WorldReadable::on || (rule == WorldReadable::automatic && geteuid() == 0);
     return !asked || (about.mode & 0004) != 0;
@@ -69,7 +69,8 @@ void begin_write(const Opening& opening, UploadTarget target) {
 
 void begin_read(const Opening& opening, std::unique_ptr<ReadSource> source, std::optional<std::uint64_t> size) {
     const auto granted = granted_to(opening, size);
-    if (!granted) return ReadSource::close(std::move(source), wherry::Outcome::file(Code::denied), false);
+    if (!granted)
+        return ReadSource::close(std::move(source), *opening.flow, wherry::Outcome::file(Code::denied), false);
     begin(opening, [&] { return std::make_unique<ReadExchange>(opening.flow, *granted, std::move(source)); });
 }
 

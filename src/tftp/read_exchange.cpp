@@ -29,6 +29,7 @@ ReadMachine::Options machine_options(const Negotiated& granted, const ReadSource
 
 ReadExchange::ReadExchange(const FlowPtr& flow, const Negotiated& granted, std::unique_ptr<ReadSource> source)
     : MachineExchange(*flow, granted, machine_options(granted, *source, *flow)), source_(std::move(source)) {
+    source_->begin();
     if (const auto rate = flow->settings().rate_per_transfer; rate != 0) rate_ = std::make_unique<SharedBucket>(rate);
     const std::uint32_t mtu = flow->engine.mtu_of(*flow);
     const std::uint32_t headers = flow->route.peer.is_ipv6() ? ipv6_headers : ipv4_headers;
@@ -156,7 +157,7 @@ void ReadExchange::end(Ending ending) {
                            .round_trip = machine_.round_trip(),
                            .peer_error = peer_error()};
     log_end(flow_, report);
-    ReadSource::close(std::move(source_), outcome_of(ending), ending != Ending::probe);
+    ReadSource::close(std::move(source_), flow_, outcome_of(ending), ending != Ending::probe);
     held_ = {};
     flow_.engine.bury(flow_);
 }

@@ -44,8 +44,10 @@ public:
     Transfer& transfer() noexcept { return *transfer_; }
     // Bytes have gone over the wire; how long to wait before more.
     Span count(std::uint64_t bytes) { return transfer_ ? transfer_->count(bytes) : Span(0); }
+    // What its event says of the client is made at the end, out of the flow that is given to close().
+    void begin();
     // The only end. A load that is under way is waited for, by itself.
-    static void close(std::unique_ptr<ReadSource> source, wherry::Outcome outcome, bool counts);
+    static void close(std::unique_ptr<ReadSource> source, const Flow& flow, wherry::Outcome outcome, bool counts);
 
 private:
     struct Checkpoint {
@@ -79,6 +81,7 @@ private:
     Load* load_ = nullptr;        // the one under way
     State failure_ = State::here;
     bool abort_on_change_ = true;
+    bool wants_session_ = false;
 };
 
 class ReadExchange final : public MachineExchange<ReadMachine> {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "tftp/open.h"
 #include "tftp/read_exchange.h"
 #include "tftp/server.h"
 
@@ -35,7 +36,7 @@ ReadSource::~ReadSource() = default;
 
 // Made anew for each chunk, since a chunk is long and there are many transfers.
 ContentKey ReadSource::key() const {
-    const Stat& about = transfer_->opened();
+    const Transfer::Opened& about = transfer_->opened();
     ContentKey key{filesystem_,     {}, about.device, about.inode, about.size, about.modified, about.modified_nsec,
                    text_ != nullptr};
     if (about.inode == 0) key.path = transfer_->path().string();
@@ -195,8 +196,14 @@ net::Task<std::optional<std::uint64_t>> ReadSource::find_size() {
     co_return size_;
 }
 
-void ReadSource::close(std::unique_ptr<ReadSource> source, wherry::Outcome outcome, bool counts) {
+void ReadSource::begin() {
+    wants_session_ = transfer_ && transfer_->has_session();
+    if (wants_session_) transfer_->set_session(nullptr);
+}
+
+void ReadSource::close(std::unique_ptr<ReadSource> source, const Flow& flow, wherry::Outcome outcome, bool counts) {
     if (!source->transfer_) return;
+    if (source->wants_session_) source->transfer_->set_session(std::make_unique<SessionInfo>(session_of(flow)));
     if (!counts) source->transfer_->uncounted();
     if (Load* const load = source->load_) {
         load->outcome = outcome;

@@ -91,7 +91,10 @@ void settle_mode(int descriptor, struct stat& made, mode_t wanted) noexcept {
 }
 
 PosixFile::PosixFile(Descriptor descriptor, const struct stat& opened, Use use, std::string path)
-    : descriptor_(std::move(descriptor)), path_(std::move(path)), opened_(stat_of(opened)), use_(use) {}
+    : descriptor_(std::move(descriptor)),
+      use_(use),
+      path_(std::move(path)),
+      opened_(std::make_unique<const Stat>(stat_of(opened))) {}
 
 Result<void> PosixFile::check(bool allowed, std::string_view doing) const {
     if (!is_open()) return fail(Code::closed, std::string(doing) + " " + path_ + ": already closed");
@@ -101,7 +104,7 @@ Result<void> PosixFile::check(bool allowed, std::string_view doing) const {
 
 Result<Stat> PosixFile::stat() {
     if (auto good = check(true, "stat"); !good) return fail(std::move(good.error()));
-    if (std::exchange(opened_is_fresh_, false)) return opened_;
+    if (const auto opened = std::exchange(opened_, nullptr)) return *opened;
     struct stat about{};
     if (::fstat(descriptor(), &about) != 0) return refused(errno, "stat", path_);
     return stat_of(about);
@@ -114,7 +117,7 @@ Result<std::size_t> PosixFile::read_at(std::uint64_t offset, std::span<std::byte
 
 Result<void> PosixFile::write_at(std::uint64_t offset, std::span<const std::byte> from) {
     if (auto good = check(use_.write, "write"); !good) return good;
-    opened_is_fresh_ = false;
+    opened_.reset();
     written_ = true;
     return write_all(descriptor(), offset, from, path_);
 }
@@ -122,7 +125,7 @@ Result<void> PosixFile::write_at(std::uint64_t offset, std::span<const std::byte
 Result<void> PosixFile::truncate(std::uint64_t size) {
     if (auto good = check(use_.write, "truncate"); !good) return good;
     if (size > largest_offset) return refused(EFBIG, "truncate", path_);
-    opened_is_fresh_ = false;
+    opened_.reset();
     written_ = true;
     while (::ftruncate(descriptor(), static_cast<off_t>(size)) != 0) {
         if (errno != EINTR) return refused(errno, "truncate", path_);
@@ -138,7 +141,7 @@ Result<std::uint64_t> PosixFile::copy_from(File& source, std::uint64_t from, std
     if (source.descriptor() >= 0 && offsets_fit) {
         auto in = static_cast<off_t>(from);
         auto out = static_cast<off_t>(to);
-        opened_is_fresh_ = false;
+        opened_.reset();
         written_ = true;
         const ssize_t got = ::copy_file_range(source.descriptor(), &in, descriptor(), &out,
                                               static_cast<std::size_t>(std::min<std::uint64_t>(bytes, 1U << 30U)), 0);

@@ -2,6 +2,7 @@
 // PosixFile: an open regular file of this machine, and what the posix_* files share: errno into Error, stat into Stat.
 #include <sys/stat.h>
 
+#include <memory>
 #include <string>
 
 #include "vfs/descriptor.h"
@@ -33,9 +34,9 @@ void settle_mode(int descriptor, struct stat& made, mode_t wanted) noexcept;
 class PosixFile : public File {
 public:
     struct Use {
-        bool read = false;
-        bool write = false;
-        bool sync = false;  // fsync before close() of a written file succeeds
+        bool read : 1 = false;
+        bool write : 1 = false;
+        bool sync : 1 = false;  // fsync before close() of a written file succeeds
     };
     // `path` is for messages; it may be empty, since a copy of it costs the quick way of a download more than it tells.
     PosixFile(Descriptor descriptor, const struct stat& opened, Use use, std::string path);
@@ -57,7 +58,7 @@ protected:
     Code failure() const noexcept { return failure_; }
     bool is_open() const noexcept { return static_cast<bool>(descriptor_); }
     bool written() const noexcept { return written_; }
-    void forget_opened() noexcept { opened_is_fresh_ = false; }  // stat() asks the kernel
+    void forget_opened() noexcept { opened_.reset(); }  // stat() asks the kernel
     // fsync where asked for, then close(2), each with its error.
     Result<void> close_descriptor();
 
@@ -65,12 +66,11 @@ private:
     Result<void> check(bool allowed, std::string_view doing) const;
 
     Descriptor descriptor_;
-    std::string path_;
-    Stat opened_;
     Use use_;
-    bool opened_is_fresh_ = true;
     bool written_ = false;
     Code failure_ = Code::ok;
+    std::string path_;
+    std::unique_ptr<const Stat> opened_;  // until it is asked for, or the file is written
 };
 
 }  // namespace wherry::vfs
