@@ -20,19 +20,21 @@ void ReadMachine::start(Time now, Effects& out) {
 }
 
 // The last block of this window.
-std::uint64_t ReadMachine::last() const noexcept { return blocks_ - base_ > window_ ? base_ + window_ : blocks_; }
+std::uint16_t ReadMachine::last() const noexcept { return blocks_ - base_ > window_ ? window_ : in_window(blocks_); }
 
 // When the next paced block is due.
 Time ReadMachine::next() const noexcept {
     if (in_oack_ || window_sent()) return never;
-    return opened_ + static_cast<std::int64_t>(sent_ - base_) * pace_;
+    return opened_ + sent_ * pace_;
 }
 
 // Begins, or begins again, the window behind what is acknowledged. What was still to be sent of the old one is
 // forgotten.
 void ReadMachine::open_window(Time now, Why why, Effects& out) {
-    once_ = std::max(once_, sent_);
-    base_ = sent_ = acked_;
+    const std::uint16_t furthest = std::max({once_, sent_, acked_});
+    once_ = static_cast<std::uint16_t>(furthest - acked_);
+    base_ += acked_;
+    acked_ = sent_ = 0;
     opened_ = std::max(now, hold_);
     why_ = why;
     clean_ = why == Why::first_time;
@@ -42,11 +44,11 @@ void ReadMachine::open_window(Time now, Why why, Effects& out) {
 
 void ReadMachine::pump(Time now, Effects& out) {
     if (now >= next() && !is_starving()) {
-        const std::uint64_t first = sent_ + 1;
+        const std::uint64_t first = sent() + 1;
         while (now >= next()) ++sent_;
-        out.data = SendRange{first, sent_, why_};
-        counts_.sent += sent_ - first + 1;
-        if (why_ != Why::first_time) counts_.repeated += sent_ - first + 1;
+        out.data = SendRange{first, sent(), why_};
+        counts_.sent += sent() - first + 1;
+        if (why_ != Why::first_time) counts_.repeated += sent() - first + 1;
         if (window_sent() && window_ > 1 && timing_.tail_probe && rto_.smoothed() && !rto_.is_fixed()) {
             tail_ = now + std::max<Span>(milliseconds(10), 2 * *rto_.smoothed());
         }
@@ -56,9 +58,9 @@ void ReadMachine::pump(Time now, Effects& out) {
 }
 
 void ReadMachine::starved(Time now, std::uint64_t block) noexcept {
-    counts_.sent -= sent_ - (block - 1);
-    if (why_ != Why::first_time) counts_.repeated -= sent_ - (block - 1);
-    sent_ = block - 1;
+    counts_.sent -= sent() - (block - 1);
+    if (why_ != Why::first_time) counts_.repeated -= sent() - (block - 1);
+    sent_ = in_window(block - 1);
     starving_ = now;
     clean_ = false;
     tail_ = never;
@@ -68,23 +70,23 @@ void ReadMachine::data_ready(Time now, Effects& out) {
     if (ended_ || !is_starving()) return;
     progress_ += now - starving_;  // the time without data is not the client's
     starving_ = never;
-    opened_ = std::max(now, hold_) - static_cast<std::int64_t>(sent_ - base_) * pace_;  // its next block is due then
+    opened_ = std::max(now, hold_) - sent_ * pace_;  // its next block is due then
     if (gap_ != never) gap_ = sent_ > acked_ ? gap_after(now) : never;
     pump(now, out);
 }
 
 void ReadMachine::ends_at(std::uint64_t block) noexcept {
     blocks_ = block;
-    once_ = std::min(once_, block);
-    if (sent_ <= block) return;
-    counts_.sent -= sent_ - block;
-    sent_ = block;
+    if (base_ + once_ > block) once_ = in_window(block);
+    if (sent() <= block) return;
+    counts_.sent -= sent() - block;
+    sent_ = in_window(block);
 }
 
 // The moment from which block acked_ + 1 counts as lost, if nothing more is heard.
 Time ReadMachine::gap_after(Time now) const noexcept {
     const Span round_trip = rto_.smoothed().value_or(unknown_round_trip);
-    const Time left = opened_ + static_cast<std::int64_t>(acked_ - base_) * pace_;
+    const Time left = opened_ + acked_ * pace_;
     return std::max<Time>(now + milliseconds(1), left + round_trip + std::max<Span>(milliseconds(2), round_trip / 4));
 }
 
@@ -98,10 +100,7 @@ void ReadMachine::on_ack(Time now, std::uint16_t wire, Effects& out) {
     if (ended_) return;
     heard_ = now;
     if (in_oack_) {
-        if (wire != 0) {
-            ++counts_.ignored;
-            return;
-        }
+        if (wire != 0) return;
         in_oack_ = false;
         verified_ = true;
         progress_ = now;
@@ -110,37 +109,35 @@ void ReadMachine::on_ack(Time now, std::uint16_t wire, Effects& out) {
         tries_ = 0;
         return open_window(now, Why::first_time, out);
     }
-    const auto block = block_of_wire(wire, acked_, std::max(sent_, once_), rollover_);
-    if (!block) {
-        ++counts_.ignored;
-        return;
-    }
+    const auto block = block_of_wire(wire, acknowledged(), base_ + std::max(sent_, once_), rollover_);
+    if (!block) return;  // too old, or never sent
+    const std::uint16_t number = in_window(*block);
     verified_ = verified_ || *block > 0;
-    if (*block == acked_) {
+    if (number == acked_) {
         if (window_ > 1 && gap_ == never && sent_ > acked_) gap_ = gap_after(now);
         return;
     }
     progress_ = now;
     tries_ = 0;
     rto_.progress();
-    if (*block == last()) return acked_window(now, *block, out);
-    if (*block > sent_) {
+    if (number == last()) return acked_window(now, out);
+    if (number > sent_) {
         // It has more than this repeat has come to: what lies between need not go again. Some clients say so only once.
-        acked_ = *block;
+        acked_ = number;
         return open_window(now, Why::restart, out);
     }
     // Inside the window: a gap report, or a client that acknowledges more often than was agreed on.
-    acked_ = *block;
+    acked_ = number;
     gap_ = gap_after(now);
     rtx_ = now + rto_.get();
 }
 
-void ReadMachine::acked_window(Time now, std::uint64_t block, Effects& out) {
-    if (clean_ && last() - base_ == window_) {
+void ReadMachine::acked_window(Time now, Effects& out) {
+    if (clean_ && last() == window_) {
         rto_.sample(std::max<Span>(Span(1), now - opened_ - (window_ - 1) * pace_));
     }
-    acked_ = block;
-    if (block == blocks_) return end(Ending::ok, out);
+    acked_ = last();
+    if (acknowledged() == blocks_) return end(Ending::ok, out);
     if (clean_ && !timing_.pace) pace_ = pace_ > microseconds(10) ? pace_ * 3 / 4 : Span(0);
     open_window(now, Why::first_time, out);
 }
@@ -150,7 +147,7 @@ void ReadMachine::on_error(Time now, std::uint16_t code, Effects& out) {
     heard_ = now;
     verified_ = true;
     if (in_oack_) return end(asked_size_ && (code == 0 || code == 8) ? Ending::probe : Ending::client_error, out);
-    end(acked_ + 1 == blocks_ && all_sent() ? Ending::ok_unconfirmed : Ending::client_error, out);
+    end(acknowledged() + 1 == blocks_ && all_sent() ? Ending::ok_unconfirmed : Ending::client_error, out);
 }
 
 void ReadMachine::on_unreachable(Effects& out) {
@@ -167,9 +164,9 @@ void ReadMachine::on_duplicate_request(Time now, Effects& out) {
         return;
     }
     clean_ = false;
-    out.data = SendRange{1, sent_, Why::timeout};
-    counts_.sent += sent_;
-    counts_.repeated += sent_;
+    out.data = SendRange{1, sent(), Why::timeout};
+    counts_.sent += sent();
+    counts_.repeated += sent();
 }
 
 void ReadMachine::on_timer(Time now, Effects& out) {
@@ -194,10 +191,9 @@ void ReadMachine::on_timer(Time now, Effects& out) {
 void ReadMachine::probe_tail(Time, Effects& out) {
     tail_ = never;
     if (gap_ != never || sent_ == acked_) return;
-    out.data = SendRange{sent_, sent_, Why::probe};
+    out.data = SendRange{sent(), sent(), Why::probe};
     ++counts_.sent;
     ++counts_.repeated;
-    ++counts_.probes;
     clean_ = false;
 }
 
@@ -208,7 +204,7 @@ void ReadMachine::on_rto(Time now, Effects& out) {
     if (!verified_ && tries_ > (in_oack_ ? timing_.oack_repeats : timing_.data_repeats)) {
         return end(Ending::unverified, out);
     }
-    const bool only_last = !in_oack_ && acked_ + 1 == blocks_ && all_sent();
+    const bool only_last = !in_oack_ && acknowledged() + 1 == blocks_ && all_sent();
     if (only_last && tries_ > 3 && now - progress_ >= timing_.final_ack_wait) return end(Ending::ok_unconfirmed, out);
     const Span stall = std::max(timing_.stall, rto_.fixed() ? 5 * *rto_.fixed() : Span(0));
     if (now - progress_ >= stall) {

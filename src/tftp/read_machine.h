@@ -29,9 +29,7 @@ public:
         std::uint64_t sent = 0;      // DATA packets
         std::uint64_t repeated = 0;  // of these
         std::uint32_t restarts = 0;
-        std::uint32_t probes = 0;
         std::uint32_t timeouts = 0;
-        std::uint32_t ignored = 0;  // ACKs too old or of blocks never sent
     };
     static constexpr std::uint64_t unknown = std::numeric_limits<std::uint64_t>::max();
 
@@ -71,8 +69,8 @@ public:
     bool ended() const noexcept { return ended_; }
     bool verified() const noexcept { return verified_; }
     Time last_heard() const noexcept { return heard_; }
-    std::uint64_t acknowledged() const noexcept { return acked_; }
-    std::uint64_t sent() const noexcept { return sent_; }
+    std::uint64_t acknowledged() const noexcept { return base_ + acked_; }
+    std::uint64_t sent() const noexcept { return base_ + sent_; }
     std::uint64_t blocks() const noexcept { return blocks_; }
     std::uint16_t window() const noexcept { return window_; }
     std::uint16_t rollover() const noexcept { return rollover_; }
@@ -83,27 +81,25 @@ private:
     using Why = SendRange::Why;
     void open_window(Time now, Why why, Effects& out);
     void pump(Time now, Effects& out);
-    void acked_window(Time now, std::uint64_t block, Effects& out);
+    void acked_window(Time now, Effects& out);
     Time gap_after(Time now) const noexcept;
     void slow_down() noexcept;
     void on_rto(Time now, Effects& out);
     void probe_tail(Time now, Effects& out);
     void end(Ending ending, Effects& out) noexcept;
-    bool all_sent() const noexcept { return sent_ == blocks_; }
+    bool all_sent() const noexcept { return sent() == blocks_; }
     bool window_sent() const noexcept { return sent_ == last(); }
     bool is_starving() const noexcept { return starving_ != never; }
-    std::uint64_t last() const noexcept;
+    std::uint16_t in_window(std::uint64_t block) const noexcept { return static_cast<std::uint16_t>(block - base_); }
+    std::uint16_t last() const noexcept;
     Time next() const noexcept;
 
     static constexpr Time never = Time::max();
     const Timing& timing_;
     Rto rto_;
     std::uint64_t blocks_;
-    std::uint64_t acked_ = 0;  // and all before
-    std::uint64_t sent_ = 0;   // the highest of this window
-    std::uint64_t once_ = 0;   // the highest that was sent in windows before it
-    std::uint64_t base_ = 0;   // what was acknowledged when the window was opened
-    Time opened_;              // when the window was
+    std::uint64_t base_ = 0;  // what was acknowledged when the window was opened; its blocks are counted from there
+    Time opened_;             // when the window was
     Time progress_;
     Time heard_;  // the last packet of the client's
     Time first_reply_;
@@ -115,6 +111,9 @@ private:
     Span pace_;
     Counts counts_;
     std::uint32_t tries_ = 0;
+    std::uint16_t acked_ = 0;  // of this window, and all before
+    std::uint16_t sent_ = 0;   // the highest of this window
+    std::uint16_t once_ = 0;   // the highest that was sent in windows before it; 0: none of this one
     std::uint16_t window_;
     std::uint16_t rollover_;
     std::uint8_t request_repeats_ = 0;
