@@ -129,8 +129,8 @@ Admission::Seat& Admission::Seat::operator=(Seat&& other) noexcept {
     return *this;
 }
 
-void Admission::Seat::verify() noexcept {
-    if (all_ == nullptr || std::exchange(verified_, true)) return;
+void Admission::Seat::tell_verified() noexcept {
+    verified_ = true;
     const std::lock_guard lock(all_->mutex_);
     const auto found = all_->sources_.find(source_);
     if (found != all_->sources_.end() && found->second.unverified > 0) --found->second.unverified;

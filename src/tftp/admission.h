@@ -43,12 +43,16 @@ public:
         Seat& operator=(Seat&& other) noexcept;
         ~Seat() { leave(); }
         void leave() noexcept;
-        void verify() noexcept;  // the client has given a sign of life
+        // The client has given a sign of life.
+        void verify() noexcept {
+            if (all_ != nullptr && !verified_) tell_verified();
+        }
         explicit operator bool() const noexcept { return all_ != nullptr; }
 
     private:
         friend class Admission;
         Seat(Admission* all, std::uint64_t source) : all_(all), source_(source) {}
+        void tell_verified() noexcept;
         Admission* all_ = nullptr;
         std::uint64_t source_ = 0;
         bool verified_ = false;

@@ -30,12 +30,12 @@ std::uint64_t seed_of(std::uint64_t wanted) {
 
 // --- flows
 
-Flow::Flow(Engine& of, Route way, std::size_t number, Bytes packet)
+Flow::Flow(Engine& of, Route way, std::size_t number, std::shared_ptr<const std::byte[]> packet, std::size_t size)
     : engine(of),
       route(way),
       listener(static_cast<std::uint16_t>(number)),
-      packet_size_(static_cast<std::uint16_t>(packet.size())),
-      packet_(std::make_unique_for_overwrite<std::byte[]>(packet.size())),
+      packet_size_(static_cast<std::uint16_t>(size)),
+      packet_(std::move(packet)),
       policy(of.server().policy()),
       timer(
           of.loop().timers(),
@@ -45,9 +45,7 @@ Flow::Flow(Engine& of, Route way, std::size_t number, Bytes packet)
               flow_expired(flow);
           },
           this),
-      began(of.loop().now()) {
-    std::ranges::copy(packet, packet_.get());
-}
+      began(of.loop().now()) {}
 
 Flow::~Flow() = default;
 
@@ -286,7 +284,7 @@ void Engine::on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes pack
     if (draining_ || !server_.admission().request(loop_.now(), arrival.peer)) {
         return metrics.add(Metric::tftp_dropped_total);
     }
-    auto flow = std::make_shared<Flow>(*this, route, tid.listener, packet);
+    auto flow = std::make_shared<Flow>(*this, route, tid.listener, kept(packet), packet.size());
     if (server_.at_start().tid_mode == TidMode::single) flow->tid = listeners_[tid.listener].tid;
     flow->seat = server_.admission().begin(loop_.now(), arrival.peer);
     if (!flow->seat) {
@@ -297,6 +295,18 @@ void Engine::on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes pack
     metrics.add(Metric::tftp_requests_total);
     flows_.insert(flow);
     scope_.start(open_request(std::move(flow), quiet));
+}
+
+// A rack of machines that boot asks for the same in the same words, and one copy of them is enough.
+std::shared_ptr<const std::byte[]> Engine::kept(Bytes packet) {
+    const std::string_view text(reinterpret_cast<const char*>(packet.data()), packet.size());
+    LastRequest& last = last_requests_[std::hash<std::string_view>{}(text) % last_requests_.size()];
+    if (auto bytes = last.bytes.lock(); bytes && std::ranges::equal(Bytes(bytes.get(), last.size), packet))
+        return bytes;
+    auto bytes = std::make_shared<std::byte[]>(packet.size());
+    std::ranges::copy(packet, bytes.get());
+    last = {bytes, packet.size()};
+    return bytes;
 }
 
 // True: nothing new is to begin.

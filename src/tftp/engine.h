@@ -1,5 +1,6 @@
 #pragma once
 // Engine: the TFTP service of one loop: its sockets, its transfers, and which packet belongs to which.
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -95,11 +96,17 @@ private:
         Pool write;
     };
 
+    struct LastRequest {
+        std::weak_ptr<const std::byte[]> bytes;
+        std::size_t size = 0;
+    };
+
     net::Task<void> run();
     net::Task<void> receive(std::unique_ptr<Tid> tid);
     void receive_batch(Tid& tid, std::size_t count);
     void on_datagram(Tid& tid, const net::Arrival& arrival, Bytes packet);
     void on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet);
+    std::shared_ptr<const std::byte[]> kept(Bytes packet);
     bool on_repeated_request(const FlowPtr& flow, Bytes packet);
     bool on_own_opcode(const Tid& tid, const net::Arrival& arrival, std::uint16_t opcode, Bytes packet);
     net::Task<void> answer_own_opcode(TidPtr tid, Route route, TftpPacket packet, const TftpOpcodeHandler& handler,
@@ -122,6 +129,7 @@ private:
     std::mt19937_64 dice_;
     std::vector<Listener> listeners_;
     std::unordered_set<FlowPtr, Hash, Equal> flows_;
+    std::array<LastRequest, 64> last_requests_;  // by their hash
     std::vector<net::Arrival> arrivals_;
     ReorderBudget reorder_budget_;
     net::Watch ended_;  // signalled when it is time to end

@@ -56,10 +56,7 @@ protected:
 
     // The first part of apply(): a client that lives, and whether one that has not been heard of may be answered.
     bool may_answer(bool words) {
-        if (!known_ && machine_.verified()) {
-            known_ = true;
-            flow_.seat.verify();
-        }
+        if (machine_.verified()) flow_.seat.verify();
         return machine_.verified() || !words || flow_.engine.unverified_reply(flow_);
     }
     void send_error(const Effects& effects) {
@@ -83,7 +80,8 @@ protected:
     void forget_oack() noexcept { words_.reset(); }
 
     Flow& flow_;
-    Machine machine_;
+    [[no_unique_address]] Machine machine_;
+    const std::uint16_t blksize_;  // mostly in a place that alignment leaves in the machine
 
 private:
     struct Words {
@@ -95,12 +93,6 @@ private:
         words_->peer_error = text;
     }
     std::unique_ptr<Words> words_;
-
-protected:
-    const std::uint16_t blksize_;
-
-private:
-    bool known_ = false;  // the admission was told that the client lives
 };
 
 }  // namespace wherry::tftp

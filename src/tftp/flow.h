@@ -45,8 +45,8 @@ public:
 };
 
 struct Flow {
-    // `packet`: the request.
-    Flow(Engine& engine, Route way, std::size_t number, Bytes packet);
+    // `packet`: the request, of `size` bytes.
+    Flow(Engine& engine, Route way, std::size_t number, std::shared_ptr<const std::byte[]> packet, std::size_t size);
     ~Flow();
     Flow(const Flow&) = delete;
     Flow& operator=(const Flow&) = delete;
@@ -77,7 +77,7 @@ struct Flow {
 
 private:
     const std::uint16_t packet_size_;
-    const std::unique_ptr<std::byte[]> packet_;
+    const std::shared_ptr<const std::byte[]> packet_;  // shared by those who ask for the same
 
 public:
     PolicyPtr policy;  // what holds for it

@@ -67,11 +67,13 @@ void begin_write(const Opening& opening, UploadTarget target) {
           [&] { return std::make_unique<WriteExchange>(opening.flow, opening.request, *granted, std::move(target)); });
 }
 
-void begin_read(const Opening& opening, std::unique_ptr<ReadSource> source, std::optional<std::uint64_t> size) {
+// `whole`: of a source that is no file.
+void begin_read(const Opening& opening, ReadSource source, std::optional<std::uint64_t> size,
+                ChunkPtr whole = nullptr) {
     const auto granted = granted_to(opening, size);
-    if (!granted)
-        return ReadSource::close(std::move(source), *opening.flow, wherry::Outcome::file(Code::denied), false);
-    begin(opening, [&] { return std::make_unique<ReadExchange>(opening.flow, *granted, std::move(source)); });
+    if (!granted) return source.close(*opening.flow, wherry::Outcome::file(Code::denied), false);
+    begin(opening,
+          [&] { return std::make_unique<ReadExchange>(opening.flow, *granted, std::move(source), std::move(whole)); });
 }
 
 // --- what the program has to say
@@ -134,10 +136,9 @@ net::Task<bool> settled_by_program(Opening& opening, Path& path) {
             } else if (write) {
                 begin_write(opening, {nullptr, {}, answer->taker()});
             } else {
-                auto source = std::make_unique<ReadSource>(
-                    opening.engine(), chunk_of(answer->text(), opening.request.mode == Mode::netascii));
-                const auto size = source->size();
-                begin_read(opening, std::move(source), size);
+                ChunkPtr whole = chunk_of(answer->text(), opening.request.mode == Mode::netascii);
+                const std::uint64_t size = whole->size;
+                begin_read(opening, ReadSource(size), size, std::move(whole));
             }
     }
     co_return true;
@@ -150,15 +151,14 @@ net::Task<void> send_file(Opening opening, Found found) {
         [[maybe_unused]] const auto ended = co_await found.transfer->finish(wherry::Outcome::file(Code::denied));
         co_return opening.refuse({ErrorCode::access, "Access violation"}, "others may not read it");
     }
-    auto source = std::make_unique<ReadSource>(opening.engine(),
-                                               ReadSource::File{.transfer = std::move(found.transfer),
-                                                                .filesystem = found.tree->user->filesystem.get(),
-                                                                .text = opening.request.mode == Mode::netascii,
-                                                                .abort_on_change = opening.settings().abort_on_change});
-    auto size = source->size();
+    ReadSource source({.transfer = std::move(found.transfer),
+                       .filesystem = found.tree->user->filesystem.get(),
+                       .text = opening.request.mode == Mode::netascii,
+                       .abort_on_change = opening.settings().abort_on_change});
+    auto size = source.size();
     if (!size && option_number(opening.request, "tsize") &&
-        source->transfer().size() <= opening.settings().tsize_scan_max) {
-        size = co_await source->find_size();
+        source.transfer().size() <= opening.settings().tsize_scan_max) {
+        size = co_await source.find_size(opening.engine());
         if (opening.given_up()) co_return;
     }
     begin_read(opening, std::move(source), size);

@@ -27,9 +27,11 @@ ReadMachine::Options machine_options(const Negotiated& granted, const ReadSource
 
 }  // namespace
 
-ReadExchange::ReadExchange(const FlowPtr& flow, const Negotiated& granted, std::unique_ptr<ReadSource> source)
-    : MachineExchange(*flow, granted, machine_options(granted, *source, *flow)), source_(std::move(source)) {
-    source_->begin();
+ReadExchange::ReadExchange(const FlowPtr& flow, const Negotiated& granted, ReadSource source, ChunkPtr whole)
+    : MachineExchange(*flow, granted, machine_options(granted, source, *flow)),
+      source_(std::move(source)),
+      held_(std::move(whole)) {
+    source_.begin();
     if (const auto rate = flow->settings().rate_per_transfer; rate != 0) rate_ = std::make_unique<SharedBucket>(rate);
     const std::uint32_t mtu = flow->engine.mtu_of(*flow);
     const std::uint32_t headers = flow->route.peer.is_ipv6() ? ipv6_headers : ipv4_headers;
@@ -97,17 +99,17 @@ void ReadExchange::send_range(Time now, SendRange range, Effects& effects) {
     }
     if (held_) outbox.keep(held_);
     if (range.why != SendRange::Why::first_time) return;
-    const Span wait = std::max(source_->count(bytes), rate_ ? rate_->take(bytes, now) : Span(0));
+    const Span wait = std::max(source_.count(bytes), rate_ ? rate_->take(bytes, now) : Span(0));
     if (wait > Span(0)) machine_.hold_until(now + wait);
 }
 
 // The bytes of a block, which may lie in two chunks. False: they are not here, `state` says why.
 bool ReadExchange::piece(std::uint64_t offset, std::size_t wanted, std::array<std::span<const std::byte>, 2>& out,
                          bool& end, ReadSource::State& state) {
-    const std::size_t step = source_->chunk_size();
+    const std::size_t step = source_.chunk_size(flow_.engine);
     std::size_t got = 0;
     for (std::size_t i = 0; i < 2 && got < wanted; ++i) {
-        if (source_->size() && offset + got >= *source_->size()) break;
+        if (source_.size() && offset + got >= *source_.size()) break;
         const std::uint64_t number = (offset + got) / step;
         if (!held_ || held_->number != number) {
             state = next_chunk(number);
@@ -132,7 +134,7 @@ ReadSource::State ReadExchange::next_chunk(std::uint64_t number) {
         });
     };
     ChunkPtr fresh;
-    const auto state = source_->get(number, fresh, tell_ready);
+    const auto state = source_.get(flow_.engine, number, fresh, tell_ready);
     if (state != ReadSource::State::here) return state;
     if (held_) flow_.tid->outbox.keep(held_);
     held_ = std::move(fresh);
@@ -150,14 +152,14 @@ void ReadExchange::end(Ending ending) {
     const std::uint64_t blocks = machine_.acknowledged();
     const std::uint64_t acknowledged = blocks * blksize_;
     const EndReport report{.ending = ending,
-                           .bytes = source_->size() ? std::min(*source_->size(), acknowledged) : acknowledged,
+                           .bytes = source_.size() ? std::min(*source_.size(), acknowledged) : acknowledged,
                            .blksize = blksize_,
                            .window = machine_.window(),
                            .repeated = counts.repeated,
                            .round_trip = machine_.round_trip(),
                            .peer_error = peer_error()};
     log_end(flow_, report);
-    ReadSource::close(std::move(source_), flow_, outcome_of(ending), ending != Ending::probe);
+    source_.close(flow_, outcome_of(ending), ending != Ending::probe);
     held_ = {};
     flow_.engine.bury(flow_);
 }

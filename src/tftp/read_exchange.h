@@ -13,7 +13,8 @@
 
 namespace wherry::tftp {
 
-// What is sent: a file, as it is or as text, or bytes made for this request. Belongs to one loop.
+// What is sent: a file, as it is or as text. Belongs to one loop, which is that of the engine it is given. Moved only
+// until it is asked for chunks.
 class ReadSource {
 public:
     struct File {
@@ -22,32 +23,31 @@ public:
         bool text = false;
         bool abort_on_change = true;
     };
-    ReadSource(Engine& engine, File file);
-    explicit ReadSource(Engine& engine, ChunkPtr whole);  // made for this request
-    ~ReadSource();
-    ReadSource(const ReadSource&) = delete;
-    ReadSource& operator=(const ReadSource&) = delete;
+    explicit ReadSource(File file);
+    // Of that many bytes which were made for this request: whoever sends them has them as one chunk and asks for none.
+    explicit ReadSource(std::uint64_t size) noexcept : size_(size) {}
+    ReadSource(ReadSource&&) noexcept = default;
 
     // Bytes on the wire, where that is known.
     std::optional<std::uint64_t> size() const noexcept {
         return size_ == unknown ? std::nullopt : std::optional(size_);
     }
     // Reads all of a text to know its size; nullopt: that failed.
-    net::Task<std::optional<std::uint64_t>> find_size();
+    net::Task<std::optional<std::uint64_t>> find_size(Engine& engine);
 
     // The chunk of that number, if it is to be had without waiting; else null, and `ready` is called once it is worth
     // asking again, on whatever thread.
     enum class State : std::uint8_t { here, waiting, failed, changed };
-    State get(std::uint64_t number, ChunkPtr& chunk, const std::function<void()>& ready);
-    std::size_t chunk_size() const noexcept;
+    State get(Engine& engine, std::uint64_t number, ChunkPtr& chunk, const std::function<void()>& ready);
+    std::size_t chunk_size(Engine& engine) const noexcept;
 
     Transfer& transfer() noexcept { return *transfer_; }
     // Bytes have gone over the wire; how long to wait before more.
     Span count(std::uint64_t bytes) { return transfer_ ? transfer_->count(bytes) : Span(0); }
     // What its event says of the client is made at the end, out of the flow that is given to close().
     void begin();
-    // The only end. A load that is under way is waited for, by itself.
-    static void close(std::unique_ptr<ReadSource> source, const Flow& flow, wherry::Outcome outcome, bool counts);
+    // The only end. A load that is under way goes on and ends by itself.
+    void close(const Flow& flow, wherry::Outcome outcome, bool counts);
 
 private:
     struct Checkpoint {
@@ -58,23 +58,30 @@ private:
     struct Text {
         std::vector<Checkpoint> checkpoints{1};
     };
-    // A worker reads from the file. Whoever closes the source meanwhile leaves it, and what became of it, here.
+    // How a chunk is read, whatever becomes of its source meanwhile.
+    struct Way {
+        bool text = false;
+        std::optional<Checkpoint> from;  // of a text
+        std::uint64_t size = 0;          // of the file, if it is no text
+        bool abort_on_change = true;
+    };
+    // A worker reads from the file.
     struct Load {
-        std::unique_ptr<ReadSource> closed;
+        ReadSource* source;    // null: it was closed meanwhile, and has left the rest
+        TransferPtr transfer;  // to be ended
         wherry::Outcome outcome;
     };
     static constexpr std::uint64_t unknown = ~std::uint64_t{0};
     ContentKey key() const;
-    Chunk new_chunk(std::uint64_t number) const;
-    Result<bool> fill_at_once(Chunk& chunk);
-    Result<bool> settle(Chunk& chunk, std::uint64_t offset, std::span<const std::byte> read, bool changed);
-    net::Task<void> load(Chunk chunk, std::function<void()> ready);
-    net::Task<Result<bool>> fill(Chunk& chunk);
+    Way way(std::uint64_t number) const;
+    Chunk new_chunk(Engine& engine, std::uint64_t number) const;
+    static Result<bool> fill_at_once(Transfer& transfer, const Way& way, Chunk& chunk);
+    static Result<bool> settle(const Way& way, Chunk& chunk, std::uint64_t offset, std::size_t read, bool changed);
+    static net::Task<void> load(Engine& engine, ReadSource& source, Chunk chunk, std::function<void()> ready);
+    static net::Task<Result<bool>> fill(Transfer& transfer, const Way& way, Chunk& chunk);
     void remember(const Chunk& chunk);
 
-    Engine& engine_;
-    TransferPtr transfer_;
-    ChunkPtr whole_;
+    TransferPtr transfer_;  // null: no file
     const void* filesystem_ = nullptr;
     std::uint64_t size_ = unknown;
     std::unique_ptr<Text> text_;  // null: no text
@@ -86,7 +93,8 @@ private:
 
 class ReadExchange final : public MachineExchange<ReadMachine> {
 public:
-    ReadExchange(const FlowPtr& flow, const Negotiated& granted, std::unique_ptr<ReadSource> source);
+    // `whole`: of a source that is no file.
+    ReadExchange(const FlowPtr& flow, const Negotiated& granted, ReadSource source, ChunkPtr whole);
     ~ReadExchange() override;
 
     void on_packet(Time now, Op op, Bytes packet) override;
@@ -102,10 +110,10 @@ private:
     void ready();
     void end(Ending ending);
 
-    std::unique_ptr<ReadSource> source_;
+    [[no_unique_address]] ReadSource source_;
+    bool as_one_;                         // in a place that alignment leaves in the source
     ChunkPtr held_;                       // the one that was sent from last
     std::unique_ptr<SharedBucket> rate_;  // of this download alone; null: none
-    bool as_one_;
 };
 
 }  // namespace wherry::tftp

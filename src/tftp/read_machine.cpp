@@ -16,7 +16,7 @@ void ReadMachine::start(Time now, Effects& out) {
     progress_ = heard_ = opened_ = first_reply_ = now;
     if (!in_oack_) return open_window(now, Why::first_time, out);
     out.oack = true;
-    rtx_ = now + rto_.get();
+    rtx_ = now + rto_.get(timing_.rto);
 }
 
 // The last block of this window.
@@ -54,7 +54,7 @@ void ReadMachine::pump(Time now, Effects& out) {
         }
     }
     const Time due = next();
-    rtx_ = (due == never ? now : std::max(now, due)) + rto_.get();
+    rtx_ = (due == never ? now : std::max(now, due)) + rto_.get(timing_.rto);
 }
 
 void ReadMachine::starved(Time now, std::uint64_t block) noexcept {
@@ -104,7 +104,7 @@ void ReadMachine::on_ack(Time now, std::uint16_t wire, Effects& out) {
         in_oack_ = false;
         verified_ = true;
         progress_ = now;
-        if (!rto_.backed_off() && request_repeats_ == 0) rto_.sample(now - opened_);
+        if (!rto_.backed_off() && request_repeats_ == 0) rto_.sample(now - opened_, timing_.rto);
         rto_.progress();
         tries_ = 0;
         return open_window(now, Why::first_time, out);
@@ -129,12 +129,12 @@ void ReadMachine::on_ack(Time now, std::uint16_t wire, Effects& out) {
     // Inside the window: a gap report, or a client that acknowledges more often than was agreed on.
     acked_ = number;
     gap_ = gap_after(now);
-    rtx_ = now + rto_.get();
+    rtx_ = now + rto_.get(timing_.rto);
 }
 
 void ReadMachine::acked_window(Time now, Effects& out) {
     if (clean_ && last() == window_) {
-        rto_.sample(std::max<Span>(Span(1), now - opened_ - (window_ - 1) * pace_));
+        rto_.sample(std::max<Span>(Span(1), now - opened_ - (window_ - 1) * pace_), timing_.rto);
     }
     acked_ = last();
     if (acknowledged() == blocks_) return end(Ending::ok, out);
@@ -213,7 +213,7 @@ void ReadMachine::on_rto(Time now, Effects& out) {
     }
     if (in_oack_) {
         out.oack = true;
-        rtx_ = now + rto_.get();
+        rtx_ = now + rto_.get(timing_.rto);
         return;
     }
     if (window_ > 1) slow_down();

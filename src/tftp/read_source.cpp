@@ -17,11 +17,8 @@ net::Task<void> finish_transfer(TransferPtr transfer, wherry::Outcome outcome) {
 
 }  // namespace
 
-ReadSource::ReadSource(Engine& engine, File file)
-    : engine_(engine),
-      transfer_(std::move(file.transfer)),
-      filesystem_(file.filesystem),
-      abort_on_change_(file.abort_on_change) {
+ReadSource::ReadSource(File file)
+    : transfer_(std::move(file.transfer)), filesystem_(file.filesystem), abort_on_change_(file.abort_on_change) {
     if (file.text) {
         text_ = std::make_unique<Text>();
     } else {
@@ -29,12 +26,7 @@ ReadSource::ReadSource(Engine& engine, File file)
     }
 }
 
-ReadSource::ReadSource(Engine& engine, ChunkPtr whole)
-    : engine_(engine), whole_(std::move(whole)), size_(whole_->size) {}
-
-ReadSource::~ReadSource() = default;
-
-// Made anew for each chunk, since a chunk is long and there are many transfers.
+// Made anew for each chunk: chunks are long, and transfers many.
 ContentKey ReadSource::key() const {
     const Transfer::Opened& about = transfer_->opened();
     ContentKey key{filesystem_,     {}, about.device, about.inode, about.size, about.modified, about.modified_nsec,
@@ -43,19 +35,24 @@ ContentKey ReadSource::key() const {
     return key;
 }
 
-std::size_t ReadSource::chunk_size() const noexcept {
+std::size_t ReadSource::chunk_size(Engine& engine) const noexcept {
     // One that is not a file is a single chunk; blocks are counted from its beginning.
-    return whole_ ? TftpAnswer::most_content * 2 + 1 : engine_.server().cache().chunk_size();
+    return transfer_ ? engine.server().cache().chunk_size() : TftpAnswer::most_content * 2 + 1;
 }
 
-Chunk ReadSource::new_chunk(std::uint64_t number) const {
+ReadSource::Way ReadSource::way(std::uint64_t number) const {
+    Way way{.text = text_ != nullptr, .from = {}, .size = size_, .abort_on_change = abort_on_change_};
+    if (text_ && number < text_->checkpoints.size()) way.from = text_->checkpoints[number];
+    return way;
+}
+
+Chunk ReadSource::new_chunk(Engine& engine, std::uint64_t number) const {
     Chunk chunk;
     chunk.number = number;
-    chunk.offset = number * chunk_size();
-    chunk.size = chunk_size();
+    chunk.offset = number * chunk_size(engine);
     // Text at most doubles; the one byte more tells the end of the file from the end of the chunk.
     const std::uint64_t most = text_ ? 2 * transfer_->opened().size + 1 : size_ - chunk.offset;
-    chunk.size = static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size, most));
+    chunk.size = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_size(engine), most));
     chunk.bytes = std::make_unique_for_overwrite<std::byte[]>(chunk.size);
     return chunk;
 }
@@ -69,15 +66,12 @@ void ReadSource::remember(const Chunk& chunk) {
     }
 }
 
-ReadSource::State ReadSource::get(std::uint64_t number, ChunkPtr& chunk, const std::function<void()>& ready) {
-    if (whole_) {
-        chunk = whole_;
-        return State::here;
-    }
+ReadSource::State ReadSource::get(Engine& engine, std::uint64_t number, ChunkPtr& chunk,
+                                  const std::function<void()>& ready) {
     if (failure_ != State::here) return failure_;
     if (load_ != nullptr) return State::waiting;
-    ChunkCache& cache = engine_.server().cache();
-    Metrics& metrics = engine_.server().commons().metrics;
+    ChunkCache& cache = engine.server().cache();
+    Metrics& metrics = engine.server().commons().metrics;
     const ContentKey content = key();
     auto claim = cache.claim(content, number, ready);
     if (claim.chunk) {
@@ -88,8 +82,8 @@ ReadSource::State ReadSource::get(std::uint64_t number, ChunkPtr& chunk, const s
     }
     if (!claim.load) return State::waiting;
     metrics.add(Metric::tftp_cache_loads_total);
-    Chunk fresh = new_chunk(number);
-    const auto filled = fill_at_once(fresh);
+    Chunk fresh = new_chunk(engine, number);
+    const auto filled = fill_at_once(*transfer_, way(number), fresh);
     if (filled && *filled) {
         remember(fresh);
         chunk = cache.loaded(content, std::move(fresh), true);
@@ -99,48 +93,46 @@ ReadSource::State ReadSource::get(std::uint64_t number, ChunkPtr& chunk, const s
         cache.failed(content, number);
         return failure_ = filled ? State::changed : State::failed;
     }
-    engine_.scope().start(load(std::move(fresh), ready));
-    return load_ != nullptr ? State::waiting : get(number, chunk, ready);
+    engine.scope().start(load(engine, *this, std::move(fresh), ready));
+    return load_ != nullptr ? State::waiting : get(engine, number, chunk, ready);
 }
 
-// What was read, as a chunk. False: the file has changed.
-Result<bool> ReadSource::settle(Chunk& chunk, std::uint64_t offset, std::span<const std::byte> read, bool changed) {
-    if (changed && abort_on_change_) return false;
-    if (!text_) {
-        if (read.size() < chunk.size) return false;  // it is shorter now
-        chunk.last = chunk.offset + chunk.size == size_;
+// `read` bytes are in the chunk, and `offset` is where the next one begins in the file. False: the file has changed.
+Result<bool> ReadSource::settle(const Way& way, Chunk& chunk, std::uint64_t offset, std::size_t read, bool changed) {
+    if (changed && way.abort_on_change) return false;
+    if (!way.text) {
+        if (read < chunk.size) return false;  // it is shorter now
+        chunk.last = chunk.offset + chunk.size == way.size;
         return true;
     }
     chunk.source_end = offset;
     return true;
 }
 
-Result<bool> ReadSource::fill_at_once(Chunk& chunk) {
-    if (text_) return fail(Code::would_block);
-    const std::span<std::byte> room(chunk.bytes.get(), chunk.size);
-    const auto part = transfer_->read_part_at_once(chunk.offset, room);
+Result<bool> ReadSource::fill_at_once(Transfer& transfer, const Way& way, Chunk& chunk) {
+    if (way.text) return fail(Code::would_block);
+    const auto part = transfer.read_part_at_once(chunk.offset, {chunk.bytes.get(), chunk.size});
     if (!part) return std::unexpected(part.error());
     if (part->bytes < chunk.size && !part->changed) return fail(Code::would_block);
-    return settle(chunk, chunk.offset, room.first(part->bytes), part->changed);
+    return settle(way, chunk, chunk.offset, part->bytes, part->changed);
 }
 
-net::Task<Result<bool>> ReadSource::fill(Chunk& chunk) {
+net::Task<Result<bool>> ReadSource::fill(Transfer& transfer, const Way& way, Chunk& chunk) {
     const std::span<std::byte> room(chunk.bytes.get(), chunk.size);
-    if (!text_) {
-        const auto part = co_await transfer_->read_part(chunk.offset, room);
+    if (!way.text) {
+        const auto part = co_await transfer.read_part(chunk.offset, room);
         if (!part) co_return std::unexpected(part.error());
-        co_return settle(chunk, chunk.offset, room.first(part->bytes), part->changed);
+        co_return settle(way, chunk, chunk.offset, part->bytes, part->changed);
     }
-    const auto& checkpoints = text_->checkpoints;
-    if (chunk.number >= checkpoints.size()) co_return fail(Code::internal, "a text is read from the middle");
-    std::uint64_t offset = checkpoints[chunk.number].source;
-    chunk.encoder = checkpoints[chunk.number].encoder;
+    if (!way.from) co_return fail(Code::internal, "a text is read from the middle");
+    std::uint64_t offset = way.from->source;
+    chunk.encoder = way.from->encoder;
     std::vector<std::byte> file(text_step);
     std::size_t produced = 0;
     while (produced < chunk.size) {
-        const auto part = co_await transfer_->read_part(offset, file);
+        const auto part = co_await transfer.read_part(offset, file);
         if (!part) co_return std::unexpected(part.error());
-        if (part->changed && abort_on_change_) co_return false;
+        if (part->changed && way.abort_on_change) co_return false;
         if (part->bytes == 0) {
             const std::size_t owed = chunk.encoder.finish(room.subspan(produced));
             produced += owed;
@@ -154,30 +146,36 @@ net::Task<Result<bool>> ReadSource::fill(Chunk& chunk) {
         if (converted.consumed == 0 && converted.produced == 0) break;
     }
     chunk.size = produced;
-    co_return settle(chunk, offset, room.first(produced), false);
+    co_return settle(way, chunk, offset, produced, false);
 }
 
-net::Task<void> ReadSource::load(Chunk chunk, std::function<void()> ready) {
-    Load under_way;  // has this source from its close() on, so that it lives as long as we do
-    load_ = &under_way;
-    ChunkCache& cache = engine_.server().cache();
+// The source may be closed before this has ended, and be gone then: nothing of it is used after a wait unless it is
+// still there. The transfer stays where it is, whoever owns it.
+net::Task<void> ReadSource::load(Engine& engine, ReadSource& source, Chunk chunk, std::function<void()> ready) {
+    Load under_way{.source = &source, .transfer = nullptr, .outcome = {}};
+    source.load_ = &under_way;
+    ChunkCache& cache = engine.server().cache();
     const std::uint64_t number = chunk.number;
-    const auto filled = co_await fill(chunk);
-    load_ = nullptr;
-    const ContentKey content = key();
-    if (filled && *filled) {
-        remember(chunk);
+    const ContentKey content = source.key();
+    const Way way = source.way(number);
+    const auto filled = co_await fill(*source.transfer_, way, chunk);
+    const bool good = filled && *filled;
+    if (ReadSource* const still = under_way.source) {
+        still->load_ = nullptr;
+        if (good) still->remember(chunk);
+        if (!good) still->failure_ = filled ? State::changed : State::failed;
+    }
+    if (good) {
         cache.loaded(content, std::move(chunk));
     } else {
-        failure_ = filled ? State::changed : State::failed;
         cache.failed(content, number);
     }
     ready();
-    if (under_way.closed) co_await finish_transfer(std::move(transfer_), under_way.outcome);
+    if (under_way.transfer) co_await finish_transfer(std::move(under_way.transfer), under_way.outcome);
 }
 
-net::Task<std::optional<std::uint64_t>> ReadSource::find_size() {
-    ChunkCache& cache = engine_.server().cache();
+net::Task<std::optional<std::uint64_t>> ReadSource::find_size(Engine& engine) {
+    ChunkCache& cache = engine.server().cache();
     const ContentKey content = key();
     for (std::uint64_t number = 0; size_ == unknown; ++number) {
         const auto claim = cache.claim(content, number, [] {});
@@ -185,8 +183,9 @@ net::Task<std::optional<std::uint64_t>> ReadSource::find_size() {
             remember(*claim.chunk);
             continue;
         }
-        Chunk chunk = new_chunk(number);
-        const auto filled = co_await fill(chunk);
+        Chunk chunk = new_chunk(engine, number);
+        const Way way_there = way(number);
+        const auto filled = co_await fill(*transfer_, way_there, chunk);
         const bool good = filled && *filled;
         if (good) remember(chunk);
         if (claim.load && good) cache.loaded(content, std::move(chunk));
@@ -201,15 +200,16 @@ void ReadSource::begin() {
     if (wants_session_) transfer_->set_session(nullptr);
 }
 
-void ReadSource::close(std::unique_ptr<ReadSource> source, const Flow& flow, wherry::Outcome outcome, bool counts) {
-    if (!source->transfer_) return;
-    if (source->wants_session_) source->transfer_->set_session(std::make_unique<SessionInfo>(session_of(flow)));
-    if (!counts) source->transfer_->uncounted();
-    if (Load* const load = source->load_) {
-        load->outcome = outcome;
-        load->closed = std::move(source);
+void ReadSource::close(const Flow& flow, wherry::Outcome outcome, bool counts) {
+    if (!transfer_) return;
+    if (wants_session_) transfer_->set_session(std::make_unique<SessionInfo>(session_of(flow)));
+    if (!counts) transfer_->uncounted();
+    if (load_ != nullptr) {
+        load_->source = nullptr;
+        load_->outcome = outcome;
+        load_->transfer = std::move(transfer_);
     } else {
-        source->engine_.scope().start(finish_transfer(std::move(source->transfer_), outcome));
+        flow.engine.scope().start(finish_transfer(std::move(transfer_), outcome));
     }
 }
 

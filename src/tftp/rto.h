@@ -18,13 +18,12 @@ public:
         Span least = std::chrono::milliseconds(100);
         Span most = std::chrono::seconds(8);
     };
-    // `bounds` must outlive this. `seed`: of the jitter of a tenth that keeps a rack which comes back after a power cut
+    // `seed`: of the jitter of a tenth that keeps a rack which comes back after a power cut
     // from beating in step; 0: none.
     explicit Rto(const Bounds& bounds, std::optional<Span> fixed = {}, std::uint32_t seed = 0) noexcept
-        : bounds_(bounds), base_(fixed.value_or(bounds.initial)), random_(seed), fixed_(fixed) {}
-    explicit Rto(const Bounds&& bounds, std::optional<Span> fixed = {}, std::uint32_t seed = 0) = delete;
+        : base_(fixed.value_or(bounds.initial)), random_(seed), fixed_(fixed) {}
 
-    void sample(Span round_trip) noexcept {
+    void sample(Span round_trip, const Bounds& bounds) noexcept {
         backed_off_ = 0;
         if (srtt_ == unknown) {
             srtt_ = round_trip;
@@ -35,8 +34,8 @@ public:
             srtt_ += (round_trip - srtt_) / 8;
         }
         if (fixed_) return;
-        base_ = std::clamp(srtt_ + std::max<Span>(std::chrono::milliseconds(1), variance_ * 4), bounds_.least,
-                           bounds_.most);
+        base_ =
+            std::clamp(srtt_ + std::max<Span>(std::chrono::milliseconds(1), variance_ * 4), bounds.least, bounds.most);
     }
     void timed_out() noexcept {
         if (backed_off_ < most_backed_off) ++backed_off_;
@@ -44,9 +43,9 @@ public:
     void progress() noexcept { backed_off_ = 0; }
 
     // The wait that begins now.
-    Span get() noexcept {
+    Span get(const Bounds& bounds) noexcept {
         if (fixed_) return base_;
-        const Span wait = std::min(bounds_.most, base_ * (std::int64_t{1} << backed_off_));
+        const Span wait = std::min(bounds.most, base_ * (std::int64_t{1} << backed_off_));
         if (backed_off_ == 0 || random_ == 0) return wait;
         random_ ^= random_ << 13U;
         random_ ^= random_ >> 17U;
@@ -61,7 +60,6 @@ public:
 private:
     static constexpr Span unknown{-1};
     static constexpr std::uint8_t most_backed_off = 6;
-    const Bounds& bounds_;
     Span base_;  // without back-off
     Span srtt_{unknown};
     Span variance_{0};

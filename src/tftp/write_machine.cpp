@@ -18,7 +18,7 @@ constexpr Span longest_dally = std::chrono::seconds(60);
 void WriteMachine::start(Time now, Effects& out) {
     progress_ = heard_ = first_sent_ = acked_at_ = now;
     if (options_.silent_start) {
-        rtx_ = now + rto_.get();
+        rtx_ = now + rto_.get(timing_.rto);
         return;
     }
     first_reply(now, out);
@@ -30,14 +30,14 @@ void WriteMachine::first_reply(Time now, Effects& out) {
     } else {
         out.ack = wire_number(received_, options_.rollover);
     }
-    rtx_ = now + rto_.get();
+    rtx_ = now + rto_.get(timing_.rto);
 }
 
 void WriteMachine::acknowledge(Time now, Effects& out) {
     out.ack = wire_number(received_, options_.rollover);
     acked_ = received_;
     acked_at_ = now;
-    rtx_ = now + rto_.get();
+    rtx_ = now + rto_.get(timing_.rto);
     gap_.reset();
     out_of_order_ = 0;
     ack_owed_ = false;
@@ -45,7 +45,8 @@ void WriteMachine::acknowledge(Time now, Effects& out) {
 }
 
 void WriteMachine::accept(Time now, Bytes payload, Sink& sink) {
-    if (may_sample_ && received_ == acked_ && received_ > 0) rto_.sample(std::max<Span>(Span(1), now - acked_at_));
+    if (may_sample_ && received_ == acked_ && received_ > 0)
+        rto_.sample(std::max<Span>(Span(1), now - acked_at_), timing_.rto);
     may_sample_ = false;
     ++received_;
     ++counts_.blocks;
@@ -87,7 +88,7 @@ void WriteMachine::on_data(Time now, std::uint16_t wire, Bytes payload, Sink& si
     progress_ = now;
     tries_ = 0;
     rto_.progress();
-    rtx_ = now + rto_.get();
+    rtx_ = now + rto_.get(timing_.rto);
     if (early_.empty()) {
         gap_.reset();
         out_of_order_ = 0;
@@ -186,7 +187,7 @@ void WriteMachine::on_timer(Time now, Effects& out) {
     }
     if (!rtx_ || now < *rtx_) return;
     if (ack_owed_) {
-        rtx_ = now + rto_.get();  // we make the client wait, not it us
+        rtx_ = now + rto_.get(timing_.rto);  // we make the client wait, not it us
         progress_ = now;
         return;
     }
@@ -204,7 +205,7 @@ void WriteMachine::on_timer(Time now, Effects& out) {
         first_reply(now, out);
     }
     may_sample_ = false;
-    rtx_ = now + rto_.get();
+    rtx_ = now + rto_.get(timing_.rto);
 }
 
 void WriteMachine::written(Time now, std::size_t bytes, Effects& out) {
