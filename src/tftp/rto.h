@@ -18,8 +18,8 @@ public:
         Span least = std::chrono::milliseconds(100);
         Span most = std::chrono::seconds(8);
     };
-    // `seed`: of the jitter of a tenth that keeps a rack which comes back after a power cut
-    // from beating in step; 0: none.
+    // The same bounds are given to each call. `seed`: of the jitter of a tenth that keeps a rack which comes back after
+    // a power cut from beating in step; 0: none.
     explicit Rto(const Bounds& bounds, std::optional<Span> fixed = {}, std::uint32_t seed = 0) noexcept
         : base_(fixed.value_or(bounds.initial)), random_(seed), fixed_(fixed) {}
 
