@@ -79,6 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     harness.limits.transfers = 3;
     harness.uploads.atomic = (options & 1) != 0;
     harness.put("/a", std::string(1000, 'a'));
+    (void)harness.files->make_directory(Path::resolve("/dir").value(), 0777);
     harness.put("/dir/b", "some lines\nof text\r\n");
     {
         const auto client = harness.connect();

@@ -16,7 +16,7 @@ namespace {
 // Of one turn. A connection that gets little at a time, after a pause, costs the kernel twice as much (pacing).
 constexpr std::uint64_t send_slice_alone = 2 * 1024 * 1024;  // when nobody else waits for the loop's bulk work
 constexpr std::uint64_t send_slice_shared = 512 * 1024;
-constexpr std::uint64_t copy_slice_size = 128 * 1024;    // the same, of what has to be encrypted here
+constexpr std::uint64_t copy_slice_size = 512 * 1024;    // the same, of what has to be encrypted here
 constexpr std::uint64_t worth_a_worker = 64 * 1024;      // of that
 constexpr std::uint64_t cache_window = 4 * 1024 * 1024;  // asked for, or read ahead, at once
 constexpr std::size_t copy_size = 128 * 1024;            // buffer of a transfer that the kernel cannot do alone

@@ -115,7 +115,7 @@ struct Posted {
 // What a job finds on its thread: a buffer that it may use until it returns.
 class Worker {
 public:
-    static constexpr std::size_t scratch_size = 256 * 1024;
+    static constexpr std::size_t scratch_size = 512 * 1024;
     std::span<std::byte> scratch();
 
 private:
@@ -218,7 +218,7 @@ public:
     Sleep sleep_for(Duration span) { return {*this, now_ + span}; }
 
     // A buffer that all of the loop's coroutines share: valid until the next co_await of who uses it.
-    static constexpr std::size_t scratch_size = 256 * 1024;
+    static constexpr std::size_t scratch_size = 512 * 1024;
     std::span<std::byte> scratch();
 
 private:

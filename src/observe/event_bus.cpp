@@ -2,7 +2,9 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <exception>
+#include <variant>
 
 #include "observe/metrics.h"
 
@@ -29,9 +31,15 @@ EventBus::~EventBus() {
     thread_.join();
 }
 
-void EventBus::subscribe(Sink sink, std::uint32_t mask) {
-    wanted_ |= mask;
-    subscriptions_.push_back({std::move(sink), mask});
+void EventBus::subscribe(Sink sink, std::uint32_t mask, std::function<bool()> when) {
+    (when ? at_times_ : always_) |= mask;
+    subscriptions_.push_back({std::move(sink), mask, std::move(when)});
+}
+
+bool EventBus::is_wanted_now(std::uint32_t kind) const {
+    return std::ranges::any_of(subscriptions_, [kind](const Subscription& one) {
+        return (one.mask & kind) != 0 && (!one.when || one.when());
+    });
 }
 
 void EventBus::start() {
@@ -42,10 +50,11 @@ void EventBus::start() {
 
 void EventBus::push(Event event) {
     if (inline_) return deliver(event);
+    const std::size_t limit = std::holds_alternative<event::Command>(event) ? command_limit : queue_limit;
     bool wake = false;
     {
         const std::lock_guard lock(mutex_);
-        if (queue_.size() >= queue_limit) {
+        if (queue_.size() >= limit) {
             metrics_.add(Metric::events_dropped_total);
             return;
         }

@@ -26,8 +26,10 @@ class EventBus {
 public:
     using Sink = std::function<void(const Event&)>;
     // Events waiting for the sinks, beside the batch that is being delivered. An event that finds the queue full is
-    // dropped and counted (Metric::events_dropped_total); those in the queue keep their place.
+    // dropped and counted (Metric::events_dropped_total); those in the queue keep their place. Commands, of which one
+    // client can send a million in a second, find it full much earlier: they fill no memory and push nothing else out.
     static constexpr std::size_t queue_limit = 65536;
+    static constexpr std::size_t command_limit = 2048;
     // How long events are gathered after a delivery, so that a steady stream of them costs few wake-ups of the thread.
     static constexpr std::chrono::milliseconds gather_time{10};
 
@@ -38,8 +40,8 @@ public:
 
     // A sink that wants the kinds in `mask` (bit = Event::index()); before start() only. It may block, and it may
     // publish in turn. If it throws, the event counts as delivered (Metric::sink_errors_total) and the other sinks get
-    // theirs.
-    void subscribe(Sink sink, std::uint32_t mask = ~0U);
+    // theirs. `when`, on the thread that publishes: whether it wants them now; an event that nobody wants is not made.
+    void subscribe(Sink sink, std::uint32_t mask = ~0U, std::function<bool()> when = {});
     template <class Kind>
     void on(std::function<void(const Kind&)> sink) {
         subscribe([sink = std::move(sink)](const Event& event) { sink(std::get<Kind>(event)); }, bit<Kind>());
@@ -57,7 +59,7 @@ public:
     // Whether a sink wants events of that kind.
     template <class Kind>
     bool wants() const noexcept {
-        return (wanted_ & bit<Kind>()) != 0;
+        return is_wanted(bit<Kind>());
     }
     // publish<event::Sent>([&] { return event::Sent{...}; }): the event is only made if a sink wants it.
     template <class Kind, class Make>
@@ -74,7 +76,12 @@ private:
     struct Subscription {
         Sink sink;
         std::uint32_t mask;
+        std::function<bool()> when;  // empty: always
     };
+    bool is_wanted(std::uint32_t kind) const {
+        return (always_ & kind) != 0 || ((at_times_ & kind) != 0 && is_wanted_now(kind));
+    }
+    bool is_wanted_now(std::uint32_t kind) const;
     void push(Event event);
     void deliver(const Event& event) noexcept;
     void report(std::string_view what) noexcept;
@@ -83,7 +90,8 @@ private:
     Metrics& metrics_;
     std::vector<Subscription> subscriptions_;
     std::function<void(std::string_view)> on_error_;
-    std::uint32_t wanted_ = 0;
+    std::uint32_t always_ = 0;    // kinds that somebody wants
+    std::uint32_t at_times_ = 0;  // that somebody may want
     bool inline_ = false;
     std::mutex mutex_;
     std::condition_variable more_;

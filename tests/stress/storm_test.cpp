@@ -81,7 +81,8 @@ public:
     void run() {
         for (count_ = 0; count_ < transfers_each && !::testing::Test::HasFailure(); ++count_) one();
         if (client_) EXPECT_EQ(client_->final_code_of("QUIT"), 221);
-        client_.reset();
+        gone();
+        waiting_ = {};
     }
     std::set<std::string> published;  // of which the server has said so
 

@@ -136,6 +136,41 @@ TEST_F(EventBusTest, AFullQueueDropsWhatComesNextAndCountsIt) {
     EXPECT_EQ(metrics_.value(Metric::events_dropped_total), 10);
 }
 
+TEST_F(EventBusTest, AFloodOfCommandsFillsLittleMemoryAndPushesNothingElseOut) {
+    std::size_t commands = 0;
+    bus_.on<event::Command>([&](const auto&) { ++commands; });
+    remember_connections();
+    for (int i = 0; i < 1'000'000; ++i) bus_.publish<event::Command>([] { return event::Command{}; });
+    EXPECT_EQ(metrics_.value(Metric::events_dropped_total), 1'000'000 - int{EventBus::command_limit});
+    publish_connected(1);
+    bus_.drain();
+    EXPECT_EQ(commands, EventBus::command_limit);
+    EXPECT_EQ(seen_, (std::vector<std::uint64_t>{1}));
+}
+
+TEST_F(EventBusTest, WhatASinkWantsAtTimesIsMadeAtTheseTimes) {
+    bool wanted = false;
+    int made = 0;
+    bus_.subscribe([this](const Event&) { seen_.push_back(1); }, EventBus::bit<event::Connected>(),
+                   [&] { return wanted; });
+    const auto publish = [&] {
+        bus_.publish<event::Connected>([&] {
+            ++made;
+            return connected(1);
+        });
+    };
+    publish();
+    EXPECT_EQ(made, 0);
+    wanted = true;
+    publish();
+    EXPECT_EQ(made, 1);
+    wanted = false;
+    remember_connections();  // always
+    publish();
+    EXPECT_EQ(made, 2);
+    bus_.drain();
+}
+
 TEST_F(EventBusTest, ASinkThatThrowsHarmsNobodyElse) {
     std::vector<std::string> told;
     bus_.on_error([&](std::string_view what) { told.emplace_back(what); });
