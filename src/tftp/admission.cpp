@@ -14,7 +14,8 @@ constexpr double reply_burst = 2;
 
 void Admission::Level::refill(Span passed, double rate, double depth) noexcept {
     if (left < 0 || rate <= 0) return;
-    left = static_cast<float>(std::min(depth, left + std::chrono::duration<double>(passed).count() * rate));
+    left = static_cast<float>(
+        std::min(depth, static_cast<double>(left) + std::chrono::duration<double>(passed).count() * rate));
 }
 
 bool Admission::Level::take(double rate, double depth) noexcept {
