@@ -232,7 +232,7 @@ void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, By
     const bool known = found != flows_.end() && (*found)->tid.get() == &tid;
     if (known && (*found)->state == Flow::State::running) {
         if (packet.size() < 4) return server_.commons().metrics.add(Metric::tftp_dropped_total);
-        const FlowPtr flow = *found;
+        const FlowPtr flow = held(*found);
         return flow->exchange->on_packet(loop_.now(), op, packet);
     }
     server_.commons().metrics.add(Metric::tftp_dropped_total);
@@ -374,10 +374,10 @@ void Engine::forget(Flow& flow) {
     flow.seat.leave();
     const auto found = flows_.find(key_of(flow));
     if (found != flows_.end() && found->get() == &flow) {
-        const FlowPtr held = *found;  // goes at the end of this function, at the earliest
+        const FlowPtr last = held(*found);  // goes at the end of this function, at the earliest
         flows_.erase(found);
         // Its own call may still be on the stack below us: it goes once that has returned.
-        loop_.post([held] {});
+        loop_.post([last] {});
     }
     check_end();
 }

@@ -107,6 +107,8 @@ private:
     void on_datagram(Tid& tid, const net::Arrival& arrival, Bytes packet);
     void on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet);
     std::shared_ptr<const std::byte[]> kept(Bytes packet);
+    // A copy, for those who use a flow that may leave the table meanwhile.
+    static FlowPtr held(const FlowPtr& flow) { return flow; }
     bool on_repeated_request(const FlowPtr& flow, Bytes packet);
     bool on_own_opcode(const Tid& tid, const net::Arrival& arrival, std::uint16_t opcode, Bytes packet);
     net::Task<void> answer_own_opcode(TidPtr tid, Route route, TftpPacket packet, const TftpOpcodeHandler& handler,

@@ -51,7 +51,7 @@ bool Engine::on_unreachable(const Tid& tid) {
             return flow->route.peer == *peer && flow->state == Flow::State::running && flow->tid.get() == &tid;
         });
         if (found == flows_.end()) continue;
-        const FlowPtr flow = *found;
+        const FlowPtr flow = held(*found);
         flow->exchange->on_unreachable(loop_.now());
     }
     return true;
