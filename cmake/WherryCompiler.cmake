@@ -47,13 +47,25 @@ endif()
 # For builds of everything, as the tests need them: most of the time that a file takes is spent on headers and on templates
 # that others take as well. So files are compiled in batches, after the headers of others that nearly every file needs.
 # A file that forgets an include, or takes a name from a neighbour, is found by all other builds, clang-tidy's among them.
+#
+# wherry_build_at_once(TARGET [BATCH files] [LIKE other-target] [header...]): the headers beside those of the language, or
+# all that another target has precompiled.
 function(wherry_build_at_once target)
-    if(WHERRY_BUILD_AT_ONCE)
-        set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+    if(NOT WHERRY_BUILD_AT_ONCE)
+        return()
+    endif()
+    cmake_parse_arguments(ARG "" "BATCH;LIKE" "" ${ARGN})
+    if(NOT ARG_BATCH)
+        set(ARG_BATCH 12)
+    endif()
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${ARG_BATCH})
+    if(ARG_LIKE)
+        target_precompile_headers(${target} REUSE_FROM ${ARG_LIKE})
+    else()
         target_precompile_headers(${target} PRIVATE
             <algorithm> <array> <atomic> <chrono> <coroutine> <cstdint> <cstring> <deque> <expected> <functional> <map>
             <memory> <mutex> <optional> <set> <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>
-            ${ARGN})
+            ${ARG_UNPARSED_ARGUMENTS})
     endif()
 endfunction()
 if(WHERRY_BUILD_AT_ONCE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")

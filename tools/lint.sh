@@ -2,6 +2,10 @@
 # What can be said about the sources without running them. `./dev lint` installs the tools and configures build/dev
 # (clang-tidy reads its compile_commands.json), then calls this.
 set -uo pipefail
+if [ $# -gt 0 ]; then
+    echo 'usage: ./dev lint' >&2
+    exit 2
+fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 mkdir -p build/lint/tidy
 bad=0

@@ -4,8 +4,9 @@
 // Event callbacks run on one thread of the server's own, one after the other, in the order in which the events were
 // published; they may block without slowing a session. If they fall behind by more than a bounded number of events, new
 // ones are dropped and counted until they catch up (metric wherry_events_dropped_total); commands are dropped long
-// before anything else is. Guards run on a worker of the "disk" lane, several at once, before the action; the session
-// waits for the answer.
+// before anything else is.
+//
+// Guards run on a worker of the "disk" lane, several at once, before the action; the session waits for the answer.
 #include <chrono>
 #include <cstdint>
 #include <memory>

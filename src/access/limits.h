@@ -47,7 +47,7 @@ private:
     friend class Limits;
     using Counter = std::pair<const std::string, std::uint32_t>;
     Limits* limits_ = nullptr;
-    std::array<Counter*, 4> counters_{};  // in Limits, that it holds one of each; null: none
+    std::array<Counter*, 4> counters_{};  // in Limits, that it holds one of each; null: none. transfer() claims most
 };
 
 // Thread-safe; outlives its permits. Each refusal is Code::busy with a sentence that names the limit. All are counted

@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint64_t send_slice_alone = 2 * 1024 * 1024;  // when nobody else waits for the loop's bulk work
 constexpr std::uint64_t send_slice_shared = 512 * 1024;
 constexpr std::uint64_t copy_slice_size = 512 * 1024;    // the same, of what has to be encrypted here
+constexpr std::size_t copy_least = 16 * 1024;            // read at once, even if no more room is known of
 constexpr std::uint64_t worth_a_worker = 64 * 1024;      // of that
 constexpr std::uint64_t cache_window = 4 * 1024 * 1024;  // asked for, or read ahead, at once
 constexpr std::size_t copy_size = 128 * 1024;            // buffer of a transfer that the kernel cannot do alone
@@ -198,7 +199,8 @@ Result<net::Io> Transfer::send_slice(net::Stream& stream, bool copying, std::uin
     if (!copying) return stream.try_send_file(parts_.file->descriptor(), at_, count);
     const net::Io room = stream.try_flush();
     if (!room.ok()) return room;
-    const auto got = parts_.file->read_at(at_, scratch.first(std::min(count, scratch.size())));
+    const std::size_t taken = std::max(stream.room(), copy_least);
+    const auto got = parts_.file->read_at(at_, scratch.first(std::min({count, scratch.size(), taken})));
     if (!got) return std::unexpected(got.error());
     if (*got == 0) return net::Io::moved(0);
     return stream.try_write(scratch.first(*got));

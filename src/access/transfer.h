@@ -140,9 +140,10 @@ public:
     // The only end. For an upload that moved completely this publishes the file; its error is then the upload's.
     net::Task<Result<void>> finish(Outcome outcome);
 
-    // --- for connections on several loops that share one transfer (I2FTP); see transfer_at.cpp
-    // ------------------------ These block, one after the other whoever calls: on a worker only. After finish() they
-    // answer Code::closed. `counted`: the bytes go to the client, and not only into a digest.
+    // --- for connections on several loops that share one transfer (I2FTP); see transfer_at.cpp -----------------------
+
+    // These block, one after the other whoever calls: on a worker only. After finish() they answer Code::closed.
+    // `counted`: the bytes go to the client, and not only into a digest.
     Result<std::size_t> read_now(std::uint64_t offset, std::span<std::byte> into, bool counted);
     Result<void> write_now(std::uint64_t offset, std::span<const std::byte> from);
     Result<void> truncate_now(std::uint64_t size);
@@ -157,9 +158,8 @@ public:
     Result<void> go_on(const User& user, std::string_view peer);
 
     Direction direction() const noexcept { return parts_.upload ? Direction::upload : Direction::download; }
-    bool is_atomic() const noexcept {
-        return parts_.upload && parts_.upload->policy.atomic;
-    }  // an upload that is not yet seen under its name
+    // An upload that is not yet seen under its name.
+    bool is_atomic() const noexcept { return parts_.upload && parts_.upload->policy.atomic; }
     const Path& path() const noexcept { return parts_.path; }
     // Of the file when it was opened; of a download, no more than it is to move to.
     std::uint64_t size() const noexcept {

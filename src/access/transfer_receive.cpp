@@ -100,8 +100,8 @@ Transfer::Slice Transfer::receive_slice(net::Stream& stream, std::span<std::byte
     if (slice.end && slice.outcome.complete() && !is_left()) {
         slice.closed = true;
         close_pipe();
-        upload().closed =
-            close_file(Code::ok);  // here and not in finish(): a small upload needs one worker's turn less
+        // Here and not in finish(): a small upload needs one worker's turn less.
+        upload().closed = close_file(Code::ok);
     }
     return slice;
 }

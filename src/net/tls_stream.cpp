@@ -133,11 +133,11 @@ TlsStream::TlsStream(StreamPtr under, TlsContextPtr context, const TlsUse& use)
     if (use_.minimum == TlsVersion::tls13) SSL_set_min_proto_version(ssl_, TLS1_3_VERSION);
     SSL_set_session_id_context(ssl_, use_.binding.data(), static_cast<unsigned>(use_.binding.size()));
     SSL_set_read_ahead(ssl_, use_.read_ahead ? 1 : 0);
+    const int socket = under_->raw_descriptor();
     if (use_.kind == TlsUse::Kind::control) {
         SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);  // it waits most of the time
         // A byte of urgent data that is not part of TLS would tear the records apart: let the kernel pass it over.
         const int off = 0;
-        const int socket = under_->raw_descriptor();
         if (socket >= 0) setsockopt(socket, SOL_SOCKET, SO_OOBINLINE, &off, sizeof off);
     } else {
         SSL_set_num_tickets(ssl_, 0);
@@ -145,10 +145,8 @@ TlsStream::TlsStream(StreamPtr under, TlsContextPtr context, const TlsUse& use)
         // What is written ends with part of a segment. To hold that back until the client has answered costs the kernel
         // a seventh of all that a download takes.
         const int on = 1;
-        const int socket = under_->raw_descriptor();
         if (socket >= 0) setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
-    const int socket = under_->raw_descriptor();
     if (use_.kernel && socket >= 0 && context_->kernel()) let_kernel_encrypt(socket);
 }
 
@@ -275,19 +273,23 @@ Io TlsStream::try_read(std::span<std::byte> into) {
     return filled > 0 ? Io::moved(filled) : *read_end_;
 }
 
+std::size_t TlsStream::room() const noexcept {
+    const std::size_t records = under_->room() / (record_size + record_costs);
+    return std::clamp(records * record_size, record_size, write_slice);
+}
+
 Io TlsStream::try_write(std::span<const std::byte> from) {
     if (cause() != Code::ok) return Io::failed(cause());
     if (!established_ || said_end_) return Io::failed(Code::closed);
     if (!flush()) return broken_ ? *broken_ : Io::wait_for(Io::Needs::write);
-    from = from.first(std::min(from.size(), write_slice));
-    if (by_kernel_) return under_->try_write(from);
-    // A call for each record costs the system a tenth of all it does. With less room they go singly, so that a client
-    // who does not read leaves one record here and not eight.
-    const std::size_t encrypted = from.size() + (from.size() / record_size + 1) * record_costs;
-    gathering_ = from.size() > record_size && under_->room() >= encrypted;
-    if (gathering_) pending_.reserve(encrypted);
+    if (by_kernel_) return under_->try_write(from.first(std::min(from.size(), write_slice)));
+    // A call for each record costs the system a tenth of all it does. There are no more of them than there is room for,
+    // so that a client who does not read leaves one record here and not many.
+    if (from.size() > record_size) from = from.first(std::min(from.size(), room()));
+    gathering_ = from.size() > record_size;
+    if (gathering_) pending_.reserve(from.size() + (from.size() / record_size + 1) * record_costs);
     std::size_t done = 0;
-    while (done < from.size() && (gathering_ || pending_.empty())) {
+    while (done < from.size()) {
         const std::size_t piece = std::min(from.size() - done, record_size);
         more_follows_ = done + piece < from.size();
         ERR_clear_error();

@@ -64,6 +64,7 @@ public:
     bool has_unread() override { return under_->has_unread(); }
     bool has_ended() const noexcept override { return under_->has_ended(); }
     bool works_on_lanes() const noexcept override { return under_->works_on_lanes(); }
+    std::size_t room() const noexcept override;
     int poll_descriptor() const noexcept override { return under_->poll_descriptor(); }
     Address local() const override { return under_->local(); }
     bool is_secure() const noexcept override { return true; }

@@ -41,6 +41,7 @@ public:
     // A sink that wants the kinds in `mask` (bit = Event::index()); before start() only. It may block, and it may
     // publish in turn. If it throws, the event counts as delivered (Metric::sink_errors_total) and the other sinks get
     // theirs. `when`, on the thread that publishes: whether it wants them now; an event that nobody wants is not made.
+    // It must not throw.
     void subscribe(Sink sink, std::uint32_t mask = ~0U, std::function<bool()> when = {});
     template <class Kind>
     void on(std::function<void(const Kind&)> sink) {

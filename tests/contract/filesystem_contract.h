@@ -56,4 +56,5 @@ protected:
 };
 
 inline OpenMode writing() { return {.write = true, .create = true}; }  // what is there stays
+
 }  // namespace wherry::testing

@@ -1,4 +1,5 @@
 #pragma once
+// A user who may have so much and no more.
 #include <cstdint>
 #include <string>
 
