@@ -135,6 +135,8 @@ TlsStream::TlsStream(StreamPtr under, TlsContextPtr context, const TlsUse& use)
     SSL_set_read_ahead(ssl_, use_.read_ahead ? 1 : 0);
     const int socket = under_->raw_descriptor();
     if (use_.kind == TlsUse::Kind::control) {
+        // One is enough to begin with: issue_ticket() gives more. OpenSSL would make two.
+        if (SSL_get_num_tickets(ssl_) > 1) SSL_set_num_tickets(ssl_, 1);
         SSL_set_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);  // it waits most of the time
         // A byte of urgent data that is not part of TLS would tear the records apart: let the kernel pass it over.
         const int off = 0;
