@@ -56,7 +56,7 @@ def bare(*options):
 def wherry(program):
     def command(place):
         return [str(program), "serve", str(place.root), "-i", "127.0.0.1", "-p", str(place.port), "--write",
-                "--max-cons", "20000", "--max-cons-per-ip", "0"]  # fmt: skip
+                "--max-cons", "20000", "--max-cons-per-ip", "0", "--log-level", "error"]  # fmt: skip
 
     return command
 

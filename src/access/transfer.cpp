@@ -117,10 +117,10 @@ void Transfer::account(Code cause, net::TimePoint now) {
     commons.metrics.add(upload ? Metric::bytes_received_total : Metric::bytes_sent_total,
                         static_cast<std::int64_t>(moved_));
     if (cause != Code::ok) commons.metrics.add(Metric::transfers_failed_total);
+    if (!parts_.session) return;
     const auto describe = [&] {
         const auto duration = std::chrono::duration_cast<std::chrono::microseconds>(now - began_);
-        return event::Transferred{
-            parts_.session ? *parts_.session : SessionInfo(), parts_.path, parts_.offset, moved_, duration, cause};
+        return event::Transferred{*parts_.session, parts_.path, parts_.offset, moved_, duration, cause};
     };
     if (upload) {
         commons.events.publish<event::Received>([&] { return event::Received{describe()}; });

@@ -87,7 +87,7 @@ public:
     struct Parts {
         Commons& commons;
         net::Loop& loop;
-        std::unique_ptr<SessionInfo> session;  // for the event; null: nobody wants it
+        std::unique_ptr<SessionInfo> session;  // for the event; null: nobody wanted it when it began
         Path path;
         FilePtr file;
         std::unique_ptr<Upload> upload;                                 // null: it is a download

@@ -110,9 +110,9 @@ Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, Us
       tftp_(commons_, *datagrams_, std::move(policy)),
       ended_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     const auto to_log = log_sink(*log_, std::move(parts.log_prefix));
-    events_.subscribe(to_log, ~EventBus::bit<event::Command>());
-    events_.subscribe(to_log, EventBus::bit<event::Command>(),
-                      [log = log_.get()] { return log->writes(LogLevel::debug); });
+    const auto commands = EventBus::bit<event::Command>();
+    events_.subscribe(to_log, ~commands, [log = log_.get()] { return log->writes(LogLevel::info); });
+    events_.subscribe(to_log, commands, [log = log_.get()] { return log->writes(LogLevel::debug); });
     for (tftp::Handler& handler : parts.tftp_handlers) tftp_.add_handler(std::move(handler));
     for (tftp::OptionMaker& option : parts.tftp_options) tftp_.add_option(std::move(option));
     for (auto& [opcode, call] : parts.tftp_opcodes) tftp_.add_opcode(opcode, std::move(call));
