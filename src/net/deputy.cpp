@@ -16,10 +16,10 @@
 namespace wherry::net {
 namespace {
 
-constexpr std::chrono::milliseconds look_every{2};
-constexpr int quiet_looks = 50;  // without any job: time to sleep
+constexpr std::chrono::milliseconds look_every{5};  // each costs what a small file costs
+constexpr int quiet_looks = 20;                     // without any job: time to sleep
 // A thread that computes, or waits for a processor, gets longer: there is nothing to be gained by another one.
-constexpr int looks_if_running = 10;
+constexpr int looks_if_running = 4;
 
 // Whether the thread waits for something else than a processor (proc(5), the third field of stat).
 bool waits(pid_t thread) {
