@@ -49,7 +49,7 @@ Result<net::Address> DataChannel::listen() {
         auto lease = ports_.take();
         if (!lease) break;
         auto listener = network_.listen(control_.loop(), here.with_port(lease->port()),
-                                        {.backlog = strangers_backlog, .reuse_address = ports_.has_range()});
+                                        {.backlog = strangers_backlog, .reuse_address = true});
         if (listener) {
             lease_ = std::move(*lease);
             listener_ = std::move(*listener);

@@ -52,7 +52,9 @@ using ListenerPtr = std::unique_ptr<Listener>;
 
 struct ListenOptions {
     int backlog = 1;
-    bool reuse_address = false;  // SO_REUSEADDR: for the ports that must be had again after a restart
+    // SO_REUSEADDR: for ports that must be had again while connections that have ended there wait out their time, after
+    // a restart or because there are so many.
+    bool reuse_address = false;
     // Share the port with others who wait for other clients: only connections of this address are accepted. Code::busy
     // if somebody waits for it there already.
     std::optional<Address> client;

@@ -2,7 +2,12 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <iterator>
 #include <random>
+#include <string>
 
 namespace wherry::net {
 namespace {
@@ -13,6 +18,20 @@ std::size_t random_below(std::size_t limit) {
         value = (std::uint64_t{std::random_device{}()} << 32) | std::random_device{}();
     }
     return static_cast<std::size_t>(value % limit);
+}
+
+// The number that the text begins with, which is taken off it; 0: there is none.
+std::uint16_t take_port(std::string_view& text) {
+    text.remove_prefix(std::min(text.find_first_not_of(" \t\n"), text.size()));
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return error == std::errc() ? port : std::uint16_t{0};
+}
+
+std::string content_of(const char* file) {
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), {}};
 }
 
 }  // namespace
@@ -45,6 +64,23 @@ std::vector<std::uint16_t> PortPool::shuffled() const {
 void PortPool::give_back(std::uint16_t port) {
     const std::lock_guard lock(mutex_);
     free_.push_back(port);
+}
+
+SystemPorts::SystemPorts(std::string_view range, std::string_view reserved) {
+    const std::uint16_t first = take_port(range);
+    const std::uint16_t last = take_port(range);
+    if (first == 0 || last < first || take_port(reserved) != 0) return;
+    first_ = first;
+    count_ = static_cast<std::uint16_t>(last - first + 1);
+}
+
+SystemPorts SystemPorts::read() {
+    return {content_of("/proc/sys/net/ipv4/ip_local_port_range"),
+            content_of("/proc/sys/net/ipv4/ip_local_reserved_ports")};
+}
+
+std::uint16_t SystemPorts::any() const {
+    return count_ == 0 ? std::uint16_t{0} : static_cast<std::uint16_t>(first_ + random_below(count_));
 }
 
 }  // namespace wherry::net

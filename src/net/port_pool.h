@@ -1,9 +1,10 @@
 #pragma once
 // PortPool: a range of passive ports, handed out as leases in an order that nobody can foresee (RFC 2577: ports that
-// can be guessed let a stranger take a transfer).
+// can be guessed let a stranger take a transfer). SystemPorts: those of the system, where no range is configured.
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,6 +52,20 @@ private:
     const std::size_t size_;
     std::mutex mutex_;
     std::vector<std::uint16_t> free_;
+};
+
+// The ports that the system gives to whoever asks for any (ip_local_port_range). Where reserved ones lie among them
+// (ip_local_reserved_ports), and where the range cannot be known, only the system can choose.
+class SystemPorts {
+public:
+    SystemPorts(std::string_view range, std::string_view reserved);  // as proc(5) shows them: "32768\t60999\n", "\n"
+    static SystemPorts read();
+
+    std::uint16_t any() const;  // taken or not, at random; 0: let the system choose
+
+private:
+    std::uint16_t first_ = 0;
+    std::uint16_t count_ = 0;
 };
 
 }  // namespace wherry::net

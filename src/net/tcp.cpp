@@ -14,6 +14,7 @@
 #include <mutex>
 
 #include "net/door.h"
+#include "net/port_pool.h"
 
 namespace wherry::net {
 
@@ -152,10 +153,17 @@ void set_option(int descriptor, int level, int name, int value) {
     setsockopt(descriptor, level, name, &value, sizeof value);
 }
 
-Result<Socket> bound_socket(const Address& local, bool reuse_address) {
+enum class Purpose : std::uint8_t { listening, listening_again, connecting };
+
+Result<Socket> bound_socket(const Address& local, Purpose purpose) {
     Socket socket(::socket(family_of(local), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket) return fail_errno(errno, "opening a socket for", local.text());
-    if (reuse_address) set_option(socket.descriptor(), SOL_SOCKET, SO_REUSEADDR, 1);
+    if (purpose == Purpose::listening_again || (purpose == Purpose::connecting && local.port() != 0)) {
+        set_option(socket.descriptor(), SOL_SOCKET, SO_REUSEADDR, 1);
+    } else if (purpose == Purpose::connecting) {
+        // One that is free for that peer is enough, and the system knows the peer when it connects.
+        set_option(socket.descriptor(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    }
     if (local.is_ipv6()) set_option(socket.descriptor(), IPPROTO_IPV6, IPV6_V6ONLY, local.is_unspecified() ? 0 : 1);
     sockaddr_storage system{};
     const socklen_t length = local.to_system(system);
@@ -166,7 +174,7 @@ Result<Socket> bound_socket(const Address& local, bool reuse_address) {
 }
 
 Result<Socket> listening_socket(const Address& local, const ListenOptions& options) {
-    auto socket = bound_socket(local, options.reuse_address);
+    auto socket = bound_socket(local, options.reuse_address ? Purpose::listening_again : Purpose::listening);
     if (socket && ::listen(socket->descriptor(), options.backlog) != 0) {
         return fail_errno(errno, "listening on", local.text());
     }
@@ -177,7 +185,8 @@ class TcpNetwork final : public Network {
 public:
     Result<ListenerPtr> listen(Loop& loop, const Address& local, const ListenOptions& options) override {
         if (options.client) return listen_shared(loop, local, options);
-        auto socket = listening_socket(local, options);
+        auto socket = local.port() == 0 && options.reuse_address ? listening_anywhere(local, options)
+                                                                 : listening_socket(local, options);
         if (!socket) return std::unexpected(std::move(socket.error()));
         const Address bound = local.port() != 0 ? local : local_address(socket->descriptor());
         return std::make_unique<TcpListener>(loop, std::move(*socket), bound);
@@ -185,7 +194,7 @@ public:
 
     Task<Result<StreamPtr>> connect(Loop& loop, const Address& local, const Address& remote, TimePoint deadline,
                                     ConnectStop& stop) override {
-        auto socket = bound_socket(local, local.port() != 0);
+        auto socket = bound_socket(local, Purpose::connecting);
         if (!socket) co_return std::unexpected(std::move(socket.error()));
         const int descriptor = socket->descriptor();
         sockaddr_storage system{};
@@ -215,6 +224,18 @@ public:
     }
 
 private:
+    // The system's own search passes over every port at which a connection has ended within the last minute, one after
+    // the other. A server of many small files would soon find it slow, and in the end without a result.
+    Result<Socket> listening_anywhere(const Address& local, const ListenOptions& options) {
+        for (int i = 0; i < guesses; ++i) {
+            const std::uint16_t port = system_ports_.any();
+            if (port == 0) break;
+            auto socket = listening_socket(local.with_port(port), options);
+            if (socket || socket.error().system != EADDRINUSE) return socket;
+        }
+        return listening_socket(local, options);
+    }
+
     Result<ListenerPtr> listen_shared(Loop& loop, const Address& local, const ListenOptions& options) {
         const std::lock_guard lock(mutex_);
         std::erase_if(doors_, [](const auto& door) { return door.second.expired(); });
@@ -229,6 +250,8 @@ private:
         return door->wait_for(loop, *options.client);
     }
 
+    static constexpr int guesses = 8;  // nearly all ports are free at nearly all times
+    const SystemPorts system_ports_ = SystemPorts::read();
     std::mutex mutex_;
     std::map<std::string, std::weak_ptr<Door>> doors_;  // by where they are; at most one per port and local address
 };
@@ -249,10 +272,10 @@ Address local_address(int descriptor) {
 }
 
 Result<Socket> listen_tcp(const Address& local, int backlog) {
-    auto socket = bound_socket(local, true);
+    auto socket = bound_socket(local, Purpose::listening_again);
     if (!socket && local.is_ipv6() && local.is_unspecified() &&
         (socket.error().system == EAFNOSUPPORT || socket.error().system == EADDRNOTAVAIL)) {
-        socket = bound_socket(Address::any_ipv4(local.port()), true);
+        socket = bound_socket(Address::any_ipv4(local.port()), Purpose::listening_again);
     }
     if (!socket) {
         auto error = std::move(socket.error());

@@ -133,5 +133,22 @@ TEST(PortPool, ShuffledHasEachPortOnceInAnOrderThatCannotBeForeseen) {
     EXPECT_LT(chi_square, 40);
 }
 
+// --- the system's own ------------------------------------------------------------------------------------------------
+
+TEST(SystemPorts, AreThoseOfTheRangeBothEndsIncluded) {
+    const SystemPorts ports("50000\t50002\n", "\n");
+    std::set<std::uint16_t> seen;
+    for (int i = 0; i < 1000; ++i) seen.insert(ports.any());
+    EXPECT_EQ(seen, (std::set<std::uint16_t>{50000, 50001, 50002}));
+}
+
+TEST(SystemPorts, AreLeftToTheSystemWhereOnlyItKnows) {
+    for (const char* range : {"", "\n", "x", "50000", "50002 50000", "0 10", "70000 80000", "-5 7"}) {
+        EXPECT_EQ(SystemPorts(range, "\n").any(), 0) << range;
+    }
+    EXPECT_EQ(SystemPorts("50000 50002", "50001\n").any(), 0);
+    EXPECT_EQ(SystemPorts("50000 50002", "8080,9000-9010\n").any(), 0);
+}
+
 }  // namespace
 }  // namespace wherry::net
