@@ -20,15 +20,15 @@ constexpr long good_for_seconds = 10L * 365 * 24 * 60 * 60;
 constexpr std::size_t most_common_name = 64;  // X.520
 
 template <auto Function>
-struct Deleter {
+struct OwnDeleter {
     template <class T>
     void operator()(T* object) const noexcept {
         Function(object);
     }
 };
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
-using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
+using OwnKey = std::unique_ptr<EVP_PKEY, OwnDeleter<EVP_PKEY_free>>;
+using OwnCertificate = std::unique_ptr<X509, OwnDeleter<X509_free>>;
+using OwnBio = std::unique_ptr<BIO, OwnDeleter<BIO_free_all>>;
 
 std::string subject_names(const std::vector<std::string>& names) {
     std::string text;
@@ -41,7 +41,7 @@ std::string subject_names(const std::vector<std::string>& names) {
 bool add_extension(X509* certificate, int kind, const std::string& value) {
     X509V3_CTX context;
     X509V3_set_ctx(&context, certificate, certificate, nullptr, nullptr, 0);
-    const std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>> made(
+    const std::unique_ptr<X509_EXTENSION, OwnDeleter<X509_EXTENSION_free>> made(
         X509V3_EXT_conf_nid(nullptr, &context, kind, value.c_str()));
     return made != nullptr && X509_add_ext(certificate, made.get(), -1) == 1;
 }
@@ -51,7 +51,7 @@ bool fill(X509* certificate, EVP_PKEY* key, const std::vector<std::string>& name
     if (RAND_bytes(serial.data(), serial.size()) != 1) return false;
     serial.front() &= 0x7fU;  // positive (RFC 5280 4.1.2.2)
     serial.front() |= 0x40U;
-    const std::unique_ptr<BIGNUM, Deleter<BN_free>> number(BN_bin2bn(serial.data(), serial.size(), nullptr));
+    const std::unique_ptr<BIGNUM, OwnDeleter<BN_free>> number(BN_bin2bn(serial.data(), serial.size(), nullptr));
     const std::string common = names.front().substr(0, most_common_name);
     X509_NAME* const subject = X509_get_subject_name(certificate);
     return number != nullptr && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr &&
@@ -73,9 +73,9 @@ bool fill(X509* certificate, EVP_PKEY* key, const std::vector<std::string>& name
 }  // namespace
 
 Result<std::string> make_self_signed(const std::vector<std::string>& names) {
-    const Key key(EVP_EC_gen("P-256"));
-    const Certificate certificate(X509_new());
-    const Bio text(BIO_new(BIO_s_mem()));
+    const OwnKey key(EVP_EC_gen("P-256"));
+    const OwnCertificate certificate(X509_new());
+    const OwnBio text(BIO_new(BIO_s_mem()));
     if (!key || !certificate || !text || !fill(certificate.get(), key.get(), names) ||
         PEM_write_bio_X509(text.get(), certificate.get()) != 1 ||
         PEM_write_bio_PKCS8PrivateKey(text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1) {

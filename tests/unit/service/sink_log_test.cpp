@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 const SessionInfo stranger{.id = 7, .protocol = "ftp", .peer = "203.0.113.5", .peer_port = 40112, .user = {}};
 const SessionInfo alice{.id = 7, .protocol = "ftp", .peer = "203.0.113.5", .peer_port = 40112, .user = "alice"};
@@ -20,7 +20,7 @@ const std::string from_alice = "[7 alice@203.0.113.5:40112] ";
 
 Path path(std::string_view text) { return *Path::resolve(text); }
 
-class SinkLog : public testing::Test {
+class SinkLog : public ::testing::Test {
 protected:
     std::vector<std::string> lines_;
     std::vector<LogLevel> levels_;

@@ -11,7 +11,7 @@
 namespace wherry {
 namespace {
 
-std::string content(const std::string& file) {
+std::string page_of(const std::string& file) {
     std::ifstream in(WHERRY_SOURCE_DIR "/" + file);
     std::ostringstream text;
     text << in.rdbuf();
@@ -33,22 +33,22 @@ std::vector<std::string> all_matches(const std::string& text, const std::regex& 
 }
 
 TEST(EventDocs, AreCheckedIn) {
-    EXPECT_EQ(content("docs/events.md"), events_markdown()) << "run: wherry check-config --events > docs/events.md";
+    EXPECT_EQ(page_of("docs/events.md"), events_markdown()) << "run: wherry check-config --events > docs/events.md";
 }
 
 TEST(MetricDocs, AreCheckedIn) {
-    EXPECT_EQ(content("docs/metrics.md"), metrics_markdown()) << "run: wherry check-config --metrics > docs/metrics.md";
+    EXPECT_EQ(page_of("docs/metrics.md"), metrics_markdown()) << "run: wherry check-config --metrics > docs/metrics.md";
 }
 
 TEST(EventDocs, NameTheEventsInTheOrderOfTheVariant) {
-    const std::string variant = between(content("include/wherry/events.h"), "using Event = std::variant<", ">;");
+    const std::string variant = between(page_of("include/wherry/events.h"), "using Event = std::variant<", ">;");
     const auto declared = all_matches(variant, std::regex("event::(\\w+)"));
     ASSERT_EQ(declared.size(), event_rows().size());
     for (std::size_t i = 0; i < declared.size(); ++i) EXPECT_EQ(declared[i], event_rows()[i].name);
 }
 
 TEST(EventDocs, NameEveryMember) {
-    const std::string header = content("include/wherry/events.h");
+    const std::string header = page_of("include/wherry/events.h");
     const std::regex member("^ +[\\w:<> ]+ (\\w+)(?:\\{.*\\}| = [^;]+);", std::regex::multiline);
     for (const EventRow& row : event_rows()) {
         std::string body = between(header, "struct " + std::string(row.name) + " {", "\n};");
