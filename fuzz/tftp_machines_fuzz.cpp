@@ -89,11 +89,18 @@ void drive_writer(wherry::fuzz::Input& input, std::uint8_t options) {
                               .write_queue = 64},
                              timing, budget);
         Counter sink;
+        const std::uint64_t window = 1U << (options >> 6U);
         Time now = start;
+        Time held = start;
+        std::uint64_t acked = 0;
         bool ended = false;
         const auto check = [&](const Effects& effects) {
             require(!(ended && effects.ended), "an end is told once");
             if (effects.ended) ended = true;
+            const bool receives = machine.received() > 0 && !machine.committing() && !machine.dallying();
+            require(!(effects.ack && receives && now < held), "no ACK before the rate allows it");
+            if (effects.ack) acked = machine.received();
+            require(machine.received() <= acked + window, "nothing beyond the window is taken");
             require(sink.bytes <= machine.received() * 8, "no more than the blocks held is taken");
         };
         Effects first;
@@ -113,7 +120,14 @@ void drive_writer(wherry::fuzz::Input& input, std::uint8_t options) {
                     machine.on_timer(now, effects);
                     break;
                 case 5: machine.on_duplicate_request(now, effects); break;
-                case 6: machine.written(now, value, effects); break;
+                case 6:
+                    if (what >= 128) {
+                        held = now + pause_of(value);
+                        machine.hold_until(held);
+                    } else {
+                        machine.written(now, value, effects);
+                    }
+                    break;
                 case 7:
                     if (machine.committing()) machine.committed(now, std::nullopt, effects);
                     break;

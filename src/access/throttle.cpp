@@ -1,6 +1,7 @@
 #include "access/throttle.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace wherry {
@@ -62,6 +63,19 @@ std::uint64_t Throttle::slice(std::uint64_t wanted) const {
         slice = std::min(slice, std::max(grant / sharers, std::min(grant, least_share)));
     }
     return slice;
+}
+
+std::uint64_t Throttle::passes_in(std::chrono::milliseconds span) const {
+    std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+    if (unlimited()) return least;
+    for (const auto& bucket : *buckets_) {
+        const std::uint64_t rate = bucket->rate();
+        if (rate == 0) continue;  // taken off while the transfer runs
+        const double passes = static_cast<double>(rate) * std::chrono::duration<double>(span).count();
+        const auto sharers = static_cast<double>(std::max(1L, bucket.use_count()));
+        least = std::min(least, static_cast<std::uint64_t>(std::min(passes / sharers, 9e18)));
+    }
+    return least;
 }
 
 std::chrono::nanoseconds Throttle::take(std::uint64_t bytes, std::chrono::steady_clock::time_point now) {

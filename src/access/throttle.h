@@ -39,6 +39,9 @@ public:
     // How many bytes to move before asking again: enough for some 50 ms at the slowest rate, a bucket's rate divided by
     // those who hold it; at most `wanted`, and not 0 unless that is.
     std::uint64_t slice(std::uint64_t wanted) const;
+    // How many bytes pass within `span` at the slowest rate, divided likewise; the greatest number if there is no
+    // limit.
+    std::uint64_t passes_in(std::chrono::milliseconds span) const;
     // Takes `bytes` from all buckets; how long to wait before moving more. Pure arithmetic: nothing waits in here.
     std::chrono::nanoseconds take(std::uint64_t bytes, std::chrono::steady_clock::time_point now);
 

@@ -152,6 +152,8 @@ public:
     net::Task<Result<void>> finish_on(net::Loop& loop, Outcome outcome);
     // Takes bytes that have moved from the rates: how long to wait before moving more. From any thread.
     std::chrono::nanoseconds charge(std::uint64_t bytes, net::TimePoint now);
+    // How many bytes its rates let through in that time, of which it has a share now; see Throttle::passes_in.
+    std::uint64_t passes_in(std::chrono::milliseconds span) const { return parts_.throttle.passes_in(span); }
     // An upload that rests, waiting to be continued, is none of the transfers that are limited. While nobody uses it.
     void rest();
     // It counts again, for `user` at the address `peer`, which may be another one than before. Code::busy at a limit.

@@ -273,6 +273,10 @@ std::vector<ConfigKey> write_keys() {
          "Names that may not be uploaded."},
         {"tftp.write.max_size", live, size([](auto& c) -> auto& { return c.tftp.settings.write.max_size; }),
          "The largest upload; 0 is no limit."},
+        {"tftp.write.rate_per_transfer", live,
+         rate([](auto& c) -> auto& { return c.tftp.settings.write.rate_per_transfer; }),
+         "Bytes a second of each upload; 0 is no limit beside those of the server and its users. Where there is a "
+         "limit, windows and blocks are granted no larger than what passes in a quarter of a second, or 512 bytes."},
         {"tftp.write.atomic", live, flag([](auto& c) -> auto& { return c.tftp.settings.write.atomic; }),
          "Whether an upload is seen under its name only when it is complete; until then the old file stays."},
         {"tftp.write.final_ack", live,

@@ -151,7 +151,7 @@ std::vector<ConfigKey> consequences() {
              "rate", "", [](auto& c) -> auto& { return rule_of(c).rate; },
              [](const Value& value) { return read_bytes(value, parse_rate, "2M/s"); },
              [](std::uint64_t shown) { return shown == 0 ? "0" : toml_text(print_rate(shown)); }),
-         "As tftp.read.rate_per_transfer."},
+         "As tftp.read.rate_per_transfer and tftp.write.rate_per_transfer, whichever the request is for."},
     };
 }
 

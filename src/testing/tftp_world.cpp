@@ -168,6 +168,7 @@ Scene random_scene(std::uint64_t seed) {
                                              Temper::no_final});
     if (chance(dice) < 0.1) setup.cut = 0.5 * static_cast<double>(blocks) * (setup.delay + 0.001);
     if (setup.window == 1 && chance(dice) < 0.5) setup.oack = false;
+    setup.paid_in = one_of(dice, {0.0, 0.0, 0.0, .05, 1.5});  // the last is longer than clients wait
     return setup;
 }
 
@@ -187,6 +188,7 @@ std::string broken_property(const Scene& setup, const Outcome& outcome) {
     if (outcome.steps >= 400'000) return "P3: too many steps";
     if (!outcome.repeats_identical) return "P8: a repeat had other bytes";
     if (outcome.most_early > std::size_t{setup.window} * setup.blksize) return "P6: kept more than a window";
+    if (outcome.most_ahead > setup.window * setup.blksize + 1) return "P9: an upload was faster than its rate";
     if (friendly && outcome.server_was_started && !setup.put && setup.loss == 0) {
         const bool tells_no_gap = !(setup.temper == Temper::naive && setup.doubling > 0 && setup.window > 1);
         if (setup.jitter == 0 && tells_no_gap && outcome.data_repeated != 0) return "P4: repeated without a loss";

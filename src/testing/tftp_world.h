@@ -42,6 +42,7 @@ struct Scene {
     double burst = 0;           // probability that a burst of losses begins
     double commit = 0;          // seconds until an upload is published
     double write_time = 0;      // seconds until accepted bytes are written
+    double paid_in = 0;         // seconds that a rate asks for a window of an upload; 0: there is no rate
     std::optional<double> cut;  // seconds after which nothing arrives any more
     Temper temper = Temper::strict;
     std::uint64_t size = 0;
@@ -61,6 +62,7 @@ struct Outcome {
     std::uint64_t data_packets = 0;  // of the server's machine
     std::uint64_t data_repeated = 0;
     std::size_t most_early = 0;  // bytes an upload's machine kept for later
+    double most_ahead = 0;       // bytes of an upload that were accepted before the rate allowed them
     bool repeats_identical = true;
 };
 

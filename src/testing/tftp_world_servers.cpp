@@ -93,6 +93,7 @@ public:
         Effects effects;
         if (packet.kind == Packet::Kind::request) machine_.on_duplicate_request(now, effects);
         if (packet.kind == Packet::Kind::data) {
+            now_ = now;
             machine_.on_data(now, packet.number, bytes_of(packet.payload), *this, effects);
         }
         apply(now, effects);
@@ -125,6 +126,15 @@ private:
     void take(Bytes bytes) override {
         outcome_.received.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
         queued_ += bytes.size();
+        if (setup_.paid_in > 0) pay(static_cast<double>(bytes.size()));
+    }
+    // A rate without a burst.
+    void pay(double bytes) {
+        const double rate = setup_.window * setup_.blksize / setup_.paid_in;
+        paid_until_ = std::max(paid_until_, now_) + seconds_of(bytes / rate);
+        machine_.hold_until(paid_until_);
+        const std::chrono::duration<double> owed = paid_until_ - now_;
+        outcome_.most_ahead = std::max(outcome_.most_ahead, owed.count() * rate);
     }
     void apply(Time now, const Effects& effects) {
         if (effects.ended) ended = effects.ended;
@@ -138,6 +148,8 @@ private:
     ReorderBudget budget_;
     WriteMachine machine_;
     std::size_t queued_ = 0;
+    Time now_;
+    Time paid_until_{Time::min()};
     std::optional<Time> commit_at_;
     std::optional<Time> written_at_;
 };

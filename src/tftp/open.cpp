@@ -23,8 +23,22 @@ bool readable_by_world(const Opening& opening, const Transfer::Opened& about) {
     return !asked || (about.mode & 0004) != 0;
 }
 
+// What the window of an upload may owe to the rates it has now. An ACK is held until its window is paid for, and a
+// client that gets none within its time-out, often a second, sends all of the window again: so a window is no larger
+// than what passes in a part of that. Others who join later may make it longer; whatever a client repeats meanwhile is
+// neither answered nor paid for.
+std::uint64_t most_owed(const Opening& opening, const UploadTarget& target) {
+    constexpr std::chrono::milliseconds pays_in{250};
+    std::uint64_t most = target.transfer ? target.transfer->passes_in(pays_in) : ~std::uint64_t{0};
+    if (const std::uint64_t rate = opening.settings().write.rate_per_transfer; rate != 0) {
+        most = std::min(most, rate / (std::chrono::seconds(1) / pays_in));
+    }
+    return std::max<std::uint64_t>(most, default_blksize);
+}
+
 // What is granted; nullopt: a handler of an option has refused the request.
-std::optional<Negotiated> granted_to(const Opening& opening, std::optional<std::uint64_t> size = std::nullopt) {
+std::optional<Negotiated> granted_to(const Opening& opening, std::optional<std::uint64_t> size,
+                                     std::uint64_t most_window = ~std::uint64_t{0}) {
     OptionContext context;
     context.ipv6 = opening.flow->route.peer.is_ipv6();
     context.mtu = opening.engine().mtu_of(*opening.flow);
@@ -37,6 +51,8 @@ std::optional<Negotiated> granted_to(const Opening& opening, std::optional<std::
     OptionRules rules = opening.settings().options;
     if (opening.request.is_write()) {
         rules.blksize_max = std::min(rules.blksize_max, opening.engine().most_received_block());
+        rules.blksize_max = static_cast<std::uint16_t>(std::min<std::uint64_t>(rules.blksize_max, most_window));
+        rules.window_bytes_max = std::min(rules.window_bytes_max, most_window);
     }
     Negotiated granted = negotiate(opening.request, rules, context, others);
     if (!granted.refused) return granted;
@@ -61,7 +77,7 @@ void begin(const Opening& opening, MakeExchange make) {
 }
 
 void begin_write(const Opening& opening, UploadTarget target) {
-    const auto granted = granted_to(opening);
+    const auto granted = granted_to(opening, std::nullopt, most_owed(opening, target));
     if (!granted) return;
     begin(opening,
           [&] { return std::make_unique<WriteExchange>(opening.flow, opening.request, *granted, std::move(target)); });

@@ -51,7 +51,7 @@ PolicyPtr policy_for(const PolicyPtr& base, const Asker& asker) {
         take(found.windowsize_max, rule.windowsize_max, settings.options.windowsize_max);
         take(found.rto_fixed, rule.rto_fixed, settings.rto_fixed);
         take(found.rollover, rule.rollover, settings.options.rollover);
-        take(found.rate, rule.rate, settings.rate_per_transfer);
+        take(found.rate, rule.rate, asker.write ? settings.write.rate_per_transfer : settings.rate_per_transfer);
         if (!found.pace && rule.pace) settings.timing.pace = *rule.pace ? std::nullopt : std::optional(Span(0));
         if (rule.pace && !found.pace) found.pace = rule.pace;
         if (!has_root && i < base->rule_trees.size() && base->rule_trees[i].user) {

@@ -43,6 +43,7 @@ struct WriteRules {
     std::vector<std::string> allow_names{"*"};
     std::vector<std::string> deny_names{".*", "*/.*"};
     std::uint64_t max_size = std::uint64_t{256} << 20U;
+    std::uint64_t rate_per_transfer = 0;  // bytes a second of an upload; 0: none of its own
     bool atomic = true;
     bool ack_at_receipt = false;  // the last ACK does not wait until the file is published
     std::uint32_t file_mode = 0644;

@@ -45,6 +45,9 @@ WriteExchange::WriteExchange(const FlowPtr& flow, const Request& request, const 
       taker_(std::move(target.taker)),
       most_bytes_(taker_ ? TftpAnswer::most_content : flow->settings().write.max_size) {
     if (request.mode == Mode::netascii) decoder_.emplace(Newlines::netascii);
+    if (const auto rate = flow->settings().write.rate_per_transfer; rate != 0) {
+        rate_ = std::make_unique<SharedBucket>(rate);
+    }
 }
 
 WriteExchange::~WriteExchange() {
@@ -95,7 +98,16 @@ void WriteExchange::apply(Time now, Effects& effects) {
 
 // --- the file
 
+// Each byte is paid for once, when it comes in its order; the ACK of its window waits until that is paid.
+void WriteExchange::pay(std::uint64_t bytes) {
+    const Time now = flow_.engine.loop().now();
+    const Span shared = transfer_ ? transfer_->charge(bytes, now) : Span(0);
+    const Span wait = std::max(shared, rate_ ? rate_->take(bytes, now) : Span(0));
+    if (wait > Span(0)) machine_.hold_until(now + wait);
+}
+
 void WriteExchange::take(Bytes bytes) {
+    pay(bytes.size());
     received_ += bytes.size();
     buffered_wire_ += bytes.size();
     if (!decoder_) return append(bytes);
@@ -141,7 +153,7 @@ net::Task<void> WriteExchange::write([[maybe_unused]] FlowPtr self) {
         Effects effects;
         const Time now = flow_.engine.loop().now();
         machine_.written(now, wire, effects);
-        if (effects.ack) apply(now, effects);
+        apply(now, effects);
     }
     if (failure_ && !ending_) {
         fail_with(*failure_);

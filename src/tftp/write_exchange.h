@@ -2,10 +2,12 @@
 // WriteExchange: an upload. Takes the bytes of the WriteMachine and has workers write them, many blocks at once.
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "access/throttle.h"
 #include "access/transfer.h"
 #include "core/newline.h"
 #include "tftp/exchange.h"
@@ -34,6 +36,7 @@ private:
     void take(Bytes bytes) override;
     void on_data(Time now, Bytes packet, Effects& effects);
     void append(Bytes bytes);
+    void pay(std::uint64_t bytes);
     void apply(Time now, Effects& effects) override;
     void write_if_worth_it();
     net::Task<void> write(FlowPtr self);
@@ -48,6 +51,7 @@ private:
     UploadClaims::Claim claim_;
     std::function<Result<void>(std::string)> taker_;
     std::uint64_t most_bytes_;
+    std::unique_ptr<SharedBucket> rate_;     // of this upload alone; null: none
     std::optional<NewlineDecoder> decoder_;  // of text
     std::vector<std::byte> buffer_;
     std::uint64_t received_ = 0;     // bytes on the wire

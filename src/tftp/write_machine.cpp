@@ -44,6 +44,15 @@ void WriteMachine::acknowledge(Time now, Effects& out) {
     may_sample_ = tries_ == 0;
 }
 
+// At once, unless the client has to wait.
+void WriteMachine::answer(Time now, Effects& out) {
+    if (must_wait(now)) {
+        ack_owed_ = true;
+    } else {
+        acknowledge(now, out);
+    }
+}
+
 void WriteMachine::accept(Time now, Bytes payload, Sink& sink) {
     if (may_sample_ && received_ == acked_ && received_ > 0)
         rto_.sample(std::max<Span>(Span(1), now - acked_at_), timing_.rto);
@@ -72,7 +81,8 @@ void WriteMachine::on_data(Time now, std::uint16_t wire, Bytes payload, Sink& si
     if (dally_) return on_dally_data(now, wire, out);
     if (ended_ || committing_) return;
     const std::uint64_t low = received_ + 1 > options_.window ? received_ - options_.window + 1 : 1;
-    const auto block = block_of_wire(wire, low, received_ + options_.window, options_.rollover);
+    // None beyond the window that was asked for last: else a client that waits for no ACK would set rate and memory.
+    const auto block = block_of_wire(wire, low, acked_ + options_.window, options_.rollover);
     if (!block) {
         ++counts_.ignored;
         return;
@@ -89,9 +99,11 @@ void WriteMachine::on_data(Time now, std::uint16_t wire, Bytes payload, Sink& si
     tries_ = 0;
     rto_.progress();
     rtx_ = now + rto_.get(timing_.rto);
+    const bool window_over = received_ - acked_ >= options_.window;
     if (early_.empty()) {
         gap_.reset();
         out_of_order_ = 0;
+        if (!window_over) ack_owed_ = false;  // it was for a gap
     }
     if (final_) {
         gap_.reset();
@@ -100,12 +112,8 @@ void WriteMachine::on_data(Time now, std::uint16_t wire, Bytes payload, Sink& si
         rtx_.reset();
         out.commit = true;
         if (options_.ack_at_receipt) acknowledge(now, out);
-    } else if (received_ - acked_ >= options_.window) {
-        if (unwritten_ > options_.write_queue) {
-            ack_owed_ = true;
-        } else {
-            acknowledge(now, out);
-        }
+    } else if (window_over) {
+        answer(now, out);
     }
 }
 
@@ -114,7 +122,7 @@ void WriteMachine::on_duplicate(Time now, std::uint64_t block, Effects& out) {
     ++counts_.duplicates;
     if (block > acked_ || ack_owed_) return;
     if (options_.window == 1 || now - acked_at_ >= repeat_gap) {
-        acknowledge(now, out);
+        answer(now, out);
         may_sample_ = false;
     }
 }
@@ -130,7 +138,7 @@ void WriteMachine::on_gap(Time now, std::uint64_t block, Bytes payload, Effects&
     if (out_of_order_ >= options_.reorder_blocks || window_over) {
         told_gap_ = received_;
         ++counts_.gaps;
-        acknowledge(now, out);
+        answer(now, out);
         may_sample_ = false;
     } else if (!gap_) {
         gap_ = now + gap_wait;
@@ -181,12 +189,17 @@ void WriteMachine::on_timer(Time now, Effects& out) {
         if (told_gap_ == received_) return;
         told_gap_ = received_;
         ++counts_.gaps;
-        acknowledge(now, out);
+        answer(now, out);
         may_sample_ = false;
         return;
     }
+    if (ack_owed_ && !must_wait(now)) {
+        acknowledge(now, out);
+        if (told_gap_ == received_) may_sample_ = false;
+        return;
+    }
     if (!rtx_ || now < *rtx_) return;
-    if (ack_owed_) {
+    if (ack_owed_ || now < hold_) {
         rtx_ = now + rto_.get(timing_.rto);  // we make the client wait, not it us
         progress_ = now;
         return;
@@ -210,7 +223,7 @@ void WriteMachine::on_timer(Time now, Effects& out) {
 
 void WriteMachine::written(Time now, std::size_t bytes, Effects& out) {
     unwritten_ -= std::min(unwritten_, bytes);
-    if (!ended_ && !committing_ && ack_owed_ && unwritten_ <= options_.write_queue) acknowledge(now, out);
+    if (!ended_ && !committing_ && ack_owed_ && !must_wait(now)) acknowledge(now, out);
 }
 
 void WriteMachine::committed(Time now, std::optional<Refusal> failure, Effects& out) {
@@ -252,8 +265,13 @@ void WriteMachine::drop_early() noexcept {
 std::optional<Time> WriteMachine::deadline() const noexcept {
     if (dally_) return dally_;
     if (ended_ || committing_) return std::nullopt;
-    if (!gap_) return rtx_;
-    return rtx_ ? std::min(*gap_, *rtx_) : *gap_;
+    // What waits for the disk as well is woken by written().
+    const bool held = ack_owed_ && unwritten_ <= options_.write_queue;
+    auto due = rtx_;
+    for (const auto& other : {gap_, held ? std::optional(hold_) : std::nullopt}) {
+        if (other) due = due ? std::min(*due, *other) : *other;
+    }
+    return due;
 }
 
 }  // namespace wherry::tftp

@@ -67,6 +67,8 @@ public:
     void written(Time now, std::size_t bytes, Effects& out);
     // The file is published; `failure`: it is not.
     void committed(Time now, std::optional<Refusal> failure, Effects& out);
+    // No ACK of more data before `time`: a rate limit. What the client repeats meanwhile is not answered.
+    void hold_until(Time time) noexcept { hold_ = time; }
     // Ends it with an ERROR to a client that has given a sign of life (or at once, if `always`).
     void cancel(Ending ending, ErrorCode code, std::string_view text, Effects& out, bool always = false);
 
@@ -84,6 +86,8 @@ public:
 private:
     void first_reply(Time now, Effects& out);
     void acknowledge(Time now, Effects& out);
+    void answer(Time now, Effects& out);
+    bool must_wait(Time now) const noexcept { return unwritten_ > options_.write_queue || now < hold_; }
     void accept(Time now, Bytes payload, Sink& sink);
     void accept_early(Sink& sink, Time now);
     void on_duplicate(Time now, std::uint64_t block, Effects& out);
@@ -106,6 +110,7 @@ private:
     Time first_sent_;
     Time acked_at_;
     std::optional<Time> rtx_;
+    Time hold_{Time::min()};
     std::optional<Time> gap_;    // when a gap that is open is told at the latest
     std::optional<Time> dally_;  // until when
     Counts counts_;
@@ -115,7 +120,7 @@ private:
     int dally_acks_ = 0;
     bool may_sample_ = false;
     bool final_ = false;
-    bool ack_owed_ = false;  // until the disk has caught up
+    bool ack_owed_ = false;  // until the disk has caught up, and the rate allows it
     bool committing_ = false;
     bool verified_ = false;
     bool ended_ = false;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <ranges>
 #include <thread>
 
@@ -41,6 +42,21 @@ struct Mover {
         wakes += delay + std::chrono::microseconds(10);
     }
 };
+
+TEST(Throttle, passes_in_a_time_the_least_share) {
+    EXPECT_EQ(Throttle().passes_in(seconds(1)), std::numeric_limits<std::uint64_t>::max());
+    const auto slow = std::make_shared<SharedBucket>(MB);  // held here as well: by two
+    Throttle throttle;
+    throttle.add(slow);
+    throttle.add(std::make_shared<SharedBucket>(2 * MB));
+    EXPECT_EQ(throttle.passes_in(seconds(1)), MB / 2);
+    EXPECT_EQ(throttle.passes_in(std::chrono::milliseconds(250)), MB / 8);
+    Throttle another;
+    another.add(slow);
+    EXPECT_EQ(throttle.passes_in(seconds(1)), MB / 3);
+    slow->set_rate(0);
+    EXPECT_EQ(throttle.passes_in(seconds(1)), 2 * MB);
+}
 
 // Lets the movers take their turns, always the one that is due first, until all sleep beyond `end`.
 void run(std::vector<Mover>& movers, TimePoint end) {
