@@ -2,6 +2,8 @@
 # Only the packages have the unit, the configuration and the rules for PAM; `cmake --install` leaves them out.
 install(FILES "${PROJECT_SOURCE_DIR}/packaging/wherry.service"
         DESTINATION lib/systemd/system COMPONENT program EXCLUDE_FROM_ALL)
+install(FILES "${PROJECT_SOURCE_DIR}/packaging/wherry-ftp.socket" "${PROJECT_SOURCE_DIR}/packaging/wherry-tftp.socket"
+        DESTINATION share/doc/wherry/examples COMPONENT program EXCLUDE_FROM_ALL)
 install(FILES "${PROJECT_SOURCE_DIR}/packaging/wherry.toml"
         DESTINATION /etc/wherry COMPONENT program EXCLUDE_FROM_ALL)
 install(FILES "${PROJECT_SOURCE_DIR}/packaging/wherry.pam" RENAME wherry

@@ -94,6 +94,11 @@ class TftpService {
 public:
     // "0.0.0.0:69", "[::1]:6969", or "*:69" for all addresses; port 0 lets the system choose. Again for more.
     TftpService listen(std::string address);
+    // A socket of UDP that is bound already: from systemd, or opened before privileges were dropped. The server closes
+    // it. One loop alone reads from it: where requests are many, give it as many sockets (SO_REUSEPORT) as it has
+    // loops. Let IP_PKTINFO and IPV6_RECVPKTINFO be set before it is bound: requests that came without are not
+    // answered.
+    TftpService listen_on(int descriptor);
     // A folder of this machine, for everybody to read. Again for further ones, which are looked through in this order;
     // uploads go to the first.
     TftpService serve(std::string folder);

@@ -1,5 +1,6 @@
 #include "app/serve_options.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -115,8 +116,20 @@ private:
     void choose_places() {
         auto& ftp = config_.ftp;
         ftp.descriptors = options_.descriptors;
-        ftp.descriptors.insert(ftp.descriptors.end(), options_.activated.begin(), options_.activated.end());
-        // Sockets that were handed over are there instead of addresses that are only configured.
+        // Sockets that were handed over, and that no list names, are there instead of addresses that are only
+        // configured.
+        for (const net::HandedOver& one : options_.activated) {
+            if (names_sockets(config_, one.name)) {
+                config_.sockets.push_back(one);
+            } else if (net::is_datagram_socket(one.descriptor)) {
+                mistake(
+                    fmt::format("the socket \"{}\" that was handed over takes datagrams: name it in tftp.listen, as "
+                                "\"systemd:{}\"",
+                                one.name, one.name));
+            } else {
+                ftp.descriptors.push_back(one.descriptor);
+            }
+        }
         if (!ftp.descriptors.empty()) ftp.listen.clear();
         choose_i2ftp();
         if (options_.interface.empty() && !options_.port) return;
@@ -141,7 +154,7 @@ private:
         if (options_.i2ftp_tls_port) choose_i2ftp("--i2ftp-tls", *options_.i2ftp_tls_port, config_.i2ftp.tls_listen);
     }
 
-    void choose_i2ftp(std::string_view option, const std::string& given, std::vector<net::Address>& listen) {
+    void choose_i2ftp(std::string_view option, const std::string& given, ListenPlaces& listen) {
         const auto port = parse_at_most(given, 65535);
         if (!port) return mistake(fmt::format("{}: '{}' is not a port (0 to 65535)", option, given));
         const auto number = static_cast<std::uint16_t>(*port);
@@ -228,14 +241,11 @@ void declare(CLI::App& command, ServeOptions& options) {
 }
 
 Result<void> take_environment(ServeOptions& options) {
-    const char* const process = std::getenv("LISTEN_PID");
-    const char* const count = std::getenv("LISTEN_FDS");
-    if (process != nullptr && count != nullptr && std::string_view(process) == std::to_string(getpid())) {
-        const auto sockets = parse_at_most(count, 1024);
-        if (!sockets)
-            return fail(Code::invalid, fmt::format("LISTEN_FDS: '{}' is not a number of sockets", for_log(count)));
-        for (int i = 0; i < static_cast<int>(*sockets); ++i) options.activated.push_back(3 + i);  // sd_listen_fds(3)
-    }
+    auto sockets =
+        net::handed_over(std::getenv("LISTEN_PID"), std::getenv("LISTEN_FDS"), std::getenv("LISTEN_FDNAMES"), getpid());
+    if (!sockets) return std::unexpected(std::move(sockets.error()));
+    options.activated = std::move(*sockets);
+    for (const net::HandedOver& one : options.activated) fcntl(one.descriptor, F_SETFD, FD_CLOEXEC);
     const char* const password = std::getenv("WHERRY_PASSWORD");
     if (password != nullptr && !options.user.empty() && !options.password) options.password = password;
     if (const char* const key = std::getenv("WHERRY_I2FTP_KEY"); key != nullptr && options.i2ftp_port) {

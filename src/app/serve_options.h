@@ -35,15 +35,15 @@ struct ServeOptions {
     std::vector<std::pair<std::string, std::string>> keys;
 
     // Filled by take_environment(): sockets of systemd's socket activation, and the key of WHERRY_I2FTP_KEY.
-    std::vector<int> activated;
+    std::vector<net::HandedOver> activated;
     std::optional<SharedKey> i2ftp_key;
 };
 
 // Declares them all. `options` must outlive the parsing.
 void declare(CLI::App& command, ServeOptions& options);
 
-// LISTEN_FDS with LISTEN_PID, WHERRY_PASSWORD if a user was named without a password, and WHERRY_I2FTP_KEY. Takes them
-// out of the environment.
+// LISTEN_FDS with LISTEN_PID and LISTEN_FDNAMES, WHERRY_PASSWORD if a user was named without a password, and
+// WHERRY_I2FTP_KEY. Takes them out of the environment.
 Result<void> take_environment(ServeOptions& options);
 
 // The folder that DIR, -d or nothing at all names, as an absolute path; empty: none is needed (--config alone).

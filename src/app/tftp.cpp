@@ -89,7 +89,7 @@ Result<Config> make_config(const TftpOptions& options) {
     config.ftp.listen.clear();
     auto listen = addresses_of(options);
     if (!listen) return std::unexpected(std::move(listen.error()));
-    config.tftp.listen = std::move(*listen);
+    config.tftp.listen.assign(listen->begin(), listen->end());
     config.tftp.roots = {absolute(options.root)};
     if (!options.map.empty()) config.tftp.map_file = absolute(options.map);
     if (!options.log_file.empty()) config.log.file = absolute(options.log_file);

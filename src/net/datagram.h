@@ -12,6 +12,7 @@
 #include "net/address.h"
 #include "net/loop.h"
 #include "net/neighbours.h"
+#include "net/network.h"
 #include "wherry/result.h"
 
 namespace wherry::net {
@@ -79,6 +80,8 @@ public:
     virtual ~Datagrams() = default;
     // Port 0 lets the system choose.
     virtual Result<DatagramSocketPtr> open(Loop& loop, const Address& local, const DatagramOptions& options) = 0;
+    // A socket that is bound already (see handed_over.h). What can only be said before that is as its opener chose.
+    virtual Result<DatagramSocketPtr> adopt(Loop& loop, Socket bound, const DatagramOptions& options) = 0;
 };
 
 }  // namespace wherry::net

@@ -288,21 +288,6 @@ Result<Socket> listen_tcp(const Address& local, int backlog) {
     return socket;
 }
 
-Result<Socket> adopt_listening(int descriptor) {
-    int listening = 0;
-    socklen_t length = sizeof listening;
-    const std::string name = "descriptor " + std::to_string(descriptor);
-    if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) != 0) {
-        return fail_errno(errno, "taking over", name);
-    }
-    if (listening == 0) return fail(Code::invalid, "taking over " + name + ": it is a socket that does not listen");
-    if (fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) != 0 ||
-        fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) {
-        return fail_errno(errno, "taking over", name);
-    }
-    return Socket(descriptor);
-}
-
 Task<Result<StreamPtr>> Listener::accept(Watch::Class kind, TimePoint deadline) {
     Timer alarm(watch().loop().timers(), [](void* self) { static_cast<Listener*>(self)->abort(Code::timeout); }, this);
     if (deadline != TimePoint::max()) alarm.set(deadline);

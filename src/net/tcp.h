@@ -12,8 +12,6 @@ std::unique_ptr<Network> tcp_network();
 // A socket that listens on `local` for a whole server, tied to no loop yet. An IPv6 "any" address serves IPv4 too where
 // the system allows it; "any" without IPv6 in the kernel falls back to 0.0.0.0. The error says what to do about it.
 Result<Socket> listen_tcp(const Address& local, int backlog);
-// A socket that somebody else has opened and that listens already (socket activation, privileges dropped before start).
-Result<Socket> adopt_listening(int descriptor);
 Address local_address(int descriptor);
 
 // A stream on a connected, non-blocking socket; owns the descriptor.

@@ -359,6 +359,12 @@ public:
         return std::make_unique<UdpSocket>(loop, std::move(socket), bound, options, segments_);
     }
 
+    Result<DatagramSocketPtr> adopt(Loop& loop, Socket bound, const DatagramOptions& options) override {
+        const Address local = local_address(bound.descriptor());
+        prepare(bound.descriptor(), local, options);
+        return std::make_unique<UdpSocket>(loop, std::move(bound), local, options, segments_);
+    }
+
 private:
     static void prepare(int descriptor, const Address& local, const DatagramOptions& options) {
         if (options.reuse_port) set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);

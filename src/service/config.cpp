@@ -1,8 +1,42 @@
 #include "service/config.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace wherry {
+
+namespace {
+
+constexpr std::string_view handed_over_prefix = "systemd:";
+
+}  // namespace
+
+Result<ListenPlace> ListenPlace::parse(std::string_view text) {
+    if (!text.starts_with(handed_over_prefix)) {
+        const auto address = net::Address::parse(text);
+        if (!address) return std::unexpected(address.error());
+        return ListenPlace(*address);
+    }
+    ListenPlace place{net::Address()};
+    place.sockets = text.substr(handed_over_prefix.size());
+    if (place.sockets.empty() || place.sockets.contains(':')) {
+        return fail(Code::invalid,
+                    "'" + std::string(text) + "' is not systemd:NAME, a FileDescriptorName= of its unit");
+    }
+    return place;
+}
+
+std::string ListenPlace::text() const {
+    return sockets.empty() ? address.text() : std::string(handed_over_prefix) + sockets;
+}
+
+bool names_sockets(const Config& config, std::string_view name) {
+    const std::initializer_list<const ListenPlaces*> lists{&config.ftp.listen,          &config.ftp.tls_listen,
+                                                           &config.ftp.implicit_listen, &config.tftp.listen,
+                                                           &config.i2ftp.listen,        &config.i2ftp.tls_listen};
+    const auto is_named = [&](const ListenPlace& place) { return !place.sockets.empty() && place.sockets == name; };
+    return std::ranges::any_of(lists, [&](const ListenPlaces* list) { return std::ranges::any_of(*list, is_named); });
+}
 
 bool wants_tls(const Config& config) {
     return config.ftp.settings.tls.control != Protection::clear || !config.ftp.tls_listen.empty() ||

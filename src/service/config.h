@@ -3,6 +3,7 @@
 // from its flags, and by Server from its setters. config_keys.h is the list of the names that a file uses.
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "access/commons.h"
@@ -11,6 +12,7 @@
 #include "ftp/settings.h"
 #include "i2ftp/settings.h"
 #include "net/address.h"
+#include "net/handed_over.h"
 #include "net/runtime.h"
 #include "net/tls_context.h"
 #include "observe/log.h"
@@ -21,10 +23,23 @@
 
 namespace wherry {
 
+// Where to wait for clients: at an address, or with the sockets that were handed over to this process under a name.
+struct ListenPlace {
+    net::Address address;
+    std::string sockets;  // their name; empty: the address
+
+    ListenPlace(const net::Address& at) : address(at) {}
+    // As net::Address::parse, and "systemd:NAME".
+    static Result<ListenPlace> parse(std::string_view text);
+    std::string text() const;
+    friend bool operator==(const ListenPlace&, const ListenPlace&) = default;
+};
+using ListenPlaces = std::vector<ListenPlace>;
+
 struct FtpConfig {
-    std::vector<net::Address> listen{net::Address::any(2121)};
-    std::vector<net::Address> tls_listen;       // there clients have to begin TLS before they log in
-    std::vector<net::Address> implicit_listen;  // there TLS comes before all
+    ListenPlaces listen{net::Address::any(2121)};
+    ListenPlaces tls_listen;       // there clients have to begin TLS before they log in
+    ListenPlaces implicit_listen;  // there TLS comes before all
     std::vector<int> descriptors;  // sockets that listen already, handed over to this process; never from a file
     ftp::Settings settings;
 };
@@ -47,10 +62,10 @@ struct TlsConfig {
 };
 
 struct I2ftpConfig {
-    std::vector<net::Address> listen;      // empty: not served, unless by TLS
-    std::vector<net::Address> tls_listen;  // there TLS comes before all
-    std::string key_file;                  // of the user below; empty: there is none
-    std::string user = "i2ftp";            // its name, for logs, limits and events
+    ListenPlaces listen;         // empty: not served, unless by TLS
+    ListenPlaces tls_listen;     // there TLS comes before all
+    std::string key_file;        // of the user below; empty: there is none
+    std::string user = "i2ftp";  // its name, for logs, limits and events
     std::string folder;
     Perm permissions = perm::read;
     i2ftp::Settings settings;
@@ -67,16 +82,20 @@ struct AnonymousConfig {
 enum class SystemCheck : std::uint8_t { shadow, pam };
 
 struct TftpConfig {
-    std::vector<net::Address> listen;  // empty: no TFTP
-    std::vector<std::string> roots;    // folders; empty: the anonymous one
-    bool accept_full_path = true;      // names may have a root's own path in front
-    std::string map_file;              // rules for names; empty: none
-    std::string pattern_file;          // other names for what is not there; empty: none
+    ListenPlaces listen;             // empty: no TFTP, unless by descriptors
+    std::vector<int> descriptors;    // sockets that are bound already, handed over to this process; never from a file
+    std::vector<std::string> roots;  // folders; empty: the anonymous one
+    bool accept_full_path = true;    // names may have a root's own path in front
+    std::string map_file;            // rules for names; empty: none
+    std::string pattern_file;        // other names for what is not there; empty: none
     tftp::Settings settings;
+
+    bool served() const noexcept { return !listen.empty() || !descriptors.empty(); }
 };
 
 struct Config {
-    std::string file;  // where it was read; empty: nowhere
+    std::string file;                      // where it was read; empty: nowhere
+    std::vector<net::HandedOver> sockets;  // those that a ListenPlace names; never from a file
 
     FtpConfig ftp;
     TlsConfig tls;
@@ -102,6 +121,9 @@ struct Config {
     net::RuntimeOptions runtime;
     bool use_sendfile = true;
 };
+
+// Whether some list of the configuration names sockets so.
+bool names_sockets(const Config& config, std::string_view name);
 
 // Whether TLS is offered anywhere, if there is a certificate.
 bool wants_tls(const Config& config);

@@ -23,8 +23,9 @@ bool has_users(const Config& config) {
 // Somebody else's machines may see what is sent there. Of a socket that was handed over nothing is known.
 bool is_public(const Config& config) {
     const auto& listen = config.ftp.listen;
-    return !config.ftp.descriptors.empty() ||
-           std::any_of(listen.begin(), listen.end(), [](const net::Address& one) { return !one.is_loopback(); });
+    return !config.ftp.descriptors.empty() || std::ranges::any_of(listen, [](const ListenPlace& one) {
+        return !one.sockets.empty() || !one.address.is_loopback();
+    });
 }
 
 void warn_of_anonymous(const AnonymousConfig& anonymous, std::vector<std::string>& out) {
@@ -56,9 +57,10 @@ void warn_of_clear_text(const Config& config, std::vector<std::string>& out) {
 }
 
 void warn_of_tftp(const TftpConfig& tftp, std::vector<std::string>& out) {
-    if (tftp.listen.empty()) return;
-    const bool is_public =
-        std::any_of(tftp.listen.begin(), tftp.listen.end(), [](const net::Address& one) { return !one.is_private(); });
+    if (!tftp.served()) return;
+    const bool is_public = !tftp.descriptors.empty() || std::ranges::any_of(tftp.listen, [](const ListenPlace& one) {
+        return !one.sockets.empty() || !one.address.is_private();
+    });
     const tftp::Settings& settings = tftp.settings;
     if (is_public && settings.read_allow.empty()) {
         out.emplace_back(
@@ -127,7 +129,7 @@ void warn_of_accounts(const Config& config, std::vector<std::string>& out) {
 std::vector<std::string> config_errors(const Config& config) {
     std::vector<std::string> out;
     if (config.ftp.listen.empty() && config.ftp.descriptors.empty() && config.ftp.tls_listen.empty() &&
-        config.ftp.implicit_listen.empty() && config.tftp.listen.empty() && !config.i2ftp.served()) {
+        config.ftp.implicit_listen.empty() && !config.tftp.served() && !config.i2ftp.served()) {
         out.emplace_back("ftp.listen: is empty; give at least one address, like \"*:2121\"");
     }
     const ftp::Settings& ftp = config.ftp.settings;
@@ -139,7 +141,7 @@ std::vector<std::string> config_errors(const Config& config) {
         out.emplace_back("i2ftp.folder: is needed with i2ftp.key_file");
     }
     const bool from_file = !config.file.empty();  // a program may answer all requests itself
-    if (from_file && !config.tftp.listen.empty() && config.tftp.roots.empty() && config.anonymous.folder.empty()) {
+    if (from_file && config.tftp.served() && config.tftp.roots.empty() && config.anonymous.folder.empty()) {
         out.emplace_back("tftp.roots: is empty; give at least one folder to serve");
     }
     return out;
@@ -204,10 +206,10 @@ Result<UserPtr> open_anonymous(const Config& config) {
 
 std::string config_summary(const Config& config) {
     std::vector<std::string> places;
-    for (const net::Address& address : config.ftp.listen) places.push_back(address.text());
+    for (const ListenPlace& place : config.ftp.listen) places.push_back(place.text());
     for (const int descriptor : config.ftp.descriptors) places.push_back(fmt::format("descriptor {}", descriptor));
-    for (const net::Address& address : config.ftp.tls_listen) places.push_back(address.text() + " (TLS required)");
-    for (const net::Address& address : config.ftp.implicit_listen) places.push_back(address.text() + " (implicit TLS)");
+    for (const ListenPlace& place : config.ftp.tls_listen) places.push_back(place.text() + " (TLS required)");
+    for (const ListenPlace& place : config.ftp.implicit_listen) places.push_back(place.text() + " (implicit TLS)");
     std::string out = fmt::format("ftp on {}", fmt::join(places, ", "));
     if (!config.tls.certificate.empty()) out += fmt::format("; certificate: {}", config.tls.certificate);
     if (!config.anonymous.folder.empty()) {
@@ -215,7 +217,7 @@ std::string config_summary(const Config& config) {
     }
     if (!config.tftp.listen.empty()) {
         std::vector<std::string> ports;
-        for (const net::Address& address : config.tftp.listen) ports.push_back(address.text());
+        for (const ListenPlace& place : config.tftp.listen) ports.push_back(place.text());
         out += fmt::format("; tftp on {}", fmt::join(ports, ", "));
         if (!config.tftp.roots.empty()) out += fmt::format(": {}", fmt::join(config.tftp.roots, ", "));
     }

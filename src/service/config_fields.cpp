@@ -205,6 +205,31 @@ Result<std::vector<net::Address>> read_addresses(const Value& value) {
     return addresses;
 }
 
+Result<ListenPlaces> read_listen(const Value& value) {
+    const auto list = read_list(value);
+    if (!list) return std::unexpected(list.error());
+    ListenPlaces places;
+    for (const std::string& text : *list) {
+        auto place = ListenPlace::parse(text);
+        if (!place) return std::unexpected(std::move(place.error()));
+        const bool again = std::find(places.begin(), places.end(), *place) != places.end();
+        if (again && (place->address.port() != 0 || !place->sockets.empty())) {
+            return wrong("\"{}\" is there twice", for_log(text));
+        }
+        places.push_back(std::move(*place));
+    }
+    return places;
+}
+
+std::string show_listen(const ListenPlaces& shown) {
+    std::vector<std::string> texts;
+    for (const ListenPlace& place : shown) {
+        const bool all = place.sockets.empty() && place.address.is_ipv6() && place.address.is_unspecified();
+        texts.push_back(all ? fmt::format("*:{}", place.address.port()) : place.text());
+    }
+    return show_list(texts);
+}
+
 std::string show_addresses(const std::vector<net::Address>& shown) {
     std::vector<std::string> texts;
     for (const net::Address& address : shown) {

@@ -131,6 +131,8 @@ Result<std::vector<ftp::VirtualHost>> read_hosts(const Value& value);
 std::string show_hosts(const std::vector<ftp::VirtualHost>& shown);
 Result<std::vector<std::string>> read_commands(const Value& value);  // in capitals
 std::string show_list(const std::vector<std::string>& shown);
+Result<ListenPlaces> read_listen(const Value& value);
+std::string show_listen(const ListenPlaces& shown);
 Result<std::vector<net::Address>> read_addresses(const Value& value);
 std::string show_addresses(const std::vector<net::Address>& shown);
 Result<std::optional<net::Address>> read_ip(const Value& value);
@@ -187,6 +189,10 @@ Field protection(Member member) {
 template <class Member>
 Field files(Member member) {
     return make("list of files", "", member, read_places, show_list);
+}
+template <class Member>
+Field listen_places(Member member) {
+    return make("list of addresses", "IP:PORT, [IPv6]:PORT, *:PORT or systemd:NAME", member, read_listen, show_listen);
 }
 template <class Member>
 Field addresses(Member member) {

@@ -17,12 +17,13 @@ constexpr std::size_t most_message = 4096;  // bytes; lines of it become lines o
 std::vector<ConfigKey> make_keys() {
     return {
         // --- the FTP service ---------------------------------------------------------------------
-        {"ftp.listen", restart, addresses([](auto& c) -> auto& { return c.ftp.listen; }),
+        {"ftp.listen", restart, listen_places([](auto& c) -> auto& { return c.ftp.listen; }),
          "Where the server waits for clients. \"*\" is all addresses of the machine, IPv4 and IPv6; port 0 lets the "
-         "system choose a port."},
-        {"ftp.tls_listen", restart, addresses([](auto& c) -> auto& { return c.ftp.tls_listen; }),
+         "system choose a port. \"systemd:NAME\" is the sockets that systemd hands over under that name "
+         "(FileDescriptorName=); those that no list names serve FTP in place of this one."},
+        {"ftp.tls_listen", restart, listen_places([](auto& c) -> auto& { return c.ftp.tls_listen; }),
          "Further addresses, where clients must begin TLS (AUTH TLS) before they log in, and protect data."},
-        {"ftp.implicit_listen", restart, addresses([](auto& c) -> auto& { return c.ftp.implicit_listen; }),
+        {"ftp.implicit_listen", restart, listen_places([](auto& c) -> auto& { return c.ftp.implicit_listen; }),
          "Further addresses, where TLS begins with the connection: ftps://, port 990 by custom."},
         {"ftp.greeting", live, text([](auto& c) -> auto& { return c.ftp.settings.greeting; }, most_message),
          "The first words a client reads."},

@@ -14,9 +14,9 @@ using enum ConfigKey::Change;
 
 std::vector<ConfigKey> i2ftp_config_keys() {
     return {
-        {"i2ftp.listen", restart, addresses([](auto& c) -> auto& { return c.i2ftp.listen; }),
+        {"i2ftp.listen", restart, listen_places([](auto& c) -> auto& { return c.i2ftp.listen; }),
          "Where the server waits for I2FTP clients, whose usual port is 26842; empty: nowhere."},
-        {"i2ftp.tls_listen", restart, addresses([](auto& c) -> auto& { return c.i2ftp.tls_listen; }),
+        {"i2ftp.tls_listen", restart, listen_places([](auto& c) -> auto& { return c.i2ftp.tls_listen; }),
          "Further addresses, where the whole of I2FTP is inside TLS 1.3, with the certificate of tls.certificate. Only "
          "clients that can do this come in there, like \"wherry i2ftp\" with i2ftps:// URLs."},
         {"i2ftp.key_file", restart, place("file", [](auto& c) -> auto& { return c.i2ftp.key_file; }),

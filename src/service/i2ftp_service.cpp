@@ -13,7 +13,7 @@ void set(State& state, Value i2ftp::Settings::* member, Value value) {
 }
 
 template <class State>
-void add_address(State& state, const std::string& address, std::vector<net::Address> I2ftpConfig::* list) {
+void add_address(State& state, const std::string& address, ListenPlaces I2ftpConfig::* list) {
     if (const auto parsed = net::Address::parse(address)) {
         state.set([&](Config& config) { (config.i2ftp.*list).push_back(*parsed); });
     } else {

@@ -311,7 +311,7 @@ Result<void> Server::State::start(bool attach) {
     }
     now.runtime.attached = attach;
     if (now.ftp.listen.empty() && now.ftp.descriptors.empty() && now.ftp.implicit_listen.empty() &&
-        now.tftp.listen.empty() && !now.i2ftp.served()) {
+        !now.tftp.served() && !now.i2ftp.served()) {
         now.ftp.listen = FtpConfig().listen;
     }
     auto created = Service::create(std::move(now), std::move(brought));

@@ -133,34 +133,6 @@ std::vector<std::string> Service::warnings() const {
     return out;
 }
 
-Result<void> Service::listen() {
-    const auto keep = [&](Result<net::Address> address) -> Result<void> {
-        if (!address) return std::unexpected(std::move(address.error()));
-        addresses_.push_back(*address);
-        return {};
-    };
-    for (const int descriptor : config_.ftp.descriptors) {
-        auto socket = net::adopt_listening(descriptor);
-        if (!socket) return std::unexpected(std::move(socket.error()));
-        if (auto kept = keep(ftp_.listen(std::move(*socket))); !kept) return kept;
-    }
-    for (const net::Address& address : config_.ftp.listen) {
-        if (auto kept = keep(ftp_.listen(address)); !kept) return kept;
-    }
-    for (const net::Address& address : config_.ftp.tls_listen) {
-        if (auto kept = keep(ftp_.listen(address, {.tls_required = true})); !kept) return kept;
-    }
-    for (const net::Address& address : config_.ftp.implicit_listen) {
-        if (auto kept = keep(ftp_.listen(address, {.implicit_tls = true})); !kept) return kept;
-    }
-    for (const net::Address& address : config_.tftp.listen) {
-        auto bound = tftp_.listen(address);
-        if (!bound) return std::unexpected(std::move(bound.error()));
-        tftp_addresses_.push_back(*bound);
-    }
-    return listen_i2ftp();
-}
-
 // Sessions keep the user they came in with.
 Result<void> Service::read_i2ftp_keys() {
     if (!config_.i2ftp.served()) return {};
@@ -169,26 +141,6 @@ Result<void> Service::read_i2ftp_keys() {
     for (KeyOfUser& one : users_.keys()) identities->push_back(std::move(one));
     identities->insert(identities->end(), i2ftp_parts_.begin(), i2ftp_parts_.end());
     return i2ftp_.set_identities(*identities);
-}
-
-Result<void> Service::listen_i2ftp() {
-    if (!config_.i2ftp.served()) return {};
-    if (auto known = read_i2ftp_keys(); !known) return known;
-    if (i2ftp_.ring()->keys.size() == 0) {
-        return fail(Code::invalid, "I2FTP: nobody has a key; set i2ftp.key_file, or i2ftp_key_file of a user");
-    }
-    if (auto prepared = i2ftp_.prepare(); !prepared) return prepared;
-    for (const net::Address& address : config_.i2ftp.listen) {
-        auto local = i2ftp_.listen(address);
-        if (!local) return std::unexpected(std::move(local.error()));
-        i2ftp_addresses_.push_back(*local);
-    }
-    for (const net::Address& address : config_.i2ftp.tls_listen) {
-        auto local = i2ftp_.listen(address, i2ftp::Door{.tls = true});
-        if (!local) return std::unexpected(std::move(local.error()));
-        i2ftp_tls_addresses_.push_back(*local);
-    }
-    return {};
 }
 
 void Service::start() {

@@ -100,7 +100,8 @@ private:
     std::vector<std::string> refresh_tls(const Config& config);
     Result<void> set_tftp(const UserPtr& anonymous);
     void set_tls(const net::TlsContextPtr& context);
-    Result<void> listen_i2ftp();
+    Result<void> listen_ftp(class OpenSockets& open);
+    Result<void> listen_i2ftp(class OpenSockets& open);
     Result<void> read_i2ftp_keys();
 
     // In the order of making; they go in the reverse order.

@@ -14,6 +14,11 @@ TftpService TftpService::listen(std::string address) {
     return *this;
 }
 
+TftpService TftpService::listen_on(int descriptor) {
+    server_->state_->set([&](Config& config) { config.tftp.descriptors.push_back(descriptor); });
+    return *this;
+}
+
 TftpService TftpService::serve(std::string folder) {
     server_->state_->set([&](Config& config) { config.tftp.roots.push_back(std::move(folder)); });
     return *this;

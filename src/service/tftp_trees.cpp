@@ -86,7 +86,7 @@ Result<std::shared_ptr<const tftp::Remap>> load_tftp_map(const std::string& file
 
 Result<tftp::Policy> open_tftp_policy(const Config& config, const UserPtr& anonymous) {
     tftp::Policy policy{.settings = config.tftp.settings};
-    if (config.tftp.listen.empty()) return policy;
+    if (!config.tftp.served()) return policy;
     if (auto opened = open_trees(config, anonymous, policy); !opened) return std::unexpected(std::move(opened.error()));
     auto map = load_tftp_map(config.tftp.map_file);
     if (!map) return std::unexpected(std::move(map.error()));

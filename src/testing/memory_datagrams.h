@@ -23,6 +23,10 @@ class MemoryDatagrams final : public net::Datagrams {
 public:
     Result<net::DatagramSocketPtr> open(net::Loop& loop, const net::Address& local,
                                         const net::DatagramOptions& options) override;
+    // There is nobody who could have opened one.
+    Result<net::DatagramSocketPtr> adopt(net::Loop&, net::Socket, const net::DatagramOptions&) override {
+        return fail(Code::unsupported);
+    }
 
     // --- the network's part
     // False: nobody has that address and port. `to_many`: it was sent to a broadcast address; the server is told `to`.

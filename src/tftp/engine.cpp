@@ -19,7 +19,6 @@ constexpr std::chrono::milliseconds refusal_gap{500};
 constexpr std::chrono::seconds tomb_kept{10};
 constexpr std::chrono::seconds live_silence{1};  // a request within that time of the last packet is a late copy
 constexpr std::uint16_t first_own_opcode = 7;
-constexpr std::size_t block_receive = 65536;  // the longest block, with its head
 
 std::uint64_t seed_of(std::uint64_t wanted) {
     std::random_device system;
@@ -86,24 +85,6 @@ Engine::Engine(Server& server, net::Loop& loop)
       ended_(loop, -1) {}
 
 Engine::~Engine() = default;
-
-Result<net::Address> Engine::listen(const net::Address& address, bool shared) {
-    const Settings& settings = server_.at_start();
-    // Where uploads come to this port as well, so do blocks of any size.
-    const bool blocks = settings.tid_mode == TidMode::single && most_received_block() == most_blksize;
-    const net::DatagramOptions options{.receive_size = blocks ? block_receive : net::DatagramOptions().receive_size,
-                                       .reuse_port = shared,
-                                       .receive_buffer = static_cast<int>(settings.receive_buffer),
-                                       .ttl = settings.ttl,
-                                       .dscp = settings.dscp};
-    auto socket = server_.datagrams().open(loop_, address, options);
-    if (!socket) return std::unexpected(std::move(socket.error()));
-    Listener& listener = listeners_.emplace_back();
-    listener.address = (*socket)->local();
-    listener.waiting = std::make_unique<Tid>(std::move(*socket), listeners_.size() - 1);
-    listener.waiting->takes_requests = true;
-    return listener.address;
-}
 
 void Engine::start() {
     started_ = true;
@@ -266,8 +247,11 @@ void Engine::on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes pack
     Metrics& metrics = server_.commons().metrics;
     const PolicyPtr policy = server_.policy();
     const Settings& settings = policy->settings;
+    // It came before the socket was told to say where to (see Datagrams::adopt): the answer would leave from another
+    // address than the client has asked. It will ask again.
+    const bool lost = arrival.local.is_unspecified();
     const bool quiet = arrival.to_many;  // RFC 1123 4.2.3.5: a broadcast request is not answered
-    if (packet.size() > max_request || !sane_source(arrival) ||
+    if (lost || packet.size() > max_request || !sane_source(arrival) ||
         (quiet && (!settings.answer_broadcast || op == Op::wrq))) {
         return metrics.add(Metric::tftp_dropped_total);
     }

@@ -32,6 +32,7 @@ public:
 
     // Before start: a socket that takes requests. The address it has.
     Result<net::Address> listen(const net::Address& address, bool shared);
+    Result<net::Address> listen(net::Socket bound);
 
     // --- on the loop
     void start();
@@ -101,6 +102,8 @@ private:
         std::size_t size = 0;
     };
 
+    net::DatagramOptions listener_options(bool shared) const;
+    Result<net::Address> keep(Result<net::DatagramSocketPtr> socket);
     net::Task<void> run();
     net::Task<void> receive(std::unique_ptr<Tid> tid);
     void receive_batch(Tid& tid, std::size_t count);

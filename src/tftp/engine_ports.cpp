@@ -13,6 +13,7 @@ constexpr int calls_a_turn = 8;
 constexpr int unreachables_a_call = 16;
 constexpr std::size_t write_pool_ports = 2;
 constexpr int tid_tries = 1000;
+constexpr std::size_t block_receive = 65536;  // the longest block, with its head
 
 }  // namespace
 
@@ -55,6 +56,36 @@ bool Engine::on_unreachable(const Tid& tid) {
         flow->exchange->on_unreachable(loop_.now());
     }
     return true;
+}
+
+// --- ports for requests
+
+net::DatagramOptions Engine::listener_options(bool shared) const {
+    const Settings& settings = server_.at_start();
+    // Where uploads come to this port as well, so do blocks of any size.
+    const bool blocks = settings.tid_mode == TidMode::single && most_received_block() == most_blksize;
+    return {.receive_size = blocks ? block_receive : net::DatagramOptions().receive_size,
+            .reuse_port = shared,
+            .receive_buffer = static_cast<int>(settings.receive_buffer),
+            .ttl = settings.ttl,
+            .dscp = settings.dscp};
+}
+
+Result<net::Address> Engine::listen(const net::Address& address, bool shared) {
+    return keep(server_.datagrams().open(loop_, address, listener_options(shared)));
+}
+
+Result<net::Address> Engine::listen(net::Socket bound) {
+    return keep(server_.datagrams().adopt(loop_, std::move(bound), listener_options(false)));
+}
+
+Result<net::Address> Engine::keep(Result<net::DatagramSocketPtr> socket) {
+    if (!socket) return std::unexpected(std::move(socket.error()));
+    Listener& listener = listeners_.emplace_back();
+    listener.address = (*socket)->local();
+    listener.waiting = std::make_unique<Tid>(std::move(*socket), listeners_.size() - 1);
+    listener.waiting->takes_requests = true;
+    return listener.address;
 }
 
 // --- ports for transfers

@@ -54,6 +54,13 @@ Result<net::Address> Server::listen(const net::Address& address) {
     return bound;
 }
 
+// Who reads what of a socket that several loops share is chance: a repeated request would begin a second transfer, and
+// with a single port blocks would come to loops that know nothing of them.
+Result<net::Address> Server::listen(net::Socket bound) {
+    listening_ = true;
+    return places_[adopted_++ % places_.size()]->engine.listen(std::move(bound));
+}
+
 void Server::start() {
     if (!listening_) return;
     for (const auto& place : places_) {

@@ -30,6 +30,8 @@ public:
 
     // --- before start(): the address it has then
     Result<net::Address> listen(const net::Address& address);
+    // On a socket that is bound already. Only one loop reads from it, another one for each.
+    Result<net::Address> listen(net::Socket bound);
 
     // --- from any thread
     void start();
@@ -72,6 +74,7 @@ private:
     UploadClaims uploads_;
     NameIndex name_index_;
     std::vector<std::unique_ptr<Place>> places_;  // one per loop
+    std::size_t adopted_ = 0;                     // sockets that were bound already
     bool listening_ = false;
 };
 

@@ -265,6 +265,16 @@ TEST_F(TftpAbuse, requests_that_came_before_the_start_are_served) {
     EXPECT_EQ(server.wait(1ms), "DATA(1,1)");
 }
 
+// Of a socket that somebody else has opened: whoever asks would not take the answer for one.
+TEST_F(TftpAbuse, requests_that_do_not_say_where_they_were_sent_to_are_dropped) {
+    server.server = net::Address::any_ipv4(69);
+    EXPECT_EQ(server.rrq("one"), "");
+    EXPECT_EQ(server.metric(Metric::tftp_dropped_total), 1);
+    EXPECT_EQ(server.metric(Metric::tftp_requests_total), 0);
+    server.server = net::Address::parse_ip("192.0.2.1", 69).value();
+    EXPECT_EQ(server.rrq("one"), "DATA(1,1)");
+}
+
 TEST_F(TftpAbuse, T093_broadcasts) {
     server.serve();
     server.network.send(server.client, server.server, "\0\1one\0octet\0"s, 1, true);

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "net/handed_over.h"
 #include "support/coroutines.h"
 #include "support/temp_folder.h"
 
@@ -341,6 +342,25 @@ TEST_F(Tcp, AdoptsASocketThatListensAndNoOther) {
     const Socket file(::open(folder.write("f", "").c_str(), O_RDONLY | O_CLOEXEC));
     EXPECT_FALSE(adopt_listening(file.descriptor()));
     EXPECT_FALSE(adopt_listening(-1));
+}
+
+TEST_F(Tcp, AdoptsASocketOfDatagramsThatIsBoundAndNoOther) {
+    Socket open(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    EXPECT_TRUE(is_datagram_socket(open.descriptor()));
+    EXPECT_THAT(adopt_bound(open.descriptor()).error().message, HasSubstr("without a port"));
+    sockaddr_storage system{};
+    const socklen_t length = Address::loopback(0).to_system(system);
+    ASSERT_EQ(::bind(open.descriptor(), reinterpret_cast<const sockaddr*>(&system), length), 0);
+    const int number = open.release();
+    const auto adopted = adopt_bound(number);
+    ASSERT_TRUE(adopted) << adopted.error().message;
+    EXPECT_NE(fcntl(number, F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_NE(fcntl(number, F_GETFD) & FD_CLOEXEC, 0);
+    EXPECT_THAT(adopt_listening(number).error().message, HasSubstr("no socket of TCP"));
+    const auto stream = listen_tcp(Address::loopback(0), 16);
+    EXPECT_FALSE(is_datagram_socket(stream->descriptor()));
+    EXPECT_THAT(adopt_bound(stream->descriptor()).error().message, HasSubstr("no socket of UDP"));
+    EXPECT_FALSE(adopt_bound(-1));
 }
 
 }  // namespace
