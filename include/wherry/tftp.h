@@ -1,5 +1,6 @@
 #pragma once
 // The TFTP side of a Server, and requests that the program answers itself.
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -88,8 +89,21 @@ enum class TftpUploads : std::uint8_t {
     overwrite,  // both
 };
 
-// What may be set about TFTP, from Server::tftp(). As with FtpService: a handle; all before Server::start(); mistakes
-// are remembered and start() fails with them. A server that listens nowhere has no TFTP.
+// A transfer that runs, as it was at the moment when it was asked for. Who asks by TFTP has no name.
+struct TftpTransfer {
+    std::uint64_t id = 0;  // from 1 on; not given to another one as long as that matters (4 thousand million requests)
+    bool upload = false;
+    std::string peer;  // the client's address
+    std::uint16_t peer_port = 0;
+    std::string name;                   // raw, as it came
+    std::uint64_t bytes = 0;            // on the wire: acknowledged by the client, or received from it
+    std::optional<std::uint64_t> size;  // on the wire, of the whole, where that is known; of an upload as announced
+    std::chrono::milliseconds age{0};   // since the request
+};
+
+// What may be set about TFTP, from Server::tftp(). As with FtpService: a handle; all before Server::start(), but for
+// transfers() and end_transfer(); mistakes are remembered and start() fails with them. A server that listens nowhere
+// has no TFTP.
 class TftpService {
 public:
     // "0.0.0.0:69", "[::1]:6969", or "*:69" for all addresses; port 0 lets the system choose. Again for more.
@@ -116,6 +130,14 @@ public:
     TftpService on_option(std::string name, TftpOptionHandler handler);
     // From 7 on. Requests come to the ports of listen(); answers are counted against forged addresses as all others.
     TftpService on_opcode(std::uint16_t opcode, TftpOpcodeHandler handler);
+
+    // --- while the server serves; from any thread, of an attached server from the one that turns its loop ----------
+    // What runs, the oldest first. Waits for the loops to tell, which takes microseconds; one that has not told within
+    // two seconds is left out.
+    std::vector<TftpTransfer> transfers() const;
+    // Ends it: its client is sent ERROR 0 "Stopped by administrator", what has come of an upload is dropped as after
+    // any broken one, and its event says Code::killed. False: there is no such transfer (any more).
+    bool end_transfer(std::uint64_t id);
 
 private:
     friend class Server;

@@ -77,6 +77,13 @@ public:
     // Lets the live keys of `fresh` hold, and refreshes.
     Reloaded reload(const Config& fresh);
 
+    // What runs by TFTP, the oldest first, and ending it (false: no such transfer). They wait for the loops, two
+    // seconds at most. The embedder asks an attached service from the thread that turns its loop; the control socket
+    // has its own.
+    enum class Asker : std::uint8_t { embedder, control };
+    std::vector<TftpTransfer> tftp_transfers(Asker who = Asker::embedder);
+    bool end_tftp_transfer(std::uint64_t id, Asker who = Asker::embedder);
+
     const std::vector<net::Address>& addresses() const noexcept { return addresses_; }  // of FTP
     const std::vector<net::Address>& i2ftp_addresses() const noexcept { return i2ftp_addresses_; }
     const std::vector<net::Address>& i2ftp_tls_addresses() const noexcept { return i2ftp_tls_addresses_; }
@@ -96,6 +103,8 @@ private:
             tftp::Policy policy);
     void release();
     void apply();
+    bool serves();
+    std::chrono::milliseconds let_loops_tell(Asker who);
     std::vector<std::string> refresh_files();
     std::vector<std::string> refresh_tls(const Config& config);
     Result<void> set_tftp(const UserPtr& anonymous);
@@ -133,7 +142,7 @@ private:
     std::vector<net::Address> i2ftp_tls_addresses_;
     std::vector<net::Address> tftp_addresses_;
     net::Socket ended_;   // an eventfd
-    std::thread keeper_;  // waits for the end
+    std::thread keeper_;                      // waits for the end
     bool started_ = false;
     bool held_ = false;  // start() holds Commons::outstanding until drain() or stop()
     bool stopped_ = false;

@@ -98,4 +98,14 @@ TftpService TftpService::on_opcode(std::uint16_t opcode, TftpOpcodeHandler handl
     return *this;
 }
 
+std::vector<TftpTransfer> TftpService::transfers() const {
+    const auto service = server_->state_->running();
+    return service ? service->tftp_transfers() : std::vector<TftpTransfer>();
+}
+
+bool TftpService::end_transfer(std::uint64_t id) {
+    const auto service = server_->state_->running();
+    return service && service->end_tftp_transfer(id);
+}
+
 }  // namespace wherry

@@ -16,6 +16,7 @@ std::string_view name_of(Ending ending) noexcept {
         case Ending::changed: return "changed";
         case Ending::limit: return "limit";
         case Ending::shutdown: return "shutdown";
+        case Ending::killed: return "killed";
         case Ending::cancelled: return "cancelled";
     }
     return "?";

@@ -26,6 +26,7 @@ enum class Ending : std::uint8_t {
     changed,  // the file became another one meanwhile
     limit,
     shutdown,
+    killed,  // by the operator
     cancelled,
 };
 std::string_view name_of(Ending ending) noexcept;

@@ -44,6 +44,7 @@ wherry::Outcome outcome_of(Ending ending) {
         case Ending::changed: return Outcome::file(Code::io);
         case Ending::limit: return Outcome::file(Code::busy);
         case Ending::shutdown:
+        case Ending::killed:
         case Ending::cancelled: return Outcome::network(Code::killed);
     }
     return Outcome::network(Code::internal);

@@ -31,6 +31,7 @@ std::uint64_t seed_of(std::uint64_t wanted) {
 
 Flow::Flow(Engine& of, Route way, std::size_t number, std::shared_ptr<const std::byte[]> packet, std::size_t size)
     : engine(of),
+      serial(of.next_serial()),
       route(way),
       listener(static_cast<std::uint16_t>(number)),
       packet_size_(static_cast<std::uint16_t>(size)),

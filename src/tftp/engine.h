@@ -38,6 +38,9 @@ public:
     void start();
     void drain();  // no new requests; ends when the last transfer has
     void stop();   // transfers are told and end now
+    // What runs, each under its serial; in no order.
+    std::vector<TftpTransfer> transfers() const;
+    bool end_transfer(std::uint64_t serial);  // false: no such transfer
 
     // --- for flows and exchanges
     Server& server() noexcept { return server_; }
@@ -45,6 +48,7 @@ public:
     net::Scope& scope() noexcept { return scope_; }
     ReorderBudget& reorder_budget() noexcept { return reorder_budget_; }
     std::uint32_t random() noexcept { return static_cast<std::uint32_t>(dice_()); }
+    std::uint32_t next_serial() noexcept { return ++serials_; }
     std::uint32_t mtu_of(const Flow& flow);
     std::optional<net::Mac> mac_of(const Flow& flow);  // of its client
     std::string interface_of(const Flow& flow);        // that it came by
@@ -138,6 +142,7 @@ private:
     std::vector<net::Arrival> arrivals_;
     ReorderBudget reorder_budget_;
     net::Watch ended_;  // signalled when it is time to end
+    std::uint32_t serials_ = 0;
     bool draining_ = false;
     bool started_ = false;
 };

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "net/timers.h"
@@ -29,6 +30,12 @@ struct Tid {
 };
 using TidPtr = std::shared_ptr<Tid>;
 
+// How far a transfer is, in bytes on the wire.
+struct Progress {
+    std::uint64_t bytes = 0;
+    std::optional<std::uint64_t> size;  // of the whole, where that is known
+};
+
 // What is between the packets of a transfer and its file. One for downloads, one for uploads.
 class Exchange {
 public:
@@ -40,6 +47,7 @@ public:
     virtual void cancel(Ending ending, ErrorCode code, std::string_view text) = 0;
     virtual bool verified() const = 0;
     virtual Time last_heard() const = 0;
+    virtual Progress progress() const = 0;
     // Nothing but repeats of the end are answered any more.
     virtual bool over() const = 0;
 };
@@ -72,6 +80,7 @@ struct Flow {
     };
 
     Engine& engine;
+    const std::uint32_t serial;  // among those of its engine
     Route route;
     const std::uint16_t listener;
 

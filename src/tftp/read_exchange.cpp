@@ -141,6 +141,11 @@ ReadSource::State ReadExchange::next_chunk(std::uint64_t number) {
     return state;
 }
 
+Progress ReadExchange::progress() const {
+    const std::uint64_t acknowledged = machine_.acknowledged() * blksize_;
+    return {source_.size() ? std::min(*source_.size(), acknowledged) : acknowledged, source_.size()};
+}
+
 void ReadExchange::end(Ending ending) {
     const auto& counts = machine_.counts();
     metrics().add(Metric::tftp_transfers, -1);
@@ -149,10 +154,8 @@ void ReadExchange::end(Ending ending) {
     metrics().add(Metric::tftp_timeouts_total, counts.timeouts);
     metrics().add(Metric::tftp_gaps_total, counts.restarts);
     if (ending == Ending::probe) metrics().add(Metric::tftp_probes_total);
-    const std::uint64_t blocks = machine_.acknowledged();
-    const std::uint64_t acknowledged = blocks * blksize_;
     const EndReport report{.ending = ending,
-                           .bytes = source_.size() ? std::min(*source_.size(), acknowledged) : acknowledged,
+                           .bytes = progress().bytes,
                            .blksize = blksize_,
                            .window = machine_.window(),
                            .repeated = counts.repeated,

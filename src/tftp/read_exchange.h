@@ -100,6 +100,7 @@ public:
     void on_packet(Time now, Op op, Bytes packet) override;
     void on_timer(Time now) override;
     bool over() const override { return machine_.ended(); }
+    Progress progress() const override;
 
 private:
     void apply(Time now, Effects& effects) override;

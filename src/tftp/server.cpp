@@ -79,6 +79,24 @@ void Server::stop() {
     for (const auto& place : places_) place->loop.post([&place = *place] { place.engine.stop(); });
 }
 
+// An id has the loop in it, and the serial that the loop has given.
+void Server::list(std::function<void(std::vector<TftpTransfer>)> told) {
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+        places_[i]->loop.post([&engine = places_[i]->engine, i, loops = places_.size(), told] {
+            auto running = engine.transfers();
+            for (TftpTransfer& one : running) one.id = one.id * loops + i;
+            told(std::move(running));
+        });
+    }
+}
+
+void Server::end(std::uint64_t id, std::function<void(bool)> told) {
+    Place& place = *places_[id % places_.size()];
+    place.loop.post([&engine = place.engine, serial = id / places_.size(), told = std::move(told)] {
+        told(engine.end_transfer(serial));
+    });
+}
+
 void Server::set(Policy policy) {
     admission_.set(policy.settings.limits);
     policy_.set(completed(commons_, std::move(policy)));

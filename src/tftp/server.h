@@ -1,6 +1,7 @@
 #pragma once
 // tftp::Server: the TFTP service of one server: its listeners, and what the engines of all loops share.
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <utility>
@@ -37,6 +38,12 @@ public:
     void start();
     void drain();  // no new requests; running transfers end by themselves
     void stop();   // running transfers end now; Commons::outstanding tells when
+
+    // What runs, loop by loop: `told` is called loops() times, on their threads.
+    std::size_t loops() const noexcept { return places_.size(); }
+    void list(std::function<void(std::vector<TftpTransfer>)> told);
+    // Ends a transfer of that list; `told` is called once, on a loop's thread: false if there is none (any more).
+    void end(std::uint64_t id, std::function<void(bool)> told);
 
     // For requests that come from now on. What sockets are made with, and the size of the cache, stay as at the start.
     void set(Policy policy);

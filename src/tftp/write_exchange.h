@@ -31,6 +31,7 @@ public:
     void on_packet(Time now, Op op, Bytes packet) override;
     void on_timer(Time now) override;
     bool over() const override { return ending_.has_value(); }
+    Progress progress() const override { return {received_, announced_}; }
 
 private:
     void take(Bytes bytes) override;
