@@ -42,6 +42,7 @@ struct TftpOptions {
     std::uint32_t mtu = 0;
     bool only_ipv4 = false;
     bool only_ipv6 = false;
+    std::string control;
 };
 
 std::chrono::milliseconds span_of(double seconds) {
@@ -93,6 +94,7 @@ Result<Config> make_config(const TftpOptions& options) {
     config.tftp.roots = {absolute(options.root)};
     if (!options.map.empty()) config.tftp.map_file = absolute(options.map);
     if (!options.log_file.empty()) config.log.file = absolute(options.log_file);
+    if (!options.control.empty()) config.control = absolute(options.control);
     config.log.level = options.verbose ? LogLevel::debug : LogLevel::info;
 
     tftp::Settings& settings = config.tftp.settings;
@@ -184,7 +186,11 @@ void add_tftp(CLI::App& program, int& exit_code) {
     command->add_option("--mtu", options->mtu, "Largest packet to send")->type_name("N");
     command->add_flag("-4", options->only_ipv4, "IPv4 only");
     command->add_flag("-6", options->only_ipv6, "IPv6 only");
-    command->callback([&exit_code, options] { exit_code = serve(*options); });
+    command->add_option("--control", options->control, "A socket for ls-transfers and kill")->type_name("PATH");
+    add_tftp_control(*command, exit_code);
+    command->callback([&exit_code, options, command] {
+        if (command->get_subcommands().empty()) exit_code = serve(*options);
+    });
 }
 
 }  // namespace wherry::app

@@ -118,6 +118,7 @@ struct Config {
     PosixOptions filesystem;  // of the anonymous folder; each user of a file has such settings of their own
 
     LogOptions log;
+    std::string control;  // path of the socket for the operator (see control_server.h); empty: there is none
     net::RuntimeOptions runtime;
     bool use_sendfile = true;
 };

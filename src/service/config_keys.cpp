@@ -359,6 +359,10 @@ std::vector<ConfigKey> make_keys() {
         {"log.syslog", restart, flag([](auto& c) -> auto& { return c.log.syslog; }),
          "Whether the log goes to syslog, beside the file if there is one."},
 
+        {"control.socket", restart, place("file", [](auto& c) -> auto& { return c.control; }),
+         "A unix socket that root and the account of the server can ask what runs, and end it: `wherry tftp "
+         "ls-transfers`, `wherry tftp kill`. It is made at the start. Empty: there is none."},
+
         {"runtime.loops", restart, number([](auto& c) -> auto& { return c.runtime.loops; }, 0, 256),
          "Threads that serve connections; 0 is one for each two processors: workers need the others."},
         {"runtime.disk_threads", restart, number([](auto& c) -> auto& { return c.runtime.disk_threads; }, 1, 1024),

@@ -156,6 +156,7 @@ void Service::start() {
     ftp_.start();
     i2ftp_.start();
     tftp_.start();
+    if (control_) control_->start([this](std::string_view line) { return answer(line); });
     keeper_ = std::thread([this] {
         commons_.outstanding.wait_for_none();
         eventfd_write(ended_.descriptor(), 1);
@@ -185,6 +186,7 @@ void Service::stop() {
         if (!started_ || stopped_) return;
         stopped_ = true;
     }
+    if (control_) control_->stop();  // it asks the loops, which end now
     ftp_.stop();
     i2ftp_.stop();
     tftp_.stop();

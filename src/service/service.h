@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "i2ftp/server.h"
 #include "net/network.h"
 #include "service/config.h"
+#include "service/control_server.h"
 #include "service/user_sources.h"
 #include "tftp/server.h"
 
@@ -104,6 +106,8 @@ private:
     void release();
     void apply();
     bool serves();
+    Result<void> open_control();
+    std::string answer(std::string_view line);  // to a request by the control socket
     std::chrono::milliseconds let_loops_tell(Asker who);
     std::vector<std::string> refresh_files();
     std::vector<std::string> refresh_tls(const Config& config);
@@ -141,7 +145,8 @@ private:
     std::vector<net::Address> i2ftp_addresses_;
     std::vector<net::Address> i2ftp_tls_addresses_;
     std::vector<net::Address> tftp_addresses_;
-    net::Socket ended_;   // an eventfd
+    std::unique_ptr<ControlServer> control_;  // null: there is none
+    net::Socket ended_;                       // an eventfd
     std::thread keeper_;                      // waits for the end
     bool started_ = false;
     bool held_ = false;  // start() holds Commons::outstanding until drain() or stop()

@@ -63,6 +63,7 @@ Result<void> Service::listen() {
         return done;
     }
     if (auto done = listen_i2ftp(open); !done) return done;
+    if (auto done = open_control(); !done) return done;
     if (const std::string left = open.left(); !left.empty()) {
         log_->warning("handed over, and not named by the configuration in a list for its kind: {}", left);
     }

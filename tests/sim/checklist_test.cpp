@@ -101,6 +101,17 @@ TEST(SecurityPage, NamesATestThatExistsForEachAttack) {
     EXPECT_EQ(others, 26U);
 }
 
+TEST(TrustPage, NamesTestsThatExist) {
+    const std::string page = text_of(source + "/docs/trust.md");
+    const std::string tests = all_tests();
+    const std::regex name("`([A-Z][A-Za-z0-9]*)\\.([A-Za-z0-9_]+)`");
+    std::size_t named = 0;
+    for (std::sregex_iterator at(page.begin(), page.end(), name), end; at != end; ++at, ++named) {
+        EXPECT_TRUE(exists(tests, (*at)[1], (*at)[2])) << (*at)[0];
+    }
+    EXPECT_GE(named, 6U);
+}
+
 // Each line says how it is, and a test shows it; the attacks have the numbers that follow those of the other pages.
 TEST(I2ftpPage, NamesATestThatExistsForEachLine) {
     const std::string tests = all_tests();
