@@ -64,7 +64,7 @@ void welcome(const ServeOptions& options, const Config& config, const Service& s
     if (const std::string what = what_is_served(options, config); !what.empty()) out += what + '\n';
     const bool to_try = !options.user.empty() || !config.anonymous.folder.empty();
     if (to_try && !service.addresses().empty()) out += curl_line(options, service.addresses().front()) + '\n';
-    if (const auto tls = service.tls()) out += tls_lines(config, *tls);
+    if (const auto tls = service.tls(); tls && config.ftp.served()) out += tls_lines(config, *tls);
     for (const net::Address& address : service.i2ftp_addresses()) out += i2ftp_line(address, made) + '\n';
     for (const net::Address& address : service.i2ftp_tls_addresses()) {
         out += i2ftps_line(address, made, *service.tls()) + '\n';

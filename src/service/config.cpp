@@ -39,14 +39,16 @@ bool names_sockets(const Config& config, std::string_view name) {
 }
 
 bool wants_tls(const Config& config) {
-    return config.ftp.settings.tls.control != Protection::clear || !config.ftp.tls_listen.empty() ||
-           !config.ftp.implicit_listen.empty() || !config.i2ftp.tls_listen.empty();
+    if (!config.i2ftp.tls_listen.empty() || !config.ftp.tls_listen.empty()) return true;
+    if (!config.ftp.implicit_listen.empty()) return true;
+    return config.ftp.served() && config.ftp.settings.tls.control != Protection::clear;
 }
 
 bool needs_tls(const Config& config) {
     const ftp::TlsRules& rules = config.ftp.settings.tls;
-    return rules.control == Protection::required || rules.data == Protection::required ||
-           !config.ftp.tls_listen.empty() || !config.ftp.implicit_listen.empty() || !config.i2ftp.tls_listen.empty();
+    const bool required = rules.control == Protection::required || rules.data == Protection::required;
+    return (config.ftp.served() && required) || !config.ftp.tls_listen.empty() || !config.ftp.implicit_listen.empty() ||
+           !config.i2ftp.tls_listen.empty();
 }
 
 CertificateRule certificate_rule(TlsConfig::UserOf part) {

@@ -42,6 +42,10 @@ struct FtpConfig {
     ListenPlaces implicit_listen;  // there TLS comes before all
     std::vector<int> descriptors;  // sockets that listen already, handed over to this process; never from a file
     ftp::Settings settings;
+
+    bool served() const noexcept {
+        return !listen.empty() || !tls_listen.empty() || !implicit_listen.empty() || !descriptors.empty();
+    }
 };
 
 // The rules of TLS are in ftp::Settings; these are the files and what OpenSSL is told. Empty `certificate`: no TLS.

@@ -128,8 +128,7 @@ void warn_of_accounts(const Config& config, std::vector<std::string>& out) {
 
 std::vector<std::string> config_errors(const Config& config) {
     std::vector<std::string> out;
-    if (config.ftp.listen.empty() && config.ftp.descriptors.empty() && config.ftp.tls_listen.empty() &&
-        config.ftp.implicit_listen.empty() && !config.tftp.served() && !config.i2ftp.served()) {
+    if (!config.ftp.served() && !config.tftp.served() && !config.i2ftp.served()) {
         out.emplace_back("ftp.listen: is empty; give at least one address, like \"*:2121\"");
     }
     const ftp::Settings& ftp = config.ftp.settings;
@@ -150,7 +149,7 @@ std::vector<std::string> config_errors(const Config& config) {
 std::vector<std::string> config_warnings(const Config& config, OtherUsers others) {
     std::vector<std::string> out;
     const bool users = has_users(config) || others == OtherUsers::some;
-    if (!users && config.anonymous.folder.empty()) {
+    if (config.ftp.served() && !users && config.anonymous.folder.empty()) {
         out.emplace_back("nobody can log in: there is no user and no anonymous.folder");
     }
     if (users && is_public(config)) warn_of_clear_text(config, out);
@@ -210,22 +209,30 @@ std::string config_summary(const Config& config) {
     for (const int descriptor : config.ftp.descriptors) places.push_back(fmt::format("descriptor {}", descriptor));
     for (const ListenPlace& place : config.ftp.tls_listen) places.push_back(place.text() + " (TLS required)");
     for (const ListenPlace& place : config.ftp.implicit_listen) places.push_back(place.text() + " (implicit TLS)");
-    std::string out = fmt::format("ftp on {}", fmt::join(places, ", "));
-    if (!config.tls.certificate.empty()) out += fmt::format("; certificate: {}", config.tls.certificate);
+    std::vector<std::string> parts;
+    if (!places.empty()) parts.push_back(fmt::format("ftp on {}", fmt::join(places, ", ")));
+    if (!config.tls.certificate.empty()) parts.push_back("certificate: " + config.tls.certificate);
     if (!config.anonymous.folder.empty()) {
-        out += fmt::format("; anonymous: {} ({})", config.anonymous.folder, config.anonymous.permissions.text());
+        parts.push_back(
+            fmt::format("anonymous: {} ({})", config.anonymous.folder, config.anonymous.permissions.text()));
     }
     if (!config.tftp.listen.empty()) {
         std::vector<std::string> ports;
         for (const ListenPlace& place : config.tftp.listen) ports.push_back(place.text());
-        out += fmt::format("; tftp on {}", fmt::join(ports, ", "));
-        if (!config.tftp.roots.empty()) out += fmt::format(": {}", fmt::join(config.tftp.roots, ", "));
+        parts.push_back(fmt::format("tftp on {}", fmt::join(ports, ", ")));
+        if (!config.tftp.roots.empty()) parts.back() += fmt::format(": {}", fmt::join(config.tftp.roots, ", "));
+    }
+    if (config.i2ftp.served()) {
+        std::vector<std::string> ports;
+        for (const ListenPlace& place : config.i2ftp.listen) ports.push_back(place.text());
+        for (const ListenPlace& place : config.i2ftp.tls_listen) ports.push_back(place.text() + " (TLS)");
+        parts.push_back(fmt::format("i2ftp on {}", fmt::join(ports, ", ")));
     }
     std::vector<std::string> files = config.users_files;
     if (config.users_inline) files.insert(files.begin(), config.file);
     if (config.system_users) files.emplace_back("the accounts of this machine");
-    if (!files.empty()) out += fmt::format("; users: {}", fmt::join(files, ", "));
-    return out;
+    if (!files.empty()) parts.push_back(fmt::format("users: {}", fmt::join(files, ", ")));
+    return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 }  // namespace wherry

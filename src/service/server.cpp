@@ -310,10 +310,7 @@ Result<void> Server::State::start(bool attach) {
         if (auto added = add_keys(brought); !added) return added;
     }
     now.runtime.attached = attach;
-    if (now.ftp.listen.empty() && now.ftp.descriptors.empty() && now.ftp.implicit_listen.empty() &&
-        !now.tftp.served() && !now.i2ftp.served()) {
-        now.ftp.listen = FtpConfig().listen;
-    }
+    if (!now.ftp.served() && !now.tftp.served() && !now.i2ftp.served()) now.ftp.listen = FtpConfig().listen;
     auto created = Service::create(std::move(now), std::move(brought));
     if (!created) return std::unexpected(std::move(created.error()));
     const std::shared_ptr<Service> fresh = std::move(*created);

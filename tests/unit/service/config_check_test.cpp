@@ -152,6 +152,22 @@ TEST(ConfigCheck, SummaryNamesPlacesAndUsers) {
     EXPECT_EQ(config_summary(config), "ftp on [::]:2121, descriptor 3; users: /etc/w.toml, /etc/u.toml");
 }
 
+TEST(ConfigCheck, SaysNothingOfFtpWhereThereIsTftpAlone) {
+    Config config;
+    config.ftp.listen.clear();
+    config.ftp.settings.tls.control = Protection::required;
+    config.tftp.listen = {net::Address::loopback(69)};
+    config.tftp.roots = {"/srv/boot"};
+    EXPECT_EQ(config_summary(config), "tftp on 127.0.0.1:69: /srv/boot");
+    EXPECT_THAT(config_warnings(config), IsEmpty());
+    EXPECT_FALSE(wants_tls(config));
+    EXPECT_FALSE(needs_tls(config));
+    config.i2ftp.tls_listen = {net::Address::loopback(7070)};
+    EXPECT_EQ(config_summary(config), "tftp on 127.0.0.1:69: /srv/boot; i2ftp on 127.0.0.1:7070 (TLS)");
+    EXPECT_TRUE(wants_tls(config));
+    EXPECT_TRUE(needs_tls(config));
+}
+
 TEST(ConfigCheck, WarnsOfPamWithoutItsRules) {
     const TempFolder folder;
     Config config = harmless();
