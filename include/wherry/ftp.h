@@ -64,7 +64,8 @@ public:
     // Login::by_certificate set.
     FtpService certificate_login(CertificateRule rule);
 
-    // The ports, both included, for data connections that clients open (PASV, EPSV). Default: the system chooses.
+    // The ports, both included, for data connections that clients open (PASV, EPSV). Default: any of those that the
+    // system gives away (ip_local_port_range), at random.
     FtpService passive_ports(std::uint16_t first, std::uint16_t last);
     // The IPv4 address that PASV announces, for a server behind address translation.
     FtpService nat_address(std::string address);
