@@ -1,8 +1,8 @@
 #pragma once
 // Deputy: a thread that watches loops while they run short jobs themselves. A loop whose job waits (a disk, a network
 // mount that hangs) is given to another thread: the first one stays with its job. So a short job delays the other
-// sessions of its loop by one or two of the deputy's looks at most, five milliseconds each. A loop whose first thread is
-// still stuck leaves short jobs to lanes.
+// sessions of its loop by one or two of the deputy's looks at most, five milliseconds each. A loop whose first thread
+// is still stuck leaves short jobs to lanes.
 //
 // While no loop runs jobs the deputy sleeps, and costs nothing.
 #include <atomic>
