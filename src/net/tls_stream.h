@@ -3,8 +3,8 @@
 //
 // OpenSSL reads and writes by a BIO over that stream, so that sockets and the memory network of tests are served by the
 // same code. What the stream does not take at once waits here, at most a record or a flight of the handshake: OpenSSL
-// is never stopped in the middle of a write, and a write that was accepted is never asked for again. Where the stream
-// has room for all records of a write they are gathered here, and go to it with one call.
+// is never stopped in the middle of a write, and a write that was accepted is never asked for again. As many
+// records of a write as the stream has room for are gathered here, and go to it with one call.
 //
 // Where the kernel can encrypt (kTLS), OpenSSL gives it the keys of what is sent at the end of the handshake. From then
 // on the stream below takes the data in clear, by try_write() or straight from a file, and OpenSSL has only the alerts

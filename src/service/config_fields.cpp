@@ -191,20 +191,6 @@ std::string show_list(const std::vector<std::string>& shown) {
 
 // --- addresses and ports -------------------------------------------------------------------------
 
-Result<std::vector<net::Address>> read_addresses(const Value& value) {
-    const auto list = read_list(value);
-    if (!list) return std::unexpected(list.error());
-    std::vector<net::Address> addresses;
-    for (const std::string& text : *list) {
-        auto address = net::Address::parse(text);
-        if (!address) return std::unexpected(std::move(address.error()));
-        const bool again = std::find(addresses.begin(), addresses.end(), *address) != addresses.end();
-        if (again && address->port() != 0) return wrong("\"{}\" is there twice", for_log(text));
-        addresses.push_back(*address);
-    }
-    return addresses;
-}
-
 Result<ListenPlaces> read_listen(const Value& value) {
     const auto list = read_list(value);
     if (!list) return std::unexpected(list.error());
@@ -221,6 +207,17 @@ Result<ListenPlaces> read_listen(const Value& value) {
     return places;
 }
 
+Result<std::vector<net::Address>> read_addresses(const Value& value) {
+    const auto places = read_listen(value);
+    if (!places) return std::unexpected(places.error());
+    std::vector<net::Address> addresses;
+    for (const ListenPlace& place : *places) {
+        if (!place.sockets.empty()) return wrong("\"{}\" is no address", for_log(place.text()));
+        addresses.push_back(place.address);
+    }
+    return addresses;
+}
+
 std::string show_listen(const ListenPlaces& shown) {
     std::vector<std::string> texts;
     for (const ListenPlace& place : shown) {
@@ -231,12 +228,7 @@ std::string show_listen(const ListenPlaces& shown) {
 }
 
 std::string show_addresses(const std::vector<net::Address>& shown) {
-    std::vector<std::string> texts;
-    for (const net::Address& address : shown) {
-        const bool all = address.is_ipv6() && address.is_unspecified();
-        texts.push_back(all ? fmt::format("*:{}", address.port()) : address.text());
-    }
-    return show_list(texts);
+    return show_listen(ListenPlaces(shown.begin(), shown.end()));
 }
 
 Result<std::optional<net::Address>> read_ip(const Value& value) {

@@ -25,8 +25,9 @@ Result<std::vector<net::Socket>> OpenSockets::take(std::string_view name, Kind k
         if (one.kind != kind) continue;
         taken = taken || !one.socket;
         if (!one.socket) continue;
-        auto socket = (stream ? net::adopt_listening : net::adopt_bound)(one.socket.release());
+        auto socket = (stream ? net::adopt_listening : net::adopt_bound)(one.socket.descriptor());
         if (!socket) return std::unexpected(std::move(socket.error()));
+        one.socket.release();
         out.push_back(std::move(*socket));
     }
     if (!out.empty()) return out;

@@ -117,6 +117,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"[tftp]\nlisten = \"systemd:\"",
             "w.toml:2:10: tftp.listen: 'systemd:' is not systemd:NAME, a FileDescriptorName= of its unit"},
         Bad{"[ftp]\nlisten = [\"systemd:a\", \"systemd:a\"]", "w.toml:2:10: ftp.listen: \"systemd:a\" is there twice"},
+        Bad{"[ftp]\ncharset_listen = \"systemd:a\"", "w.toml:2:18: ftp.charset_listen: \"systemd:a\" is no address"},
         Bad{"[ftp]\npassive_ports = \"50099-50000\"",
             "w.toml:2:17: ftp.passive_ports: runs backwards; write \"50000-50099\""},
         Bad{"[ftp]\npassive_ports = \"20-30\"",
