@@ -138,6 +138,7 @@ void Loop::turn(Duration wait) {
 bool Loop::one_turn(Duration wait, Worker* worker) {
     refresh_now();
     run_ready();
+    if (run_posted()) run_ready();  // what this turn has left to be done later: no reason to ask the kernel first
     run_ends_of_turn();
     run_bulk();
     if (first_job_ != nullptr && !run_jobs(*worker)) return false;
@@ -211,10 +212,11 @@ bool Loop::take_over(std::uint32_t number) noexcept {
     return true;
 }
 
-int Loop::milliseconds_to_next() const noexcept {
+int Loop::milliseconds_to_next() noexcept {
     if (something_ready() || posted_.load(std::memory_order_relaxed) != nullptr) return 0;
-    if (timers_.next() == TimePoint::max()) return -1;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(timers_.next() - clock_.now()).count();
+    const TimePoint next = timers_.next();
+    if (next == TimePoint::max()) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - clock_.now()).count();
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
 }
 

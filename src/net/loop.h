@@ -147,7 +147,7 @@ public:
     void turn(Duration wait);
     int descriptor() const noexcept { return epoll_; }
     // When to come again at the latest, in milliseconds as poll(2) takes them: -1 if nothing is due.
-    int milliseconds_to_next() const noexcept;
+    int milliseconds_to_next() noexcept;
     // Turns until nothing is ready; timers fire by the clock as it stands. True if anything ran.
     bool run_until_idle();
 

@@ -16,15 +16,24 @@ void Timer::cancel() noexcept {
     if (index_ != nowhere) timers_.remove(*this);
 }
 
+// Puts those in front that have been moved where they belong by now. A loop that woke up to find that out would do so
+// once for each short transfer: all of them push a timer on before they end.
+void Timers::settle() noexcept {
+    while (!heap_.empty() && heap_.front()->due_ != heap_.front()->queued_) {
+        heap_.front()->queued_ = heap_.front()->due_;
+        sift_down(0);
+    }
+}
+
+TimePoint Timers::next() noexcept {
+    settle();
+    return heap_.empty() ? TimePoint::max() : heap_.front()->due_;
+}
+
 std::size_t Timers::fire_due(TimePoint now) {
     std::size_t fired = 0;
-    while (!heap_.empty() && heap_.front()->queued_ <= now) {
+    while (next() <= now && !heap_.empty()) {
         Timer& timer = *heap_.front();
-        if (timer.due_ != timer.queued_) {  // moved on meanwhile: it fires, if it does now, after what is due before it
-            timer.queued_ = timer.due_;
-            sift_down(0);
-            continue;
-        }
         remove(timer);
         timer.set_ = false;
         ++fired;

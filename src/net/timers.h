@@ -41,13 +41,14 @@ private:
 
 class Timers {
 public:
-    // When somebody must be woken next; TimePoint::max() if nobody. May be early by a moved timer.
-    TimePoint next() const noexcept { return heap_.empty() ? TimePoint::max() : heap_.front()->queued_; }
+    // When somebody must be woken next; TimePoint::max() if nobody.
+    TimePoint next() noexcept;
     // Fires what is due at `now`; returns how many fired.
     std::size_t fire_due(TimePoint now);
 
 private:
     friend class Timer;
+    void settle() noexcept;
     void insert(Timer& timer);
     void remove(Timer& timer) noexcept;
     void place(Timer* timer, std::size_t index) noexcept;

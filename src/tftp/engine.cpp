@@ -17,8 +17,12 @@ constexpr std::size_t arrivals_a_call = 64;
 constexpr std::chrono::seconds refusal_kept{2};
 constexpr std::chrono::milliseconds refusal_gap{500};
 constexpr std::chrono::seconds tomb_kept{10};
+using Quarter = std::chrono::duration<std::int64_t, std::ratio<1, 4>>;  // of a second
 constexpr std::chrono::seconds live_silence{1};  // a request within that time of the last packet is a late copy
 constexpr std::uint16_t first_own_opcode = 7;
+
+// Nobody waits for it: the many that end within a quarter of a second wake the loop once.
+Time roughly(Time at) { return Time(std::chrono::ceil<Quarter>(at.time_since_epoch())); }
 
 std::uint64_t seed_of(std::uint64_t wanted) {
     std::random_device system;
@@ -349,7 +353,7 @@ void Engine::refuse(const FlowPtr& flow, const Refusal& refusal) {
         flow->send(flow->refused->packet);
     }
     if (!flows_.contains(key_of(*flow))) return;
-    flow->timer.set(loop_.now() + refusal_kept);
+    flow->timer.set(roughly(loop_.now() + refusal_kept));
     check_end();
 }
 
@@ -372,7 +376,7 @@ void Engine::bury(Flow& flow) {
     if (!held || server_.at_start().tid_mode == TidMode::unique) return forget(flow);
     flow.state = Flow::State::over;
     flow.seat.leave();
-    flow.timer.set(loop_.now() + tomb_kept);
+    flow.timer.set(roughly(loop_.now() + tomb_kept));
     loop_.post([held] { held->exchange.reset(); });  // its own call is on the stack below us
     check_end();
 }

@@ -363,7 +363,8 @@ TEST(Loop, TellsAnOutsideLoopThatThereIsMoreToDo) {
     scope.start(wait_readable(watch, "woken", said));
     loop.turn(0s);
     EXPECT_FALSE(readable(loop));
-    loop.post([&watch] { watch.signal_all(); });
+    Timer timer(loop.timers(), [](void* self) { static_cast<Watch*>(self)->signal_all(); }, &watch);
+    timer.set(loop.now());
     loop.turn(0s);
     EXPECT_THAT(said, IsEmpty());
     EXPECT_TRUE(readable(loop));
