@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "core/newline.h"
+#include "tftp/chunk_memory.h"
 
 namespace wherry::tftp {
 
@@ -26,7 +27,7 @@ namespace wherry::tftp {
 struct Chunk {
     std::uint64_t number = 0;  // its place, in chunks
     std::uint64_t offset = 0;  // its place, in bytes
-    std::unique_ptr<std::byte[]> bytes;
+    ChunkMemory::Piece bytes;
     std::size_t size = 0;
     bool last = false;  // the file ends with it
     // Of text: where in the file the next chunk begins, and the state of the conversion there.
@@ -55,14 +56,18 @@ public:
     struct Options {
         std::uint64_t bytes = std::uint64_t{256} << 20U;
         std::uint32_t chunk = std::uint32_t{256} << 10U;
-        std::uint64_t on_trial = std::uint64_t{2} << 20U;  // bytes, part of the above
+        std::uint64_t on_trial = std::uint64_t{512} << 10U;  // bytes, part of the above
     };
     struct Counts {
         std::uint64_t hits = 0;
         std::uint64_t loads = 0;
         std::uint64_t failures = 0;
     };
-    explicit ChunkCache(const Options& options) : options_(options) {}
+    explicit ChunkCache(const Options& options)
+        : options_(options), memory_(std::make_shared<ChunkMemory>(options.chunk)) {}
+
+    // Room for a chunk of that many bytes.
+    ChunkMemory::Piece room(std::size_t size) { return memory_->take(size); }
 
     // What whoever needs a chunk is to do.
     struct Claim {
@@ -103,6 +108,7 @@ private:
     void make_room();
 
     const Options options_;
+    const std::shared_ptr<ChunkMemory> memory_;
     mutable std::mutex mutex_;
     std::unordered_map<Place, Entry, Hash> entries_;
     Ages kept_;

@@ -49,7 +49,7 @@ TftpRequest describe_for_handlers(const Opening& opening, const Path& path) {
     out.text = request.mode == Mode::netascii;
     out.name = request.name;
     out.path = path;
-    for (const OptionPair& pair : request.options()) out.options.emplace_back(pair.name, pair.value);
+    for (const OptionPair& pair : request.options) out.options.emplace_back(pair.name, pair.value);
     out.peer = flow.route.peer.ip();
     out.peer_port = flow.route.peer.port();
     out.local = flow.route.local.ip();
@@ -62,7 +62,7 @@ TftpRequest describe_for_handlers(const Opening& opening, const Path& path) {
 ChunkPtr chunk_of(const std::string& content, bool text) {
     auto chunk = std::make_shared<Chunk>();
     chunk->last = true;
-    chunk->bytes = std::make_unique_for_overwrite<std::byte[]>(content.size() * (text ? 2 : 1) + 1);
+    chunk->bytes = ChunkMemory::alone(content.size() * (text ? 2 : 1) + 1);
     chunk->size = content.size();
     if (!text) {
         std::memcpy(chunk->bytes.get(), content.data(), content.size());

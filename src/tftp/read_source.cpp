@@ -53,7 +53,7 @@ Chunk ReadSource::new_chunk(Engine& engine, std::uint64_t number) const {
     // Text at most doubles; the one byte more tells the end of the file from the end of the chunk.
     const std::uint64_t most = text_ ? 2 * transfer_->opened().size + 1 : size_ - chunk.offset;
     chunk.size = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_size(engine), most));
-    chunk.bytes = std::make_unique_for_overwrite<std::byte[]>(chunk.size);
+    chunk.bytes = engine.server().cache().room(chunk.size);
     return chunk;
 }
 

@@ -10,7 +10,7 @@ ContentKey file(std::uint64_t inode) { return {.inode = inode, .size = 1000}; }
 Chunk chunk(std::uint64_t number, std::size_t size = 100) {
     Chunk out;
     out.number = number;
-    out.bytes = std::make_unique<std::byte[]>(size);
+    out.bytes = ChunkMemory::alone(size);
     out.size = size;
     return out;
 }
