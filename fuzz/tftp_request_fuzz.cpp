@@ -36,7 +36,7 @@ void check_options(const Request& request, std::uint8_t circumstances) {
     }
     Request back;
     require(parse_oack(bytes_of(granted.oack), back), "an OACK reads back");
-    require(back.pair_count >= 1 && back.pair_count <= request.pair_count, "granted is at most what was asked");
+    require(!back.options.empty() && back.options.size() <= request.options.size(), "granted is at most what was asked");
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     require(!parsed->name.empty() && parsed->name.size() <= max_name && inside(parsed->name, packet),
             "a name is inside");
-    for (const OptionPair& pair : parsed->options()) {
+    for (const OptionPair& pair : parsed->options) {
         require(!pair.name.empty() && inside(pair.name, packet) && inside(pair.value, packet), "options are inside");
     }
     if (const auto path = path_of_name(parsed->name, {})) {

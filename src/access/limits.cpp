@@ -119,6 +119,7 @@ std::size_t Limits::counters() const {
 }
 
 std::string Limits::address_key(std::string_view address) {
+    if (!address.contains(':')) return std::string(address);
     // Whoever has an IPv6 network has 2^64 addresses in it: they count as one. A zone ("%eth0") is no part of it.
     const std::string text(address.substr(0, address.find('%')));
     in6_addr parsed{};

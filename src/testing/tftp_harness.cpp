@@ -115,7 +115,7 @@ std::string TftpHarness::describe(const Datagram& datagram) {
     tftp::Request pairs;
     tftp::parse_oack(packet, pairs);
     std::string out = "OACK{";
-    for (const tftp::OptionPair& pair : pairs.options()) {
+    for (const tftp::OptionPair& pair : pairs.options) {
         if (out.back() != '{') out += ',';
         out.append(pair.name).append("=").append(pair.value);
     }

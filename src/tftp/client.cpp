@@ -127,7 +127,7 @@ private:
     }
 
     bool take_options(const Request& granted) {
-        for (const OptionPair& pair : granted.options()) {
+        for (const OptionPair& pair : granted.options) {
             const auto value = parse_u63(pair.value);
             if (iequals(pair.name, "blksize")) {
                 if (!value || *value < least_blksize || *value > options_.blksize) return false;

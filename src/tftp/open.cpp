@@ -107,7 +107,7 @@ net::Task<Result<TftpAnswer>> ask_handlers(const Opening& opening, const TftpReq
 
 // What handlers say to the options they are for. The first of several with a name counts.
 net::Task<void> ask_about_options(Opening& opening, const TftpRequest& request) {
-    const auto asked = opening.request.options();
+    const auto& asked = opening.request.options;
     for (const OptionMaker& option : opening.server().options()) {
         const auto found =
             std::ranges::find_if(asked, [&](const OptionPair& pair) { return iequals(pair.name, option.name); });
@@ -162,7 +162,7 @@ net::Task<bool> settled_by_program(Opening& opening, Path& path) {
 
 // --- downloads
 
-net::Task<void> send_file(Opening opening, Found found) {
+net::Task<void> send_file(const Opening& opening, Found found) {
     if (!readable_by_world(opening, found.transfer->opened())) {
         [[maybe_unused]] const auto ended = co_await found.transfer->finish(wherry::Outcome::file(Code::denied));
         co_return opening.refuse({ErrorCode::access, "Access violation"}, "others may not read it");
@@ -180,7 +180,7 @@ net::Task<void> send_file(Opening opening, Found found) {
     begin_read(opening, std::move(source), size);
 }
 
-net::Task<void> open_read(Opening opening, Path path, std::string name) {
+net::Task<void> open_read(Opening& opening, Path path, const std::string& name) {
     if (!opening.settings().reads) co_return opening.refuse({ErrorCode::access, "Access violation"}, "a rule");
     if (co_await settled_by_program(opening, path)) co_return;
     const PolicyPtr policy = opening.flow->policy;
@@ -192,7 +192,7 @@ net::Task<void> open_read(Opening opening, Path path, std::string name) {
     }
     if (!found) co_return;
     if (!*found) co_return opening.refuse((*found).error());
-    co_await send_file(std::move(opening), std::move(**found));
+    co_await send_file(opening, std::move(**found));
 }
 
 // --- uploads
@@ -210,7 +210,7 @@ Result<void> check_upload(const Opening& opening, const Path& path) {
     return {};
 }
 
-net::Task<void> open_write(Opening opening, Path path) {
+net::Task<void> open_write(Opening& opening, Path path) {
     Flow& flow = *opening.flow;
     const WriteRules& rules = opening.settings().write;
     if (co_await settled_by_program(opening, path)) co_return;
@@ -265,8 +265,8 @@ void Opening::refuse(const Error& error) const { refuse(refusal_for(error), erro
 
 net::Task<void> open_request(FlowPtr flow, bool quiet) {
     const Settings& settings = flow->settings();
-    const auto parsed = parse_request(flow->request(), settings.parse);
-    Opening opening{flow, parsed ? *parsed : Request(), quiet, {}};
+    auto parsed = parse_request(flow->request(), settings.parse);
+    Opening opening{flow, parsed ? std::move(*parsed) : Request(), quiet, {}};
     if (!parsed) co_return opening.refuse(parsed.error(), "the packet");
     const bool write = opening.request.is_write();
     const bool may = write ? net::permits(settings.write_allow, settings.write_deny, flow->route.peer)
@@ -284,9 +284,9 @@ net::Task<void> open_request(FlowPtr flow, bool quiet) {
     if (!path) co_return opening.refuse(path.error(), "its name");
     flow->policy = policy_of(opening, *path);  // from here on the rules have had their say
     if (write) {
-        co_await open_write(std::move(opening), std::move(*path));
+        co_await open_write(opening, std::move(*path));
     } else {
-        co_await open_read(std::move(opening), std::move(*path), std::move(*name));
+        co_await open_read(opening, std::move(*path), *name);
     }
 }
 

@@ -42,7 +42,7 @@ public:
 
     Negotiated run(const OptionHandler& others) {
         if (rules_.reject_all) return std::move(out_);
-        const auto options = request_.options();
+        const auto& options = request_.options;
         // The window needs the block size, and the rollover the window.
         for (std::size_t i = 0; i < options.size(); ++i) blksize(i, options[i]);
         for (std::size_t i = 0; i < options.size(); ++i) windowsize(i, options[i]);
@@ -204,7 +204,7 @@ bool is_known_option(std::string_view name) {
 }
 
 std::optional<std::uint64_t> option_number(const Request& request, std::string_view name) {
-    for (const OptionPair& pair : request.options()) {
+    for (const OptionPair& pair : request.options) {
         if (iequals(pair.name, name)) return number_in(pair.value);
     }
     return std::nullopt;

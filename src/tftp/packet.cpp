@@ -29,8 +29,7 @@ std::optional<Mode> mode_of(std::string_view text, bool aliases) {
 }
 
 bool known(const Request& request, std::string_view name) {
-    const auto options = request.options();
-    return std::any_of(options.begin(), options.end(), [&](const OptionPair& one) { return iequals(one.name, name); });
+    return std::ranges::any_of(request.options, [&](const OptionPair& one) { return iequals(one.name, name); });
 }
 
 // An unfinished pair at the end is left out and never used: its number may be cut. ROMs pad with zeros, so an empty
@@ -44,7 +43,7 @@ void parse_options(std::string_view rest, Request& request) {
             request.malformed_option = true;
             return;
         }
-        if (!known(request, *name)) request.pairs[request.pair_count++] = {*name, *value};
+        if (!known(request, *name)) request.options.push_back({*name, *value});
     }
 }
 

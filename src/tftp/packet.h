@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace wherry::tftp {
 
@@ -47,12 +48,10 @@ struct Request {
     Op op = Op::rrq;
     std::string_view name;  // raw: no character set is assumed
     Mode mode = Mode::octet;
-    std::array<OptionPair, max_options> pairs;
-    std::size_t pair_count = 0;
-    bool malformed_option = false;  // something at the end was left out
+    std::vector<OptionPair> options;  // at most max_options
+    bool malformed_option = false;    // something at the end was left out
 
     bool is_write() const noexcept { return op == Op::wrq; }
-    std::span<const OptionPair> options() const noexcept { return {pairs.data(), pair_count}; }
 };
 
 // What goes into an ERROR packet. Texts are fixed, or have been made printable: no path, no word of the client's.
