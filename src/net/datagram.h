@@ -21,7 +21,7 @@ namespace wherry::net {
 struct Arrival {
     Address peer;
     Address local;                // the address that the peer has sent to, with the socket's port
-    std::uint32_t interface = 0;  // 0: not known
+    std::uint32_t interface = 0;  // 0: not known, or not asked for
     std::span<const std::byte> bytes;
     std::uint16_t segment = 0;
     bool cut = false;      // longer than the buffer
@@ -43,7 +43,9 @@ struct DatagramOptions {
     bool many_at_once = false;        // may receive several datagrams of a peer as one Arrival: for bulk data
     bool reuse_port = false;          // several sockets share the address, each peer stays with one of them
     bool ipv6_only = false;
+    bool says_interface = true;   // arrivals say by which interface they came
     std::uint32_t interface = 0;  // that a link-local address is of, if it does not say so itself
+    std::optional<Address> peer;  // the only one it speaks with, from the one address it has
     int receive_buffer = 0;       // bytes in the kernel; 0: the system's choice
     int ttl = 0;                  // 0: the system's choice
     int dscp = 0;
@@ -59,6 +61,8 @@ public:
     // How many have gone, from the first on; fewer: the socket is full, try again a little later. One that cannot be
     // sent at all (no route, too long) counts as gone: the network may lose any datagram.
     virtual std::size_t try_send(std::span<const Departure> from) = 0;
+    // Whether there may be something to get by try_unreachable().
+    virtual bool may_be_unreachable() const noexcept = 0;
     // A peer whose host said that nobody listens there; nullopt: no more of them.
     virtual std::optional<Address> try_unreachable() = 0;
     // How many datagrams a Departure may have at most; 1: `segment` is of no use.

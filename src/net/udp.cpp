@@ -53,6 +53,8 @@ public:
           watch_(loop, socket_.descriptor()),
           local_(local),
           ipv6_(local.is_ipv6()),
+          connected_(options.peer.has_value()),
+          one_address_(!local.is_unspecified()),
           segments_(segments),
           receive_size_(options.many_at_once ? big_receive : options.receive_size),
           receive_count_(std::min(batch, Loop::scratch_size / receive_size_)) {
@@ -62,6 +64,7 @@ public:
 
     std::size_t try_receive(std::span<Arrival> into) override;
     std::size_t try_send(std::span<const Departure> from) override;
+    bool may_be_unreachable() const noexcept override { return errors_; }
     std::optional<Address> try_unreachable() override;
     std::size_t most_segments() const noexcept override { return segments_.most.load(std::memory_order_relaxed); }
     std::uint32_t mtu(std::uint32_t interface) override { return link_.mtu(interface, watch_.loop().now()); }
@@ -102,6 +105,8 @@ private:
     Watch watch_;
     Address local_;
     bool ipv6_;
+    bool connected_;    // to its only peer: where to need not be said each time
+    bool one_address_;  // nor where from
     Segmentation& segments_;
     std::size_t receive_size_;
     std::size_t receive_count_;
@@ -197,8 +202,10 @@ void UdpSocket::write_message(const Departure& departure, std::size_t slot, std:
     auto& s = *sending_;
     s.messages[slot] = {};
     msghdr& header = s.messages[slot].msg_hdr;
-    header.msg_name = &s.names[slot];
-    header.msg_namelen = departure.peer.to_system(s.names[slot]);
+    if (!connected_) {
+        header.msg_name = &s.names[slot];
+        header.msg_namelen = departure.peer.to_system(s.names[slot]);
+    }
     header.msg_iov = const_cast<iovec*>(pieces.data());
     header.msg_iovlen = pieces.size();
     header.msg_control = &s.controls[slot];
@@ -213,7 +220,7 @@ void UdpSocket::write_message(const Departure& departure, std::size_t slot, std:
         used += CMSG_SPACE(size);
         part = reinterpret_cast<cmsghdr*>(s.controls[slot].bytes.data() + used);
     };
-    if (!departure.local.is_unspecified()) {
+    if (!one_address_ && !departure.local.is_unspecified()) {
         sockaddr_storage from{};
         departure.local.to_system(from);
         if (departure.local.is_ipv6()) {
@@ -272,7 +279,9 @@ bool UdpSocket::survives(int error) const {
 
 std::size_t UdpSocket::send_batch(std::span<const Departure> from) {
     for (std::size_t i = 0; i < from.size(); ++i) write_message(from[i], i, from[i].pieces, from[i].segment);
-    const int sent = sendmmsg(socket_.descriptor(), sending_->messages.data(), static_cast<unsigned>(from.size()), 0);
+    mmsghdr* const messages = sending_->messages.data();
+    if (from.size() == 1) return sendmsg(socket_.descriptor(), &messages->msg_hdr, 0) < 0 ? 0 : 1;
+    const int sent = sendmmsg(socket_.descriptor(), messages, static_cast<unsigned>(from.size()), 0);
     return sent < 0 ? 0 : static_cast<std::size_t>(sent);
 }
 
@@ -355,6 +364,12 @@ public:
             if (error == EADDRNOTAVAIL) failed.error().message += "; this machine has no such address";
             return failed;
         }
+        if (options.peer) {
+            const socklen_t peer_length = options.peer->to_system(system);
+            if (connect(socket.descriptor(), reinterpret_cast<const sockaddr*>(&system), peer_length) != 0) {
+                return fail_errno(errno, "connecting UDP to", options.peer->text());
+            }
+        }
         const Address bound = local.with_port(port_of(socket.descriptor()));
         return std::make_unique<UdpSocket>(loop, std::move(socket), bound, options, segments_);
     }
@@ -367,17 +382,18 @@ public:
 
 private:
     static void prepare(int descriptor, const Address& local, const DatagramOptions& options) {
+        const bool asks = options.says_interface || local.is_unspecified();
         if (options.reuse_port) set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
         if (local.is_ipv6()) {
             set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6_only ? 1 : 0);
-            set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+            if (asks) set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
             set(descriptor, IPPROTO_IPV6, IPV6_RECVERR, 1);
             set(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
             if (options.ttl > 0) set(descriptor, IPPROTO_IPV6, IPV6_UNICAST_HOPS, options.ttl);
             if (options.dscp > 0) set(descriptor, IPPROTO_IPV6, IPV6_TCLASS, options.dscp << 2);
         }
         // Of an IPv6 socket these hold for the IPv4 clients that it serves as well.
-        set(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
+        if (asks) set(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
         set(descriptor, IPPROTO_IP, IP_RECVERR, 1);
         set(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
         if (options.ttl > 0) set(descriptor, IPPROTO_IP, IP_TTL, options.ttl);

@@ -56,6 +56,7 @@ public:
         return gone;
     }
 
+    bool may_be_unreachable() const noexcept override { return !unreachable_.empty(); }
     std::optional<net::Address> try_unreachable() override {
         if (unreachable_.empty()) return std::nullopt;
         const net::Address peer = unreachable_.front();

@@ -122,7 +122,7 @@ private:
                                       Admission::Seat seat);
     void on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet);
     bool sane_source(const net::Arrival& arrival) const;
-    TidPtr open_tid(const Listener& listener, const net::Address& local, std::uint32_t interface, bool write);
+    TidPtr open_tid(const Listener& listener, const net::Address& local, bool write, const Flow* only = nullptr);
     TidPtr from_pool(Listener& listener, bool write);
     static TidPtr lease(Tid& tid);
     bool on_unreachable(const Tid& tid);

@@ -31,7 +31,7 @@ net::Task<void> Engine::receive(std::unique_ptr<Tid> tid) {
     while (!tid->closing) {
         const std::size_t count = tid->socket->try_receive(arrivals_);
         receive_batch(*tid, count);
-        const bool more = on_unreachable(*tid);
+        const bool more = tid->socket->may_be_unreachable() && on_unreachable(*tid);
         if (count == 0 && !more) {
             co_await tid->socket->watch().readable();
             calls = calls_a_turn;
@@ -94,7 +94,7 @@ TidPtr Engine::take_tid(const Flow& flow, bool write) {
     Listener& listener = listeners_[flow.listener];
     switch (server_.at_start().tid_mode) {
         case TidMode::single: return listener.tid;
-        case TidMode::unique: return open_tid(listener, flow.route.local, flow.route.interface, write);
+        case TidMode::unique: return open_tid(listener, flow.route.local, write, &flow);
         case TidMode::pool: return from_pool(listener, write);
     }
     std::unreachable();
@@ -107,20 +107,25 @@ TidPtr Engine::from_pool(Listener& listener, bool write) {
     if (!pool.tids.empty() && loop_.now() - pool.made >= policy->settings.pool_rotate) pool.tids.clear();
     if (pool.tids.empty()) pool.made = loop_.now();
     if (pool.tids.size() < most) {
-        if (auto tid = open_tid(listener, listener.address, 0, write)) pool.tids.push_back(std::move(tid));
+        if (auto tid = open_tid(listener, listener.address, write)) pool.tids.push_back(std::move(tid));
     }
     if (pool.tids.empty()) return nullptr;
     return pool.tids[random() % pool.tids.size()];
 }
 
-TidPtr Engine::open_tid(const Listener& listener, const net::Address& local, std::uint32_t interface, bool write) {
+// `only`: the transfer that it is for; null: any.
+TidPtr Engine::open_tid(const Listener& listener, const net::Address& local, bool write, const Flow* only) {
     const Settings& start_with = server_.at_start();
-    const net::DatagramOptions options{.receive_size = 600,
-                                       .many_at_once = write,
-                                       .interface = interface,
-                                       .receive_buffer = static_cast<int>(start_with.receive_buffer),
-                                       .ttl = start_with.ttl,
-                                       .dscp = start_with.dscp};
+    net::DatagramOptions options{.receive_size = 600,
+                                 .many_at_once = write,
+                                 .says_interface = false,
+                                 .receive_buffer = static_cast<int>(start_with.receive_buffer),
+                                 .ttl = start_with.ttl,
+                                 .dscp = start_with.dscp};
+    if (only != nullptr) {
+        options.interface = only->route.interface;
+        options.peer = only->route.peer;
+    }
     const PolicyPtr policy = server_.policy();
     const Settings& settings = policy->settings;
     const std::uint32_t ports = settings.tid_first == 0 ? 1U : settings.tid_last - settings.tid_first + 1U;

@@ -11,7 +11,7 @@
 namespace wherry::tftp {
 namespace {
 
-constexpr std::size_t write_at_once = 256 * 1024;
+constexpr std::size_t write_at_once = 64 * 1024;
 constexpr std::size_t least_write_queue = std::size_t{1} << 20U;
 
 WriteMachine::Options machine_options(const Negotiated& granted, const Flow& flow) {
@@ -141,7 +141,7 @@ void WriteExchange::write_if_worth_it() {
 // meanwhile.
 net::Task<void> WriteExchange::write([[maybe_unused]] FlowPtr self) {
     while (transfer_ && !ending_ && !failure_ && (complete_ ? !buffer_.empty() : buffer_.size() >= write_at_once)) {
-        const auto bytes = std::exchange(buffer_, {});
+        auto bytes = std::exchange(buffer_, {});
         const std::size_t wire = std::exchange(buffered_wire_, 0);
         const auto stored = co_await transfer_->write_at(written_, bytes);
         if (!stored) {
@@ -149,6 +149,10 @@ net::Task<void> WriteExchange::write([[maybe_unused]] FlowPtr self) {
             break;
         }
         written_ += bytes.size();
+        if (buffer_.empty()) {  // the next blocks come into the same memory
+            bytes.clear();
+            buffer_ = std::move(bytes);
+        }
         if (ending_) break;
         Effects effects;
         const Time now = flow_.engine.loop().now();
