@@ -266,7 +266,10 @@ net::Task<Result<std::size_t>> Transfer::read_at(std::uint64_t offset, std::span
 }
 
 net::Task<Result<void>> Transfer::write_at(std::uint64_t offset, std::span<const std::byte> from) {
-    const auto written = co_await parts_.commons.runtime.disk().run(parts_.loop, [&] { return store(offset, from); });
+    net::Lane& disk = parts_.commons.runtime.disk();
+    const auto write = [&] { return store(offset, from); };
+    const bool is_short = parts_.upload && upload().short_jobs && from.size() <= short_piece;
+    const auto written = co_await (is_short ? disk.run_short(parts_.loop, write) : disk.run(parts_.loop, write));
     if (written) {
         at_ = std::max(at_, offset + from.size());
         moved_ += from.size();

@@ -30,7 +30,6 @@ struct Transfer::Slice {
 namespace {
 
 constexpr std::uint64_t worker_slice = 4 * 1024 * 1024;  // before others get their turn on the lane
-constexpr std::uint64_t short_slice = 256 * 1024;        // of a new upload, which may be a small one
 constexpr std::uint64_t splice_from = 1024 * 1024;       // a smaller upload is not worth a pipe
 constexpr std::size_t pipe_size = 1024 * 1024;
 constexpr std::size_t copy_size = 128 * 1024;
@@ -74,8 +73,8 @@ net::Task<Outcome> Transfer::receive_by_worker(net::Stream& stream, net::Duratio
         // Each segment that comes while the worker is at it would wake the loop for nothing.
         if (before >= linger_from) stream.unwatch();
         // A small upload is over before a worker would have been woken.
-        const bool is_short = upload().short_jobs && moved_ < short_slice;
-        const std::uint64_t most = parts_.throttle.slice(is_short ? short_slice : worker_slice);
+        const bool is_short = upload().short_jobs && moved_ < short_piece;
+        const std::uint64_t most = parts_.throttle.slice(is_short ? short_piece : worker_slice);
         const auto receive = [&](net::Worker& worker) {
             return receive_slice(stream, worker.scratch(), most, is_short);
         };
