@@ -232,6 +232,7 @@ def parse_arguments():
     parser.add_argument("--servers", default="", help="comma list")
     parser.add_argument("--rounds", type=int, help="samples for each server and measure (5; --quick: 1)")
     parser.add_argument("--quick", action="store_true", help="small sizes: does it work, and roughly how")
+    parser.add_argument("--spread", action="store_true", help="on all processors (else server and load share one)")
     parser.add_argument("--list", action="store_true", help="show servers and measures")
     parser.add_argument("--wherry", type=Path, default=BUILD / "release" / "wherry", help="program under test")
     parser.add_argument("--json", type=Path, help="result file (build/bench/tftp-TIME.json)")
@@ -256,6 +257,8 @@ def main():
     candidates = chosen(candidates, options.servers, lambda server: (server.name,))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sandbox.adopt_orphans()
+    if not options.spread:
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     bench = Bench(options)
     candidates = [server for server in candidates if available(bench, server)]
     sandbox.raise_descriptor_limit()
