@@ -34,8 +34,8 @@ Server::Server(Commons& commons, net::Network& network, Settings settings, Hooks
 
 Server::~Server() = default;
 
-Result<net::Address> Server::listen(const net::Address& address, const Door& door) {
-    auto socket = net::listen_tcp(address, listen_backlog);
+Result<net::Address> Server::listen(const net::Address& address, const Door& door, net::Families families) {
+    auto socket = net::listen_tcp(address, listen_backlog, families);
     if (!socket) return std::unexpected(std::move(socket.error()));
     return listen(std::move(*socket), door);
 }

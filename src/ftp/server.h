@@ -32,7 +32,8 @@ public:
 
     // --- before start() ----------------------------------------------------------------------------------------------
     // Listens on an address (port 0: the system chooses) or on a socket that listens already. The address it has then.
-    Result<net::Address> listen(const net::Address& address, const Door& door);
+    Result<net::Address> listen(const net::Address& address, const Door& door,
+                                net::Families families = net::Families::both);
     Result<net::Address> listen(net::Socket socket, const Door& door);
     Result<net::Address> listen(const net::Address& address) { return listen(address, door_); }
     Result<net::Address> listen(net::Socket socket) { return listen(std::move(socket), door_); }

@@ -84,8 +84,8 @@ Result<void> Server::prepare() {
     return {};
 }
 
-Result<net::Address> Server::listen(const net::Address& address, Door door) {
-    auto socket = net::listen_tcp(address, listen_backlog);
+Result<net::Address> Server::listen(const net::Address& address, Door door, net::Families families) {
+    auto socket = net::listen_tcp(address, listen_backlog, families);
     if (!socket) return std::unexpected(std::move(socket.error()));
     return listen(std::move(*socket), door);
 }

@@ -67,7 +67,8 @@ public:
     // --- before start() ----------------------------------------------------------------------------------------------
     // Makes the RSA key of secured sessions; takes a good part of a second.
     Result<void> prepare();
-    Result<net::Address> listen(const net::Address& address, Door door = {});
+    Result<net::Address> listen(const net::Address& address, Door door = {},
+                                net::Families families = net::Families::both);
     Result<net::Address> listen(net::Socket socket, Door door = {});
 
     // --- from any thread ---------------------------------------------------------------------------------------------

@@ -12,6 +12,9 @@
 
 namespace wherry::net {
 
+// Which clients a socket on all addresses of IPv6 serves.
+enum class Families : std::uint8_t { both, ipv6 };
+
 class Address {
 public:
     Address() = default;  // 0.0.0.0:0

@@ -42,7 +42,7 @@ struct DatagramOptions {
     std::size_t receive_size = 1536;  // longer datagrams are cut
     bool many_at_once = false;        // may receive several datagrams of a peer as one Arrival: for bulk data
     bool reuse_port = false;          // several sockets share the address, each peer stays with one of them
-    bool ipv6_only = false;
+    Families families = Families::both;
     bool says_interface = true;   // arrivals say by which interface they came
     std::uint32_t interface = 0;  // that a link-local address is of, if it does not say so itself
     std::optional<Address> peer;  // the only one it speaks with, from the one address it has

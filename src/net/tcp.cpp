@@ -155,7 +155,7 @@ void set_option(int descriptor, int level, int name, int value) {
 
 enum class Purpose : std::uint8_t { listening, listening_again, connecting };
 
-Result<Socket> bound_socket(const Address& local, Purpose purpose) {
+Result<Socket> bound_socket(const Address& local, Purpose purpose, Families families = Families::both) {
     Socket socket(::socket(family_of(local), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!socket) return fail_errno(errno, "opening a socket for", local.text());
     if (purpose == Purpose::listening_again || (purpose == Purpose::connecting && local.port() != 0)) {
@@ -164,7 +164,8 @@ Result<Socket> bound_socket(const Address& local, Purpose purpose) {
         // One that is free for that peer is enough, and the system knows the peer when it connects.
         set_option(socket.descriptor(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
     }
-    if (local.is_ipv6()) set_option(socket.descriptor(), IPPROTO_IPV6, IPV6_V6ONLY, local.is_unspecified() ? 0 : 1);
+    const bool both = local.is_unspecified() && families == Families::both;
+    if (local.is_ipv6()) set_option(socket.descriptor(), IPPROTO_IPV6, IPV6_V6ONLY, both ? 0 : 1);
     sockaddr_storage system{};
     const socklen_t length = local.to_system(system);
     if (bind(socket.descriptor(), reinterpret_cast<const sockaddr*>(&system), length) != 0) {
@@ -271,9 +272,9 @@ Address local_address(int descriptor) {
     return Address::from_system(system);
 }
 
-Result<Socket> listen_tcp(const Address& local, int backlog) {
-    auto socket = bound_socket(local, Purpose::listening_again);
-    if (!socket && local.is_ipv6() && local.is_unspecified() &&
+Result<Socket> listen_tcp(const Address& local, int backlog, Families families) {
+    auto socket = bound_socket(local, Purpose::listening_again, families);
+    if (!socket && families == Families::both && local.is_ipv6() && local.is_unspecified() &&
         (socket.error().system == EAFNOSUPPORT || socket.error().system == EADDRNOTAVAIL)) {
         socket = bound_socket(Address::any_ipv4(local.port()), Purpose::listening_again);
     }

@@ -11,7 +11,7 @@ std::unique_ptr<Network> tcp_network();
 
 // A socket that listens on `local` for a whole server, tied to no loop yet. An IPv6 "any" address serves IPv4 too where
 // the system allows it; "any" without IPv6 in the kernel falls back to 0.0.0.0. The error says what to do about it.
-Result<Socket> listen_tcp(const Address& local, int backlog);
+Result<Socket> listen_tcp(const Address& local, int backlog, Families families = Families::both);
 Address local_address(int descriptor);
 
 // A stream on a connected, non-blocking socket; owns the descriptor.

@@ -35,6 +35,11 @@ std::vector<ConfigKey> tftp_config_keys();
 // The part of the list that is about I2FTP.
 std::vector<ConfigKey> i2ftp_config_keys();
 
+// The time between the blocks of a window: "auto", "off" or "150us".
+Result<std::optional<tftp::Span>> read_pace(const Value& value);
+std::string show_pace(const std::optional<tftp::Span>& shown);
+inline constexpr std::string_view pace_words = "\"auto\", \"off\", or a time from \"1us\" to \"100000us\"";
+
 // The keys of a [[tftp.rule]] table: those of the last rule of a Config.
 std::span<const ConfigKey> tftp_rule_keys();
 inline constexpr std::string_view tftp_rules = "tftp.rule";

@@ -2,6 +2,7 @@
 #include "service/config_keys.h"
 
 #include <algorithm>
+#include <charconv>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,14 +39,7 @@ Field words(Member member, std::string_view off, std::string_view on) {
 
 template <class Member>
 Field pace(Member member) {
-    return make(
-        "one of", "\"auto\", \"off\"", member,
-        [](const Value& value) -> Result<std::optional<tftp::Span>> {
-            const auto index = read_choice(value, {"auto", "off"});
-            if (!index) return std::unexpected(index.error());
-            return *index == 0 ? std::nullopt : std::optional(tftp::Span(0));
-        },
-        [](const std::optional<tftp::Span>& shown) { return toml_text(shown ? "off" : "auto"); });
+    return make("text", std::string(pace_words), member, read_pace, show_pace);
 }
 
 using tftp::Case;
@@ -100,6 +94,14 @@ std::vector<ConfigKey> service_keys() {
          port_range([](auto& c) -> auto& { return c.tftp.settings.tid_first; },
                     [](auto& c) -> auto& { return c.tftp.settings.tid_last; }),
          "Ports that transfers may have."},
+        {"tftp.check_port", live, flag([](auto& c) -> auto& { return c.tftp.settings.check_port; }),
+         "Whether a packet has to come from the port that its request came from. Off for load balancers that change "
+         "ports, with tid_mode \"unique\" alone: whoever has the client's address may then have a say in its "
+         "transfer."},
+        {"tftp.single_port_unknown", live,
+         words([](auto& c) -> auto& { return c.tftp.settings.single_port_answers; }, "drop", "error"),
+         "What becomes of packets of no transfer, with tid_mode \"single\". After a restart an error would only tell "
+         "clients of it whose transfers are over anyway."},
         {"tftp.pool_ports", live, number([](auto& c) -> auto& { return c.tftp.settings.pool_ports; }, 1, 64),
          "Ports of each thread that downloads share, with tid_mode \"pool\"."},
         {"tftp.pool_rotate", live,
@@ -207,8 +209,11 @@ std::vector<ConfigKey> timer_keys() {
         {"tftp.timers.commit", live,
          duration([](auto& c) -> auto& { return c.tftp.settings.commit_timeout; }, 100ms, 1h),
          "How long writing the end of an upload may take."},
+        {"tftp.timers.transfer_max", live,
+         duration([](auto& c) -> auto& { return c.tftp.settings.transfer_max; }, 0s, longest_tftp_wait),
+         "How long a transfer may last; 0s: as long as it takes."},
         {"tftp.timers.pace", live, pace([](auto& c) -> auto& { return c.tftp.settings.timing.pace; }),
-         "Whether the blocks of a window are spread in time after losses."},
+         "How the blocks of a window are spread in time: as losses teach, not at all, or so long after each other."},
         {"tftp.timers.tail_probe", live, flag([](auto& c) -> auto& { return c.tftp.settings.timing.tail_probe; }),
          "Whether the last block of a window is repeated early when nothing is heard."},
     };
@@ -334,6 +339,28 @@ std::vector<ConfigKey> limit_keys() {
 }
 
 }  // namespace
+
+Result<std::optional<tftp::Span>> read_pace(const Value& value) {
+    constexpr std::uint32_t most = 100'000;
+    const auto* const text = std::get_if<std::string>(&value);
+    if (text != nullptr && *text == "auto") return std::nullopt;
+    if (text != nullptr && *text == "off") return tftp::Span(0);
+    std::uint32_t micros = 0;
+    if (text != nullptr && text->ends_with("us")) {
+        const char* const end = text->data() + text->size() - 2;
+        const auto [stop, error] = std::from_chars(text->data(), end, micros);
+        if (error == std::errc() && stop == end && micros >= 1 && micros <= most) {
+            return std::chrono::microseconds(micros);
+        }
+    }
+    return fail(Code::invalid, "must be " + std::string(pace_words));
+}
+
+std::string show_pace(const std::optional<tftp::Span>& shown) {
+    if (!shown) return toml_text("auto");
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(*shown).count();
+    return toml_text(micros == 0 ? "off" : std::to_string(micros) + "us");
+}
 
 std::vector<ConfigKey> tftp_config_keys() {
     std::vector<ConfigKey> all;

@@ -89,6 +89,8 @@ std::vector<ConfigKey> conditions() {
          "Of clients on the same link with such a hardware address."},
         {"tftp.rule.interface", live, text([](auto& c) -> auto& { return rule_of(c).interface; }, 64, "a pattern"),
          "Of clients whose requests come by such an interface."},
+        {"tftp.rule.local", live, subnets([](auto& c) -> auto& { return rule_of(c).local; }),
+         "Of requests that were sent to such an address of this machine; empty: to any."},
         {"tftp.rule.name", live, text([](auto& c) -> auto& { return rule_of(c).name; }, 1024, "a pattern"),
          "Of requests for such a path, written without its first slash."},
         {"tftp.rule.name_regex", live,
@@ -144,7 +146,8 @@ std::vector<ConfigKey> consequences() {
              [](std::chrono::milliseconds shown) { return toml_text(print_duration(shown)); }),
          "As tftp.timers.rto_fixed."},
         {"tftp.rule.pace", live,
-         maybe_choice<bool>([](auto& c) -> auto& { return rule_of(c).pace; }, {{"auto", true}, {"off", false}}),
+         maybe(
+             "text", std::string(pace_words), [](auto& c) -> auto& { return rule_of(c).pace; }, read_pace, show_pace),
          "As tftp.timers.pace."},
         {"tftp.rule.rate", live,
          maybe(

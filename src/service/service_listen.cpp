@@ -1,4 +1,5 @@
 // Where a Service waits for clients.
+#include <algorithm>
 #include <utility>
 
 #include "service/i2ftp_users.h"
@@ -11,6 +12,15 @@ namespace {
 constexpr auto stream = OpenSockets::Kind::stream;
 constexpr auto datagram = OpenSockets::Kind::datagram;
 
+// All addresses of IPv6 beside one of IPv4 with the same port: the clients of IPv4 are for the latter.
+bool is_for_ipv6_alone(const ListenPlace& place, const ListenPlaces& places) {
+    const auto other = [&](const ListenPlace& one) {
+        return one.sockets.empty() && !one.address.is_ipv6() && one.address.port() == place.address.port();
+    };
+    return place.sockets.empty() && place.address.is_ipv6() && place.address.is_unspecified() &&
+           place.address.port() != 0 && std::ranges::any_of(places, other);
+}
+
 // One list of the configuration. `listen` takes an address or a socket; `bound` is told where it does.
 template <class Listen>
 Result<void> listen_at(const ListenPlaces& places, std::string_view key, OpenSockets& open, OpenSockets::Kind kind,
@@ -22,7 +32,8 @@ Result<void> listen_at(const ListenPlaces& places, std::string_view key, OpenSoc
     };
     for (const ListenPlace& place : places) {
         if (place.sockets.empty()) {
-            if (auto kept = keep(listen(place.address)); !kept) return kept;
+            const auto families = is_for_ipv6_alone(place, places) ? net::Families::ipv6 : net::Families::both;
+            if (auto kept = keep(listen(place.address, families)); !kept) return kept;
             continue;
         }
         auto sockets = open.take(place.sockets, kind);
@@ -57,8 +68,12 @@ Result<void> listen_with(const std::vector<int>& descriptors, Result<net::Socket
 Result<void> Service::listen() {
     OpenSockets open(config_.sockets);
     if (auto done = listen_ftp(open); !done) return done;
-    const auto tftp = [&](auto&& at) { return tftp_.listen(std::forward<decltype(at)>(at)); };
+    const auto tftp = [&](auto&&... at) { return tftp_.listen(std::forward<decltype(at)>(at)...); };
     if (auto done = listen_with(config_.tftp.descriptors, net::adopt_bound, tftp_addresses_, tftp); !done) return done;
+    const tftp::Settings& tftp_settings = config_.tftp.settings;
+    if (config_.tftp.served() && !tftp_settings.check_port && tftp_settings.tid_mode != tftp::TidMode::unique) {
+        return fail(Code::invalid, "tftp.check_port = false needs tftp.tid_mode = \"unique\"");
+    }
     if (auto done = listen_at(config_.tftp.listen, "tftp.listen", open, datagram, tftp_addresses_, tftp); !done) {
         return done;
     }
@@ -73,7 +88,9 @@ Result<void> Service::listen() {
 Result<void> Service::listen_ftp(OpenSockets& open) {
     const FtpConfig& ftp = config_.ftp;
     const auto by = [&](const ftp::Door& door) {
-        return [this, door](auto&& at) { return ftp_.listen(std::forward<decltype(at)>(at), door); };
+        return [this, door](auto&& at, auto... families) {
+            return ftp_.listen(std::forward<decltype(at)>(at), door, families...);
+        };
     };
     const ftp::Door plain{};
     const ftp::Door required{.tls_required = true};
@@ -93,7 +110,9 @@ Result<void> Service::listen_i2ftp(OpenSockets& open) {
     }
     if (auto prepared = i2ftp_.prepare(); !prepared) return prepared;
     const auto by = [&](const i2ftp::Door& door) {
-        return [this, door](auto&& at) { return i2ftp_.listen(std::forward<decltype(at)>(at), door); };
+        return [this, door](auto&& at, auto... families) {
+            return i2ftp_.listen(std::forward<decltype(at)>(at), door, families...);
+        };
     };
     const I2ftpConfig& i2ftp = config_.i2ftp;
     auto done = listen_at(i2ftp.listen, "i2ftp.listen", open, stream, i2ftp_addresses_, by({}));

@@ -9,6 +9,17 @@ namespace {
 constexpr std::chrono::seconds idle_source{10};
 constexpr double request_burst = 4;  // seconds' worth
 constexpr double reply_burst = 2;
+constexpr int looks_a_newcomer = 4;
+
+std::uint32_t milliseconds_of(Time time) noexcept {
+    return static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
+}
+
+// Negative, if another loop's clock is a little ahead.
+Span since(std::uint32_t then, Time now) noexcept {
+    return std::chrono::milliseconds(static_cast<std::int32_t>(milliseconds_of(now) - then));
+}
 
 }  // namespace
 
@@ -43,31 +54,45 @@ std::uint64_t Admission::key_of(const net::Address& address) noexcept {
     return std::uint64_t{four} << 1U;
 }
 
-// When there are too many, those that would be forgotten anyway go; if that does not help, newcomers share one.
+// When there are too many, newcomers share one.
 Admission::Source& Admission::source_of(Time now, std::uint64_t key) {
     auto found = sources_.find(key);
     if (found == sources_.end()) {
-        if (sources_.size() >= most_sources) sweep(now);
+        forget_old(now);
         if (sources_.size() >= most_sources) key = 0;
-        found = sources_.try_emplace(key).first;
+        const auto [place, is_new] = sources_.try_emplace(key);
+        if (is_new) {
+            keys_.push_back(key);
+            place->second.seen = milliseconds_of(now);
+        }
+        found = place;
     }
     Source& source = found->second;
-    if (now > source.seen) {
-        const Span passed = now - source.seen;
+    if (const Span passed = since(source.seen, now); passed > Span(0)) {
         const double requests = options_.requests_per_second_address;
         const double replies = options_.unverified_per_second_address;
         const double errors = options_.unknown_tid_per_second_address;
         source.requests.refill(passed, requests, requests * request_burst);
         source.replies.refill(passed, replies, replies);
         source.errors.refill(passed, errors, errors);
-        source.seen = now;
+        source.seen = milliseconds_of(now);
     }
     return source;
 }
 
-void Admission::sweep(Time now) {
-    std::erase_if(sources_,
-                  [&](const auto& one) { return one.second.transfers == 0 && now - one.second.seen > idle_source; });
+// Looks at a few for each newcomer: a flood of forged addresses asks for this with each packet.
+void Admission::forget_old(Time now) {
+    for (int looks = 0; looks < looks_a_newcomer && !keys_.empty(); ++looks) {
+        if (hand_ >= keys_.size()) hand_ = 0;
+        const auto found = sources_.find(keys_[hand_]);
+        if (found->second.transfers > 0 || since(found->second.seen, now) <= idle_source) {
+            ++hand_;
+            continue;
+        }
+        sources_.erase(found);
+        keys_[hand_] = keys_.back();
+        keys_.pop_back();
+    }
 }
 
 void Admission::set(const Options& options) {

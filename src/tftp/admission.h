@@ -31,7 +31,8 @@ public:
         std::uint32_t unknown_tid_per_second = 50;  // ERROR 5
         std::uint32_t unknown_tid_per_second_address = 5;
     };
-    explicit Admission(const Options& options) : options_(options) {}
+    // `seed`: of the table's hash, so that nobody can choose addresses that collide.
+    explicit Admission(const Options& options, std::uint64_t seed = 0) : options_(options), sources_(0, Hash{seed}) {}
     void set(const Options& options);  // from now on
 
     // The place of one transfer; given back by its destructor.
@@ -84,7 +85,14 @@ private:
         Level requests;
         Level replies;
         Level errors;
-        Time seen{};  // the levels are those of then
+        std::uint32_t seen = 0;  // the levels are those of then: milliseconds, of which only differences count
+    };
+    struct Hash {
+        std::uint64_t seed;
+        std::size_t operator()(std::uint64_t key) const noexcept {
+            key = (key ^ seed) * 0x9e3779b97f4a7c15U;
+            return key ^ key >> 32U;
+        }
     };
     struct Bucket {
         Level level;
@@ -92,12 +100,14 @@ private:
         bool take(Time now, double rate, double depth) noexcept;
     };
     Source& source_of(Time now, std::uint64_t key);
-    void sweep(Time now);
+    void forget_old(Time now);
     static std::uint64_t key_of(const net::Address& address) noexcept;
 
     mutable std::mutex mutex_;
     Options options_;
-    std::unordered_map<std::uint64_t, Source> sources_;
+    std::unordered_map<std::uint64_t, Source, Hash> sources_;
+    std::vector<std::uint64_t> keys_;  // of all sources
+    std::size_t hand_ = 0;             // goes round them
     std::size_t transfers_ = 0;
     Bucket requests_;
     Bucket replies_;

@@ -24,11 +24,6 @@ constexpr std::uint16_t first_own_opcode = 7;
 // Nobody waits for it: the many that end within a quarter of a second wake the loop once.
 Time roughly(Time at) { return Time(std::chrono::ceil<Quarter>(at.time_since_epoch())); }
 
-std::uint64_t seed_of(std::uint64_t wanted) {
-    std::random_device system;
-    return wanted != 0 ? wanted : std::uint64_t{system()} << 32U | system();
-}
-
 }  // namespace
 
 // --- flows
@@ -45,13 +40,22 @@ Flow::Flow(Engine& of, Route way, std::size_t number, std::shared_ptr<const std:
           of.loop().timers(),
           [](void* self) {
               auto& flow = *static_cast<Flow*>(self);
-              if (flow.state == State::running) return flow.exchange->on_timer(flow.engine.loop().now());
-              flow_expired(flow);
+              if (flow.state != State::running) return flow_expired(flow);
+              const Time now = flow.engine.loop().now();
+              if (now < flow.last_moment()) return flow.exchange->on_timer(now);
+              flow.exchange->cancel(Ending::limit, ErrorCode::undefined, "Transfer timed out");
           },
           this),
       began(of.loop().now()) {}
 
 Flow::~Flow() = default;
+
+Time Flow::last_moment() const noexcept {
+    const auto most = settings().transfer_max;
+    return most.count() > 0 && !exchange->over() ? began + most : Time::max();
+}
+
+void Flow::wake_at(Time due) { timer.set(std::min(due, last_moment())); }
 
 std::uint32_t Flow::jitter() const {
     const std::uint32_t seed = engine.random();
@@ -143,7 +147,10 @@ void Engine::check_end() {
 void Engine::receive_batch(Tid& tid, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
         const net::Arrival& arrival = arrivals_[i];
-        if (arrival.cut) continue;
+        if (arrival.cut) {
+            server_.commons().metrics.add(Metric::tftp_dropped_total);
+            continue;
+        }
         if (arrival.segment == 0) {
             on_datagram(tid, arrival, arrival.bytes);
             continue;
@@ -216,19 +223,27 @@ net::Task<void> Engine::answer_own_opcode(TidPtr tid, Route route, TftpPacket pa
 void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet) {
     const auto found = flows_.find(Key{arrival.peer, arrival.local.with_port(0), tid.listener});
     const bool known = found != flows_.end() && (*found)->tid.get() == &tid;
-    if (known && (*found)->state == Flow::State::running) {
+    const FlowPtr flow = known ? held(*found) : at_any_port(tid, arrival);
+    if (flow && flow->state == Flow::State::running) {
         if (packet.size() < 4) return server_.commons().metrics.add(Metric::tftp_dropped_total);
-        const FlowPtr flow = held(*found);
         return flow->exchange->on_packet(loop_.now(), op, packet);
     }
     server_.commons().metrics.add(Metric::tftp_dropped_total);
     // Only to data and ACKs: an answer to an ERROR could go on for ever.
-    const bool answer = !known && !tid.takes_requests && (op == Op::data || op == Op::ack) && packet.size() >= 4;
+    const bool asked = (op == Op::data || op == Op::ack) && packet.size() >= 4;
+    const bool answer = asked && !flow && (!tid.takes_requests || server_.policy()->settings.single_port_answers);
     if (!answer || !sane_source(arrival)) return;
     if (!server_.admission().unknown_tid(loop_.now(), arrival.peer)) return;
     server_.commons().metrics.add(Metric::tftp_errors_sent_total);
     tid.outbox.add({arrival.peer, arrival.local, arrival.interface},
                    error_packet(ErrorCode::unknown_tid, "Unknown transfer ID"));
+}
+
+// The transfer of a port of its own, for a client whose port changes on the way; null: there is none, or that is not
+// allowed.
+FlowPtr Engine::at_any_port(const Tid& tid, const net::Arrival& arrival) const {
+    FlowPtr flow = tid.only.lock();
+    return flow && !flow->settings().check_port && flow->route.peer.same_host(arrival.peer) ? flow : nullptr;
 }
 
 // --- requests
@@ -267,13 +282,18 @@ void Engine::on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes pack
     }
     const Route route{arrival.peer, arrival.local, arrival.interface};
     const auto known = flows_.find(Key{route.peer, route.local.with_port(0), tid.listener});
-    if (known != flows_.end() && on_repeated_request(FlowPtr(*known), packet)) {
-        return metrics.add(Metric::tftp_duplicate_requests_total);
+    std::uint16_t port_before = 0;
+    if (known != flows_.end()) {
+        const FlowPtr before = held(*known);
+        if (before->tid) port_before = before->tid->socket->local().port();
+        if (on_repeated_request(before, packet)) return metrics.add(Metric::tftp_duplicate_requests_total);
     }
     if (draining_ || !server_.admission().request(loop_.now(), arrival.peer)) {
         return metrics.add(Metric::tftp_dropped_total);
     }
     auto flow = std::make_shared<Flow>(*this, route, tid.listener, kept(packet), packet.size());
+    flow->not_port = port_before;
+    flow->quiet = quiet;
     if (server_.at_start().tid_mode == TidMode::single) flow->tid = listeners_[tid.listener].tid;
     flow->seat = server_.admission().begin(loop_.now(), arrival.peer);
     if (!flow->seat) {
@@ -283,7 +303,7 @@ void Engine::on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes pack
     }
     metrics.add(Metric::tftp_requests_total);
     flows_.insert(flow);
-    scope_.start(open_request(std::move(flow), quiet));
+    scope_.start(open_request(std::move(flow)));
 }
 
 // A rack of machines that boot asks for the same in the same words, and one copy of them is enough.
@@ -343,7 +363,8 @@ bool Engine::unverified_reply(const Flow& flow) {
 
 void Engine::refuse(const FlowPtr& flow, const Refusal& refusal) {
     if (!flow->alive()) return;
-    if (!flow->tid) flow->tid = take_tid(*flow, false);
+    if (flow->quiet) return forget(*flow);
+    if (!flow->tid) flow->tid = from_pool(*flow, false);
     flow->state = Flow::State::refused;
     flow->refused =
         std::make_unique<Flow::Refused>(Flow::Refused{error_packet(refusal.code, refusal.text), loop_.now()});

@@ -31,7 +31,7 @@ public:
     Engine& operator=(const Engine&) = delete;
 
     // Before start: a socket that takes requests. The address it has.
-    Result<net::Address> listen(const net::Address& address, bool shared);
+    Result<net::Address> listen(const net::Address& address, bool shared, net::Families families);
     Result<net::Address> listen(net::Socket bound);
 
     // --- on the loop
@@ -54,8 +54,8 @@ public:
     std::string interface_of(const Flow& flow);        // that it came by
     // The largest block that uploads may have: with a single port, what there is room for since the start.
     std::uint16_t most_received_block() const noexcept;
-    // A port for a transfer; null: there is none left.
-    TidPtr take_tid(const Flow& flow, bool write);
+    // Gives a transfer its port; false: there is none left, and the flow is forgotten.
+    bool take_tid(const FlowPtr& flow, bool write);
     // The answer to the request is this ERROR; repeats of it are answered for a while.
     void refuse(const FlowPtr& flow, const Refusal& refusal);
     // The flow is over; nothing is sent any more.
@@ -123,7 +123,8 @@ private:
     void on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet);
     bool sane_source(const net::Arrival& arrival) const;
     TidPtr open_tid(const Listener& listener, const net::Address& local, bool write, const Flow* only = nullptr);
-    TidPtr from_pool(Listener& listener, bool write);
+    TidPtr from_pool(const Flow& flow, bool write);
+    FlowPtr at_any_port(const Tid& tid, const net::Arrival& arrival) const;
     static TidPtr lease(Tid& tid);
     bool on_unreachable(const Tid& tid);
     void check_end();
@@ -143,6 +144,7 @@ private:
     ReorderBudget reorder_budget_;
     net::Watch ended_;  // signalled when it is time to end
     std::uint32_t serials_ = 0;
+    Time said_no_port_left_{};
     bool draining_ = false;
     bool started_ = false;
 };

@@ -13,6 +13,7 @@ constexpr int calls_a_turn = 8;
 constexpr int unreachables_a_call = 16;
 constexpr std::size_t write_pool_ports = 2;
 constexpr int tid_tries = 1000;
+constexpr std::chrono::minutes say_again{1};
 constexpr std::size_t block_receive = 65536;  // the longest block, with its head
 
 }  // namespace
@@ -71,8 +72,10 @@ net::DatagramOptions Engine::listener_options(bool shared) const {
             .dscp = settings.dscp};
 }
 
-Result<net::Address> Engine::listen(const net::Address& address, bool shared) {
-    return keep(server_.datagrams().open(loop_, address, listener_options(shared)));
+Result<net::Address> Engine::listen(const net::Address& address, bool shared, net::Families families) {
+    auto options = listener_options(shared);
+    options.families = families;
+    return keep(server_.datagrams().open(loop_, address, options));
 }
 
 Result<net::Address> Engine::listen(net::Socket bound) {
@@ -90,27 +93,41 @@ Result<net::Address> Engine::keep(Result<net::DatagramSocketPtr> socket) {
 
 // --- ports for transfers
 
-TidPtr Engine::take_tid(const Flow& flow, bool write) {
-    Listener& listener = listeners_[flow.listener];
-    switch (server_.at_start().tid_mode) {
-        case TidMode::single: return listener.tid;
-        case TidMode::unique: return open_tid(listener, flow.route.local, write, &flow);
-        case TidMode::pool: return from_pool(listener, write);
+bool Engine::take_tid(const FlowPtr& flow, bool write) {
+    const bool unique = server_.at_start().tid_mode == TidMode::unique;
+    if (!flow->tid) {
+        flow->tid = unique ? open_tid(listeners_[flow->listener], flow->route.local, write, flow.get())
+                           : from_pool(*flow, write);
     }
-    std::unreachable();
+    if (flow->tid) {
+        if (unique) flow->tid->only = flow;
+        return true;
+    }
+    server_.commons().metrics.add(Metric::tftp_dropped_total);
+    if (loop_.now() - said_no_port_left_ >= say_again) {
+        said_no_port_left_ = loop_.now();
+        server_.commons().log.warning("tftp: there is no port left for a transfer; widen tftp.tid_ports");
+    }
+    forget(*flow);
+    return false;
 }
 
-TidPtr Engine::from_pool(Listener& listener, bool write) {
+// With tid_mode unique only for refusals: a port of its own for each would take those of transfers.
+TidPtr Engine::from_pool(const Flow& flow, bool write) {
+    Listener& listener = listeners_[flow.listener];
     Pool& pool = write ? listener.write : listener.read;
     const PolicyPtr policy = server_.policy();
-    const std::size_t most = write ? write_pool_ports : policy->settings.pool_ports;
+    const bool refusals = server_.at_start().tid_mode == TidMode::unique;
+    const std::size_t most = refusals ? 1 : write ? write_pool_ports : policy->settings.pool_ports;
     if (!pool.tids.empty() && loop_.now() - pool.made >= policy->settings.pool_rotate) pool.tids.clear();
     if (pool.tids.empty()) pool.made = loop_.now();
     if (pool.tids.size() < most) {
         if (auto tid = open_tid(listener, listener.address, write)) pool.tids.push_back(std::move(tid));
     }
     if (pool.tids.empty()) return nullptr;
-    return pool.tids[random() % pool.tids.size()];
+    const std::size_t i = random() % pool.tids.size();
+    const bool other = pool.tids[i]->socket->local().port() == flow.not_port;
+    return pool.tids[other ? (i + 1) % pool.tids.size() : i];
 }
 
 // `only`: the transfer that it is for; null: any.
@@ -124,7 +141,7 @@ TidPtr Engine::open_tid(const Listener& listener, const net::Address& local, boo
                                  .dscp = start_with.dscp};
     if (only != nullptr) {
         options.interface = only->route.interface;
-        options.peer = only->route.peer;
+        if (only->settings().check_port) options.peer = only->route.peer;
     }
     const PolicyPtr policy = server_.policy();
     const Settings& settings = policy->settings;

@@ -96,6 +96,7 @@ PolicyPtr policy_of(const Opening& opening, const Path& path) {
     const PolicyPtr& base = opening.flow->policy;
     if (base->settings.rules.empty()) return base;
     return policy_for(base, {.peer = opening.flow->route.peer,
+                             .local = opening.flow->route.local,
                              .mac = opening.mac,
                              .interface = opening.engine().interface_of(*opening.flow),
                              .write = opening.request.is_write(),

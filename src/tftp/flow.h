@@ -17,6 +17,8 @@ namespace wherry::tftp {
 
 class Engine;
 
+struct Flow;
+
 // A port of the server that transfers use. It belongs to the coroutine that reads from it, and is closed when the last
 // TidPtr to it goes.
 struct Tid {
@@ -27,6 +29,7 @@ struct Tid {
     std::size_t listener;  // of which it is a port
     bool takes_requests = false;
     bool closing = false;
+    std::weak_ptr<Flow> only;  // with tid_mode unique: whose port it is
 };
 using TidPtr = std::shared_ptr<Tid>;
 
@@ -79,10 +82,15 @@ struct Flow {
         Time at{};  // when it was sent last
     };
 
+    // Sets the timer: to the time the exchange wants, or when the transfer has lasted as long as it may.
+    void wake_at(Time due);
+    Time last_moment() const noexcept;  // of a transfer that runs
+
     Engine& engine;
     const std::uint32_t serial;  // among those of its engine
     Route route;
     const std::uint16_t listener;
+    std::uint16_t not_port = 0;  // late packets of a transfer before this one may still come there
 
 private:
     const std::uint16_t packet_size_;
@@ -93,6 +101,7 @@ public:
     TidPtr tid;        // once something was sent
     [[no_unique_address]] Admission::Seat seat;
     State state = State::opening;  // in a place that alignment leaves in the seat
+    bool quiet = false;            // it hears of no refusal
     net::Timer timer;
     std::unique_ptr<Refused> refused;
     Time began{};

@@ -60,27 +60,31 @@ std::optional<Negotiated> granted_to(const Opening& opening, std::optional<std::
     return std::nullopt;
 }
 
-// The transfer's own port, and the machine's first words.
+// The transfer's own port, and the machine's first words. False: there is no port.
 template <class MakeExchange>
-void begin(const Opening& opening, MakeExchange make) {
+bool begin(const Opening& opening, MakeExchange make) {
     Flow& flow = *opening.flow;
-    if (!flow.tid) flow.tid = opening.engine().take_tid(flow, opening.request.is_write());
-    if (!flow.tid) {
-        opening.server().commons().log.warning("tftp: there is no port left for a transfer; widen tftp.tid_ports");
-        return opening.engine().forget(flow);
-    }
+    if (!opening.engine().take_tid(opening.flow, opening.request.is_write())) return false;
     flow.state = Flow::State::running;
     auto exchange = make();
     auto& running = *exchange;
     flow.exchange = std::move(exchange);
     running.start(flow.engine.loop().now());
+    return true;
+}
+
+net::Task<void> give_up(TransferPtr transfer) {
+    transfer->uncounted();
+    [[maybe_unused]] const auto finished = co_await transfer->finish(wherry::Outcome::file(Code::busy));
 }
 
 void begin_write(const Opening& opening, UploadTarget target) {
     const auto granted = granted_to(opening, std::nullopt, most_owed(opening, target));
-    if (!granted) return;
-    begin(opening,
-          [&] { return std::make_unique<WriteExchange>(opening.flow, opening.request, *granted, std::move(target)); });
+    const auto make = [&] {
+        return std::make_unique<WriteExchange>(opening.flow, opening.request, *granted, std::move(target));
+    };
+    if (granted && begin(opening, make)) return;
+    if (target.transfer) opening.engine().scope().start(give_up(std::move(target.transfer)));
 }
 
 // `whole`: of a source that is no file.
@@ -88,8 +92,10 @@ void begin_read(const Opening& opening, ReadSource source, std::optional<std::ui
                 ChunkPtr whole = nullptr) {
     const auto granted = granted_to(opening, size);
     if (!granted) return source.close(*opening.flow, wherry::Outcome::file(Code::denied), false);
-    begin(opening,
-          [&] { return std::make_unique<ReadExchange>(opening.flow, *granted, std::move(source), std::move(whole)); });
+    const auto make = [&] {
+        return std::make_unique<ReadExchange>(opening.flow, *granted, std::move(source), std::move(whole));
+    };
+    if (!begin(opening, make)) source.close(*opening.flow, wherry::Outcome::file(Code::busy), false);
 }
 
 // --- what the program has to say
@@ -254,25 +260,21 @@ void Opening::refuse(const Refusal& refusal, std::string_view why) const {
         commons.log.warning("{}", what);
     }
     commons.metrics.add(Metric::tftp_refused_total);
-    if (quiet) {
-        engine().forget(*flow);
-    } else {
-        engine().refuse(flow, refusal);
-    }
+    engine().refuse(flow, refusal);
 }
 
 void Opening::refuse(const Error& error) const { refuse(refusal_for(error), error.message); }
 
-net::Task<void> open_request(FlowPtr flow, bool quiet) {
+net::Task<void> open_request(FlowPtr flow) {
     const Settings& settings = flow->settings();
     auto parsed = parse_request(flow->request(), settings.parse);
-    Opening opening{flow, parsed ? std::move(*parsed) : Request(), quiet, {}};
+    Opening opening{flow, parsed ? std::move(*parsed) : Request(), {}};
     if (!parsed) co_return opening.refuse(parsed.error(), "the packet");
     const bool write = opening.request.is_write();
     const bool may = write ? net::permits(settings.write_allow, settings.write_deny, flow->route.peer)
                            : net::permits(settings.read_allow, settings.read_deny, flow->route.peer);
     if (!may) {
-        opening.quiet = quiet || settings.silent_deny;
+        if (settings.silent_deny) flow->quiet = true;
         co_return opening.refuse({ErrorCode::access, "Access violation"}, "its address");
     }
     flow->timer.set(flow->engine.loop().now() + settings.open_timeout);
@@ -294,8 +296,10 @@ void flow_expired(Flow& flow) {
     Engine& engine = flow.engine;
     const FlowPtr held = engine.find(flow);
     if (!held) return;
-    if (flow.state == Flow::State::opening) return engine.refuse(held, {ErrorCode::undefined, "Internal error"});
-    engine.forget(flow);
+    if (flow.state != Flow::State::opening) return engine.forget(flow);
+    auto parsed = parse_request(flow.request(), flow.settings().parse);
+    const Opening opening{held, parsed ? std::move(*parsed) : Request(), {}};
+    opening.refuse({ErrorCode::undefined, "Internal error"}, "opening the file takes longer than tftp.timers.open");
 }
 
 Refusal refusal_for(const Error& error) {

@@ -7,8 +7,7 @@
 
 namespace wherry::tftp {
 
-// `quiet`: errors are not answered (the request was sent to a broadcast address).
-net::Task<void> open_request(FlowPtr flow, bool quiet);
+net::Task<void> open_request(FlowPtr flow);
 
 // The time of a flow that does not run yet, or no more, is over.
 void flow_expired(Flow& flow);

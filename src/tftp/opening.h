@@ -20,8 +20,7 @@ namespace wherry::tftp {
 
 struct Opening {
     FlowPtr flow;
-    Request request;  // views into flow->request()
-    bool quiet = false;
+    Request request;                                                   // views into flow->request()
     std::optional<net::Mac> mac;                                       // if somebody wants to know
     std::vector<std::pair<std::string_view, OptionAnswer>> answers{};  // to options of the program's own
 

@@ -11,6 +11,7 @@ bool is_about(const Rule& rule, const Asker& asker) {
     using Direction = Rule::Direction;
     if (rule.op != Direction::both && (rule.op == Direction::write) != asker.write) return false;
     if (!rule.client.empty() && !net::any_contains(rule.client, asker.peer)) return false;
+    if (!rule.local.empty() && !net::any_contains(rule.local, asker.local)) return false;
     if (!rule.interface.empty() && !glob_matches(rule.interface, asker.interface)) return false;
     if (!rule.name.empty() && !glob_matches(rule.name, asker.name)) return false;
     if (!rule.name_regex.is_in(asker.name)) return false;
@@ -52,8 +53,7 @@ PolicyPtr policy_for(const PolicyPtr& base, const Asker& asker) {
         take(found.rto_fixed, rule.rto_fixed, settings.rto_fixed);
         take(found.rollover, rule.rollover, settings.options.rollover);
         take(found.rate, rule.rate, asker.write ? settings.write.rate_per_transfer : settings.rate_per_transfer);
-        if (!found.pace && rule.pace) settings.timing.pace = *rule.pace ? std::nullopt : std::optional(Span(0));
-        if (rule.pace && !found.pace) found.pace = rule.pace;
+        take(found.pace, rule.pace, settings.timing.pace);
         if (!has_root && i < base->rule_trees.size() && base->rule_trees[i].user) {
             has_root = true;
             out->trees = {base->rule_trees[i]};

@@ -32,6 +32,7 @@ using PolicyPtr = std::shared_ptr<const Policy>;
 // Who asks for what. Only what some rule wants to know is found out (see needs_mac()).
 struct Asker {
     net::Address peer;
+    net::Address local;  // that the request was sent to
     std::optional<net::Mac> mac;
     std::string interface;
     bool write = false;

@@ -68,7 +68,7 @@ void ReadExchange::apply(Time now, Effects& effects) {
     if (effects.data && may) send_range(now, *effects.data, effects);
     send_error(effects);
     if (effects.ended) return end(*effects.ended);
-    if (const auto due = machine_.deadline()) flow_.timer.set(*due);
+    if (const auto due = machine_.deadline()) flow_.wake_at(*due);
 }
 
 void ReadExchange::send_range(Time now, SendRange range, Effects& effects) {

@@ -1,6 +1,7 @@
 #include "tftp/server.h"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "access/login.h"
@@ -29,12 +30,17 @@ Policy completed(Commons& commons, Policy policy) {
 
 }  // namespace
 
+std::uint64_t seed_of(std::uint64_t wanted) {
+    std::random_device system;
+    return wanted != 0 ? wanted : std::uint64_t{system()} << 32U | system();
+}
+
 Server::Server(Commons& commons, net::Datagrams& datagrams, Policy policy)
     : commons_(commons),
       datagrams_(datagrams),
       policy_(completed(commons, std::move(policy))),
       at_start_(policy_.get()),
-      admission_(at_start_->settings.limits),
+      admission_(at_start_->settings.limits, seed_of(at_start_->settings.seed)),
       cache_({at_start_->settings.cache_size, at_start_->settings.cache_chunk}),
       name_index_(commons.runtime.clock()) {
     for (auto& post : commons_.runtime.posts()) places_.push_back(std::make_unique<Place>(*this, *post->loop));
@@ -42,11 +48,11 @@ Server::Server(Commons& commons, net::Datagrams& datagrams, Policy policy)
 
 Server::~Server() = default;
 
-Result<net::Address> Server::listen(const net::Address& address) {
+Result<net::Address> Server::listen(const net::Address& address, net::Families families) {
     const bool shared = places_.size() > 1;
     net::Address bound = address;
     for (const auto& place : places_) {
-        auto has = place->engine.listen(bound, shared);
+        auto has = place->engine.listen(bound, shared, families);
         if (!has) return has;
         bound = *has;  // the port that the system chose, if it was to choose
     }

@@ -21,6 +21,9 @@ namespace wherry::tftp {
 
 class Engine;
 
+// `wanted`, or, where that is 0, one that nobody can guess.
+std::uint64_t seed_of(std::uint64_t wanted);
+
 class Server {
 public:
     // All references must outlive the server.
@@ -30,7 +33,7 @@ public:
     Server& operator=(const Server&) = delete;
 
     // --- before start(): the address it has then
-    Result<net::Address> listen(const net::Address& address);
+    Result<net::Address> listen(const net::Address& address, net::Families families = net::Families::both);
     // On a socket that is bound already. Only one loop reads from it, another one for each.
     Result<net::Address> listen(net::Socket bound);
 

@@ -58,6 +58,7 @@ struct Rule {
     std::vector<net::Subnet> client;  // where it is; empty: anywhere
     std::vector<net::MacPrefix> mac;  // of clients on the same link; empty: any or none
     std::string interface;            // a pattern of its name; empty: any
+    std::vector<net::Subnet> local;   // where the request was sent to; empty: anywhere
     std::string name;                 // a pattern of the path without its first slash; empty: any
     NameRegex name_regex;             // is found in the path without its first slash
     Direction op = Direction::both;
@@ -71,7 +72,7 @@ struct Rule {
     std::optional<std::uint16_t> windowsize_max;
     std::optional<std::chrono::milliseconds> rto_fixed;
     std::optional<std::uint16_t> rollover;
-    std::optional<bool> pace;  // false: off
+    std::optional<std::optional<Span>> pace;  // as Timing::pace
     std::optional<std::uint64_t> rate;
     friend bool operator==(const Rule&, const Rule&) = default;
 };
@@ -92,6 +93,9 @@ struct Settings {
     int dscp = 0;
     std::uint64_t receive_buffer = std::uint64_t{4} << 20U;
     bool gso = true;
+    bool check_port = true;                     // a packet from another port of the client is none of its transfer
+    bool single_port_answers = false;           // with one port for all: strangers are told so
+    std::chrono::milliseconds transfer_max{0};  // how long a transfer may last; 0: as long as it takes
     WorldReadable world_readable = WorldReadable::automatic;
     bool abort_on_change = true;
     ParseRules parse;

@@ -92,7 +92,7 @@ void WriteExchange::apply(Time now, Effects& effects) {
     if (machine_.committing()) {
         flow_.timer.set(now + flow_.settings().commit_timeout);
     } else if (const auto due = machine_.deadline()) {
-        flow_.timer.set(*due);
+        flow_.wake_at(*due);
     }
 }
 

@@ -302,6 +302,14 @@ TEST_F(Tcp, ManyWaitAtPortsOfTheirOwn) {
     EXPECT_FALSE(ports.contains(0));
 }
 
+TEST(ListenTcp, AllAddressesOfIpv6BesideAllOfIpv4) {
+    const auto four = listen_tcp(Address::any_ipv4(0), 16);
+    ASSERT_TRUE(four);
+    const auto port = local_address(four->descriptor()).port();
+    const auto six = listen_tcp(Address::any(port), 16, Families::ipv6);
+    EXPECT_TRUE(six) << (six ? "" : six.error().message);
+}
+
 TEST_F(Tcp, AnyServesBothFamiliesAndUnwrapsIpv4) {
     const auto socket = listen_tcp(Address::any(0), 16);
     ASSERT_TRUE(socket) << socket.error().message;

@@ -56,6 +56,37 @@ protected:
     std::unique_ptr<Datagrams> datagrams = udp_datagrams();
 };
 
+// Those who wrote both into their configuration were told that another program served the port.
+TEST_F(Udp, all_addresses_of_IPv6_beside_all_of_IPv4) {
+    const auto four = open(Address::any_ipv4(0));
+    const auto six = open(Address::any(four->local().port()), {.families = Families::ipv6});
+    const auto client4 = open(ip("127.0.0.1"));
+    const auto client6 = open(ip("::1"));
+    const std::string word = "to whom";
+    const iovec bytes = piece(word);
+    EXPECT_EQ(client4->try_send(std::array{Departure{four->local(), {}, 0, std::span(&bytes, 1)}}), 1U);
+    const Address six_here = ip("::1", six->local().port());
+    EXPECT_EQ(client6->try_send(std::array{Departure{six_here, {}, 0, std::span(&bytes, 1)}}), 1U);
+    EXPECT_FALSE(receive(*four, 1).at(0).peer.is_ipv6());
+    EXPECT_TRUE(receive(*six, 1).at(0).peer.is_ipv6());
+}
+
+TEST_F(Udp, a_socket_with_one_peer_hears_of_nobody_else) {
+    const auto peer = open(ip("127.0.0.1"));
+    const auto stranger = open(ip("127.0.0.1"));
+    const auto socket = open(ip("127.0.0.1"), {.says_interface = false, .peer = peer->local()});
+    const std::string word = "hello";
+    const iovec bytes = piece(word);
+    const Departure to_socket{socket->local(), {}, 0, std::span(&bytes, 1)};
+    EXPECT_EQ(stranger->try_send(std::array{to_socket}), 1U);
+    EXPECT_EQ(peer->try_send(std::array{to_socket}), 1U);
+    const auto got = receive(*socket, 1);
+    EXPECT_EQ(got.at(0).peer, peer->local());
+    EXPECT_EQ(got.at(0).local, socket->local());
+    EXPECT_EQ(socket->try_send(std::array{Departure{peer->local(), socket->local(), 0, std::span(&bytes, 1)}}), 1U);
+    EXPECT_EQ(receive(*peer, 1).at(0).bytes, "hello");
+}
+
 TEST_F(Udp, a_batch_to_several_peers) {
     const auto one = open(Address::loopback(0));
     const auto two = open(Address::loopback(0));

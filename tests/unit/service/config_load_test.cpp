@@ -55,10 +55,9 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"ftp = 3", "w.toml:1:1: ftp: must be a table: [ftp]"},
         Bad{"[tftp]\noptions = 3", "w.toml:2:1: tftp.options: must be a table: [tftp.options]"},
         Bad{"[tftp.optoins]\nrefuse = []",
-            "w.toml:1:7: tftp.optoins: unknown key; known are listen, roots, tid_mode, tid_ports, pool_ports, "
-            "pool_rotate, interfaces, broadcast, mtu, mtu_policy, ttl, dscp, rcvbuf, gso, world_readable, on_change, "
-            "mode_aliases, "
-            "allow_control_names, limit_answer, silent_deny, refuse_source_ports"},
+            "w.toml:1:7: tftp.optoins: unknown key; known are listen, roots, tid_mode, tid_ports, "},
+        Bad{"[tftp.timers]\npace = \"150 us\"",
+            "w.toml:2:8: tftp.timers.pace: must be \"auto\", \"off\", or a time from \"1us\" to \"100000us\""},
         Bad{"[tftp]\nrefuse_source_ports = [53, 65536]",
             "w.toml:2:23: tftp.refuse_source_ports: must be a list of ports, like [53, 69]"},
         Bad{"[tftp]\nrefuse_source_ports = [\"ftp\"]",
@@ -280,7 +279,7 @@ TEST(ConfigLoad, ReadsRulesOfTftp) {
     second.mtu = 1400;
     second.rollover = 1;
     second.rto_fixed = 500ms;
-    second.pace = false;
+    second.pace = tftp::Span(0);
     second.rate = 2 * 1024 * 1024;
     EXPECT_EQ(rules[1], second);
 }

@@ -47,6 +47,15 @@ TEST(Admission, seats_are_given_back) {
     EXPECT_TRUE(admission.begin(start, ip("10.0.0.3")));
 }
 
+// Each loop has a time of its own turn: one that lagged behind another filled the levels up.
+TEST(Admission, a_clock_that_lags_behind_gives_nothing_away) {
+    Admission admission({.requests_per_second_address = 1});
+    while (admission.request(start + 5ms, ip("192.0.2.1"))) continue;
+    EXPECT_FALSE(admission.request(start, ip("192.0.2.1")));
+    EXPECT_FALSE(admission.request(start + 5ms, ip("192.0.2.1")));
+    EXPECT_TRUE(admission.request(start + 5s, ip("192.0.2.1")));
+}
+
 TEST(Admission, sources_take_bounded_memory) {
     Admission admission({});
     for (std::uint32_t i = 0; i < 70000; ++i) {
@@ -55,9 +64,12 @@ TEST(Admission, sources_take_bounded_memory) {
         admission.request(start, ip(text));
     }
     EXPECT_LE(admission.sources(), Admission::most_sources + 1);
-    // Later those who are gone are forgotten.
-    admission.request(start + 1min, ip("192.0.2.1"));
-    EXPECT_LE(admission.sources(), 2U);
+    // Later those who are gone are forgotten: a few with each newcomer, and not all of them while a packet waits.
+    for (std::uint32_t i = 0; i < 10000; ++i) {
+        const std::string text = "250." + std::to_string(i / 250) + "." + std::to_string(i % 250) + ".1";
+        admission.request(start + 1min, ip(text));
+    }
+    EXPECT_LE(admission.sources(), Admission::most_sources - 20000);
 }
 
 TEST(Admission, S55_the_budget_for_clients_without_a_sign_of_life) {

@@ -1,0 +1,147 @@
+// Which port of the server a transfer has, and who may use it.
+#include <gtest/gtest.h>
+
+#include "testing/faulty_fs.h"
+#include "testing/tftp_harness.h"
+
+namespace wherry {
+namespace {
+
+using testing::FaultyFilesystem;
+using testing::TftpHarness;
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+
+class TftpPorts : public ::testing::Test {
+protected:
+    void SetUp() override {
+        server.base.put("/one", "x");
+        server.base.put("/s5000", std::string(5000, 's'));
+    }
+    net::Address from_port(std::uint16_t offset) const {
+        return client.with_port(static_cast<std::uint16_t>(3000 + offset));
+    }
+    TftpHarness server;
+    const net::Address client = server.client;
+};
+
+// A late ACK of the transfer before would have been one of the new transfer: they had the same two ports by chance.
+TEST_F(TftpPorts, T077_the_next_transfer_of_a_client_has_another_port_of_the_pool) {
+    for (int i = 0; i < 50; ++i) {
+        ASSERT_EQ(server.rrq("s5000"), "DATA(1,512)");
+        server.ack(1);
+        const auto before = server.tid;
+        ASSERT_EQ(server.rrq("one"), "DATA(1,1)");
+        ASSERT_NE(server.tid, before);
+    }
+}
+
+// Each time an operator was told of ports that were out, and statistics of a download that had been aborted.
+TEST_F(TftpPorts, when_they_are_out_a_request_is_counted_and_no_failed_transfer) {
+    server.settings.tid_mode = tftp::TidMode::unique;
+    server.settings.tid_first = server.settings.tid_last = 50000;
+    server.settings.write.mode = tftp::WriteMode::create;
+    EXPECT_EQ(server.rrq("s5000"), "DATA(1,512)");
+    const auto dropped = server.metric(Metric::tftp_dropped_total);
+    server.client = from_port(1);
+    EXPECT_EQ(server.rrq("one"), "");
+    server.client = from_port(2);
+    EXPECT_EQ(server.wrq("new"), "");
+    EXPECT_EQ(server.metric(Metric::tftp_dropped_total), dropped + 2);
+    EXPECT_EQ(server.metric(Metric::transfers_failed_total), 0);
+    EXPECT_EQ(server.metric(Metric::transfers), 1);
+    EXPECT_TRUE(server.logged("no port left"));
+}
+
+TEST_F(TftpPorts, refusals_take_none_of_those_that_transfers_may_have) {
+    server.settings.tid_mode = tftp::TidMode::unique;
+    server.settings.tid_first = 50000;
+    server.settings.tid_last = 50002;
+    for (std::uint16_t i = 0; i < 20; ++i) {
+        server.client = from_port(i);
+        EXPECT_EQ(server.rrq("missing"), "ERR(1,File not found)");
+    }
+    server.client = from_port(30);
+    EXPECT_EQ(server.rrq("one"), "DATA(1,1)");
+    server.client = from_port(31);
+    EXPECT_EQ(server.rrq("one"), "DATA(1,1)");
+}
+
+TEST_F(TftpPorts, a_client_whose_port_changes_on_the_way) {
+    server.settings.tid_mode = tftp::TidMode::unique;
+    server.settings.check_port = false;
+    EXPECT_EQ(server.rrq("s5000"), "DATA(1,512)");
+    const auto elsewhere = net::Address::parse_ip("198.51.100.8", 2070).value();
+    EXPECT_EQ(server.from(elsewhere, server.tid, "\0\4\0\1"s), "ERR(5,Unknown transfer ID)");
+    EXPECT_EQ(server.from(from_port(7), server.tid, "\0\4\0\1"s), "");
+    EXPECT_EQ(server.ack(2), "DATA(2,512) DATA(3,512)") << "answers go to where the request came from";
+}
+
+TEST_F(TftpPorts, a_port_that_changes_is_a_stranger_unless_it_is_allowed) {
+    server.settings.tid_mode = tftp::TidMode::unique;
+    EXPECT_EQ(server.rrq("s5000"), "DATA(1,512)");
+    EXPECT_EQ(server.from(from_port(7), server.tid, "\0\4\0\1"s), "ERR(5,Unknown transfer ID)");
+}
+
+TEST_F(TftpPorts, packets_of_no_transfer_at_the_single_port) {
+    server.settings.tid_mode = tftp::TidMode::single;
+    server.serve();
+    EXPECT_EQ(server.to_listener("\0\4\0\1"s), "");
+}
+
+TEST_F(TftpPorts, packets_of_no_transfer_at_the_single_port_may_be_answered) {
+    server.settings.tid_mode = tftp::TidMode::single;
+    server.settings.single_port_answers = true;
+    server.serve();
+    EXPECT_EQ(server.to_listener("\0\4\0\1"s), "ERR(5,Unknown transfer ID)");
+    EXPECT_EQ(server.to_listener("\0\5\0\0\0"s), "");
+    EXPECT_EQ(server.rrq("one"), "DATA(1,1)");
+    EXPECT_EQ(server.ack(1), "");
+    EXPECT_EQ(server.ack(1), "") << "a late one of a transfer that has ended";
+}
+
+TEST_F(TftpPorts, a_transfer_lasts_no_longer_than_it_may) {
+    server.settings.transfer_max = 10s;
+    EXPECT_EQ(server.rrq("s5000"), "DATA(1,512)");
+    for (unsigned block = 1; block < 9; ++block) {
+        EXPECT_EQ(server.wait(1200ms - 1ms), "DATA(" + std::to_string(block) + ",512)");
+        if (block < 8) EXPECT_EQ(server.ack(block), "DATA(" + std::to_string(block + 1) + ",512)");
+    }
+    EXPECT_EQ(server.wait(1s), "ERR(0,Transfer timed out)");
+    EXPECT_EQ(server.wait(2min), "");
+}
+
+TEST_F(TftpPorts, rules_by_the_address_that_was_asked) {
+    server.rule_roots = {memory_filesystem()};
+    auto& rule = server.settings.rules.emplace_back();
+    rule.local = {net::Subnet::parse("192.0.2.99/32").value()};
+    EXPECT_EQ(server.rrq("one"), "DATA(1,1)");
+    server.client = from_port(1);
+    server.server = net::Address::parse_ip("192.0.2.99", 69).value();
+    EXPECT_EQ(server.rrq("one"), "ERR(1,File not found)");
+}
+
+// Whoever asks everybody hears of no failure, whatever fails.
+TEST_F(TftpPorts, a_broadcast_request_hears_of_no_failure) {
+    const auto disk = std::make_shared<FaultyFilesystem>(memory_filesystem());
+    server.base.disk_threads = 1;
+    server.base.files = disk;
+    server.base.put("/one", "x");
+    server.settings.answer_broadcast = true;
+    server.settings.limits.max_transfers = 1;
+    server.settings.limit_answer_error = true;
+    server.serve();
+    disk->hang();
+    server.network.send(server.client, server.server, "\0\1one\0octet\0"s, 1, true);
+    EXPECT_EQ(server.wait(1ms), "");
+    server.network.send(from_port(1), server.server, "\0\1one\0octet\0"s, 1, true);
+    EXPECT_EQ(server.wait(1ms), "");
+    EXPECT_EQ(server.wait(30s), "");
+    EXPECT_TRUE(server.logged("longer than tftp.timers.open"));
+    disk->release();
+    server.serve().stop();
+    server.base.run_disk();
+}
+
+}  // namespace
+}  // namespace wherry
