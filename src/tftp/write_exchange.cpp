@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "tftp/ending.h"
@@ -14,7 +15,8 @@ namespace {
 constexpr std::size_t write_at_once = 64 * 1024;
 constexpr std::size_t least_write_queue = std::size_t{1} << 20U;
 
-WriteMachine::Options machine_options(const Negotiated& granted, const Flow& flow) {
+// `in_memory`: nothing is written on the way, and what may come is limited by most_bytes_ alone.
+WriteMachine::Options machine_options(const Negotiated& granted, const Flow& flow, bool in_memory) {
     const Settings& settings = flow.settings();
     WriteMachine::Options options{.blksize = granted.blksize,
                                   .window = granted.window,
@@ -24,7 +26,9 @@ WriteMachine::Options machine_options(const Negotiated& granted, const Flow& flo
                                   .reorder_blocks = settings.write.reorder_blocks,
                                   .fixed_rto = granted.fixed_rto,
                                   .seed = flow.jitter()};
-    options.write_queue = std::max(least_write_queue, std::size_t{2} * granted.window * granted.blksize);
+    options.write_queue = in_memory
+                              ? std::numeric_limits<std::size_t>::max()
+                              : std::max(least_write_queue, std::size_t{2} * granted.window * granted.blksize);
     if (!options.fixed_rto && settings.rto_fixed.count() > 0) options.fixed_rto = settings.rto_fixed;
     return options;
 }
@@ -37,7 +41,8 @@ net::Task<void> drop(TransferPtr transfer, wherry::Outcome outcome) {
 
 WriteExchange::WriteExchange(const FlowPtr& flow, const Request& request, const Negotiated& granted,
                              UploadTarget target)
-    : MachineExchange(*flow, granted, machine_options(granted, *flow), flow->engine.reorder_budget()),
+    : MachineExchange(*flow, granted, machine_options(granted, *flow, target.taker != nullptr),
+                      flow->engine.reorder_budget()),
       window_(granted.window),
       announced_(granted.announced),
       transfer_(std::move(target.transfer)),

@@ -95,6 +95,28 @@ TEST_F(TftpHandlers, uploads_for_the_program) {
     EXPECT_EQ(server.upload("elsewhere", "x"), "ERR(2,Uploads are not allowed)");
 }
 
+// Bytes for a function of the program are never written, and yet ACKs waited for that from 1 MiB on, for ever.
+TEST_F(TftpHandlers, uploads_for_the_program_of_all_sizes_that_are_promised) {
+    std::string taken;
+    on_write("*", [&](const TftpRequest&) {
+        return TftpAnswer::take([&](std::string content) -> Result<void> {
+            taken = std::move(content);
+            return {};
+        });
+    });
+    server.network.mtu = 65536;
+    const TftpHarness::Options large{{"blksize", "65464"}, {"windowsize", "4"}};
+    std::string image(TftpAnswer::most_content, '\0');
+    for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<char>(i * 2654435761U >> 24U);
+    EXPECT_EQ(server.upload("whole", image, large), "ok");
+    EXPECT_TRUE(taken == image);
+    taken.clear();
+    server.client = server.client.with_port(3000);
+    EXPECT_EQ(server.upload("more", image + "!", large), "ERR(3,Disk full or allocation exceeded)");
+    EXPECT_EQ(taken, "");
+    EXPECT_EQ(server.metric(Metric::tftp_transfers), 0);
+}
+
 TEST_F(TftpHandlers, rules_for_names) {
     ASSERT_TRUE(server.base.files->make_directory(Path::resolve("/198.51.100.7").value(), 0755));
     server.base.put("/198.51.100.7/own", "mine");
