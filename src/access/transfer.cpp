@@ -56,6 +56,9 @@ Outcome Transfer::ended(const net::Stream& stream, net::Io io) const {
 // What closing says.
 Result<void> Transfer::close_file(Code cause) {
     if (!parts_.file) return parts_.upload ? upload().closed : Result<void>();
+    if (cause == Code::ok) {
+        if (const auto cut = truncate_late(); !cut) cause = cut.error().code;  // not a byte came, and that is the file
+    }
     if (cause != Code::ok) parts_.file->failed(cause);
     auto closed = parts_.file->close();
     parts_.file.reset();
@@ -102,7 +105,8 @@ void Transfer::settle(Code cause) {
         const bool kept = upload.policy.keep_partial;
         return upload.reservation.settle(kept ? came : 0, kept ? 1 : 0);
     }
-    const std::int64_t now_there = parts_.offset == 0 ? came : std::max(came, old_size);
+    const bool anew = parts_.offset == 0 && !upload.to_truncate;
+    const std::int64_t now_there = anew ? came : std::max(came, old_size);
     upload.reservation.settle(now_there - old_size, upload.existed ? 0 : 1);
 }
 

@@ -58,7 +58,8 @@ public:
     struct Upload {
         std::uint64_t old_size = 0;  // of the file before
         bool existed = true;
-        bool truncated = false;   // opening it has dropped what was in it
+        bool truncated = false;   // what was in it has been dropped
+        bool to_truncate = false;  // that is still to be done, before the first byte
         bool short_jobs = false;  // the file is on quick storage: small pieces of work need no worker
         bool unique = false;      // the file was made for it, and goes again if nothing comes
         Reservation reservation;
@@ -201,6 +202,7 @@ private:
     void close_pipe();
     Result<void> store(std::uint64_t offset, std::span<const std::byte> bytes);
     Result<void> reserve(std::uint64_t end);
+    Result<void> truncate_late();
     bool has_changed() const;
     Result<void> close_file(Code cause);
     bool to_be_dropped(Code cause) const noexcept;

@@ -246,7 +246,16 @@ Result<void> Transfer::reserve(std::uint64_t end) {
     return {};
 }
 
+Result<void> Transfer::truncate_late() {
+    if (!parts_.upload || !upload().to_truncate) return {};
+    if (auto cut = parts_.file->truncate(0); !cut) return cut;
+    upload().to_truncate = false;
+    upload().truncated = true;
+    return {};
+}
+
 Result<void> Transfer::store(std::uint64_t offset, std::span<const std::byte> bytes) {
+    if (auto cut = truncate_late(); !cut) return cut;
     if (auto reserved = reserve(offset + bytes.size()); !reserved) return reserved;
     return parts_.file->write_at(offset, bytes);
 }

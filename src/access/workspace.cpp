@@ -163,17 +163,21 @@ Result<void> Workspace::open_upload(const Path& path, const WriteRequest& reques
     upload.policy = policy;
     OpenMode mode{.read = request.readable, .write = true, .create = !request.only_existing, .mode = policy.file_mode};
     mode.exclusive = request.exclusive || (!policy.overwrite && request.mode == Mode::store && request.offset == 0);
-    mode.truncate = request.mode == Mode::store && request.offset == 0;
+    const bool anew = request.mode == Mode::store && request.offset == 0;
+    upload.to_truncate = anew && request.truncate_late && !policy.atomic;
+    mode.truncate = anew && !upload.to_truncate;
     upload.truncated = mode.truncate;
     mode.atomic = policy.atomic;
     mode.keep_partial = policy.keep_partial;
-    upload.unique = request.exclusive && !mode.atomic;
     if (counted || !mode.truncate) {
         const auto before = files.stat(path);
         if (!before && before.error().code != Code::not_found) return std::unexpected(before.error());
         upload.existed = before.has_value();
         upload.old_size = before ? before->size : 0;
     }
+    const bool made_late = upload.to_truncate && !upload.existed && mode.create;
+    mode.exclusive |= made_late;  // then what is there is known to be ours
+    upload.unique = (request.exclusive || made_late) && !mode.atomic;
     parts.offset = request.mode == Mode::append ? upload.old_size : request.offset;
     if (request.offset > upload.old_size && request.mode == Mode::store) {
         return fail(Code::invalid, "uploading from byte " + std::to_string(request.offset) + ": the file ends at " +

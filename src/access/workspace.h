@@ -38,6 +38,9 @@ struct WriteRequest {
     // What the protocol's own settings say; where they are silent, the server's hold.
     std::optional<bool> atomic{};
     std::optional<bool> overwrite{};
+    // Where it is not atomic: what is in the file stays until the first byte has come, and a file that was made for it
+    // goes again if none does.
+    bool truncate_late = false;
     bool only_existing = false;                // Code::not_found for a name that is not there
     std::optional<std::uint32_t> mode_bits{};  // of a new file, before the umask
 };

@@ -238,6 +238,7 @@ net::Task<void> open_write(Opening& opening, Path path) {
     Workspace workspace(opening.server().commons(), flow.engine.loop(), tree.user, session_of(flow));
     WriteRequest request;
     request.atomic = rules.atomic;
+    request.truncate_late = true;  // a request proves nothing: whoever forges one must not empty a file
     request.overwrite = rules.mode != WriteMode::create;
     request.only_existing = rules.mode == WriteMode::existing;
     request.mode_bits = rules.file_mode;

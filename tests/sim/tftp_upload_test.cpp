@@ -207,6 +207,34 @@ TEST_F(TftpUpload, T120_a_client_that_dies) {
     EXPECT_EQ(server.base.content("/w"), "old");
 }
 
+// A request alone, which anybody can forge, emptied the file.
+TEST_F(TftpUpload, in_place_the_old_content_stays_until_the_first_block) {
+    server.settings.write.mode = WriteMode::overwrite;
+    server.settings.write.atomic = false;
+    server.base.put("/w", "the old content");
+    EXPECT_EQ(server.wrq("w"), "ACK(0)");
+    server.wait(2min);
+    EXPECT_EQ(server.base.content("/w"), "the old content");
+    server.client = server.client.with_port(3001);
+    EXPECT_EQ(server.upload("w", "new"), "ok");
+    EXPECT_EQ(server.base.content("/w"), "new");
+    server.client = server.client.with_port(3002);
+    EXPECT_EQ(server.upload("w", ""), "ok");
+    EXPECT_EQ(server.base.content("/w"), "");
+}
+
+TEST_F(TftpUpload, in_place_a_new_name_goes_again_if_nothing_comes) {
+    server.settings.write.mode = WriteMode::overwrite;
+    server.settings.write.atomic = false;
+    EXPECT_EQ(server.wrq("w"), "ACK(0)");
+    EXPECT_TRUE(server.base.exists("/w"));
+    server.wait(2min);
+    EXPECT_FALSE(server.base.exists("/w"));
+    server.client = server.client.with_port(3001);
+    EXPECT_EQ(server.upload("w", ""), "ok");
+    EXPECT_EQ(server.base.content("/w"), "");
+}
+
 TEST_F(TftpUpload, T121_two_at_a_time) {
     EXPECT_EQ(server.wrq("w"), "ACK(0)");
     server.client = server.client.with_port(3001);

@@ -401,5 +401,43 @@ TEST_F(WorkspaceTest, AnnouncedBytesMustFitTheQuota) {
     EXPECT_TRUE(run(w.room_for(at("/new"), 100)));
 }
 
+// An upload that is to write in place, and only from its first byte on.
+WriteRequest late() {
+    WriteRequest request;
+    request.atomic = false;
+    request.truncate_late = true;
+    return request;
+}
+
+TEST_F(WorkspaceTest, WhatIsInPlaceStaysUntilTheFirstByte) {
+    harness.put("/file", "0123456789");
+    user.limits.storage = 100;
+    Workspace& w = workspace();
+    auto broken = run(w.open_write(at("/file"), late())).value();
+    EXPECT_FALSE(run(broken->finish(Outcome::network(Code::timeout))));
+    EXPECT_EQ(harness.content("/file"), "0123456789");
+    EXPECT_EQ(run(w.usage())->bytes, 10U);
+    auto stored = run(w.open_write(at("/file"), late())).value();
+    EXPECT_TRUE(run(stored->write_at(0, std::as_bytes(std::span("abc", 3)))));
+    EXPECT_TRUE(run(stored->finish(Outcome())));
+    EXPECT_EQ(harness.content("/file"), "abc");
+    EXPECT_EQ(run(w.usage())->bytes, 3U);
+    auto empty = run(w.open_write(at("/file"), late())).value();
+    EXPECT_TRUE(run(empty->finish(Outcome())));
+    EXPECT_EQ(harness.content("/file"), "");
+    EXPECT_EQ(run(w.usage())->bytes, 0U);
+}
+
+TEST_F(WorkspaceTest, AFileMadeForAnUploadThatNeverBeganGoesAgain) {
+    user.limits.files = 10;
+    Workspace& w = workspace();
+    auto broken = run(w.open_write(at("/new"), late())).value();
+    EXPECT_TRUE(harness.exists("/new"));
+    EXPECT_EQ(run(w.usage())->files, 1U);
+    EXPECT_FALSE(run(broken->finish(Outcome::network(Code::timeout))));
+    EXPECT_FALSE(harness.exists("/new"));
+    EXPECT_EQ(run(w.usage())->files, 0U);
+}
+
 }  // namespace
 }  // namespace wherry
