@@ -33,7 +33,9 @@ WriteMachine::Options machine_options(const Negotiated& granted, const Flow& flo
     return options;
 }
 
-net::Task<void> drop(TransferPtr transfer, wherry::Outcome outcome) {
+// A file that is written in place may be removed here: nobody else may begin with it before that.
+net::Task<void> drop(TransferPtr transfer, wherry::Outcome outcome, UploadClaims::Claim claim) {
+    if (transfer->is_atomic()) claim.release();
     [[maybe_unused]] const auto dropped = co_await transfer->finish(outcome);
 }
 
@@ -93,12 +95,18 @@ void WriteExchange::apply(Time now, Effects& effects) {
     if (effects.commit) complete_ = true;
     if (effects.ended) end(*effects.ended);
     if (!ending_) write_if_worth_it();
-    if (machine_.ended()) return flow_.engine.forget(flow_);
+    if (machine_.ended()) return rest();
     if (machine_.committing()) {
         flow_.timer.set(now + flow_.settings().commit_timeout);
     } else if (const auto due = machine_.deadline()) {
         flow_.wake_at(*due);
     }
+}
+
+// What still comes of it is no stranger's. A write that is under way uses all this until it is done.
+void WriteExchange::rest() {
+    flow_.timer.cancel();
+    if (!writing_) flow_.engine.bury(flow_);
 }
 
 // --- the file
@@ -169,10 +177,10 @@ net::Task<void> WriteExchange::write([[maybe_unused]] FlowPtr self) {
     } else if (complete_ && !ending_) {
         co_await commit();
     }
+    if (ending_ && transfer_) co_await drop(std::move(transfer_), outcome_of(*ending_), std::move(claim_));
+    if (ending_) claim_.release();
     writing_ = false;
-    if (!ending_) co_return;
-    if (transfer_) co_await drop(std::move(transfer_), outcome_of(ending_.value_or(Ending::cancelled)));
-    claim_.release();
+    if (machine_.ended()) rest();
 }
 
 net::Task<void> WriteExchange::commit() {
@@ -234,8 +242,7 @@ void WriteExchange::end(Ending ending) {
     flow_.engine.settle();
     // A write that is under way drops the file when it is done.
     if (!writing_ && transfer_) {
-        flow_.engine.scope().start(drop(std::move(transfer_), outcome_of(ending)));
-        claim_.release();
+        flow_.engine.scope().start(drop(std::move(transfer_), outcome_of(ending), std::move(claim_)));
     }
 }
 

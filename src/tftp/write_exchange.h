@@ -45,6 +45,7 @@ private:
     net::Task<Result<void>> hand_over();
     void fail_with(const Error& error);
     void end(Ending ending);
+    void rest();
 
     const std::uint16_t window_;
     const std::optional<std::uint64_t> announced_;  // how many bytes will come

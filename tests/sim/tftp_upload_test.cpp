@@ -122,8 +122,27 @@ TEST_F(TftpUpload, T114_the_last_ACK_is_lost) {
         EXPECT_EQ(server.data(1, "end"), "ACK(1)");
     }
     server.wait(2s);
-    EXPECT_EQ(server.data(1, "end"), "ERR(5,Unknown transfer ID)");
+    EXPECT_EQ(server.data(1, "end"), "");
     EXPECT_EQ(server.base.content("/w"), "end");
+    server.wait(10s);
+    EXPECT_EQ(server.data(1, "end"), "ERR(5,Unknown transfer ID)");
+}
+
+// Late packets of an upload that has ended are nobody's but its own, where other transfers have the same port.
+TEST_F(TftpUpload, what_comes_late_for_a_broken_upload_is_not_answered) {
+    for (const auto mode : {tftp::TidMode::pool, tftp::TidMode::single}) {
+        TftpHarness one;
+        one.settings.write.mode = WriteMode::create;
+        one.settings.tid_mode = mode;
+        one.wrq("w");
+        EXPECT_EQ(one.data(1, block()), "ACK(1)");
+        EXPECT_EQ(one.error(0, "no more"), "");
+        EXPECT_EQ(one.data(2, block()) + one.data(3, ""), "");
+        one.run();
+        EXPECT_FALSE(one.base.exists("/w"));
+        EXPECT_EQ(one.wrq("w"), "ACK(0)");  // from the same port, at once
+        EXPECT_EQ(one.data(1, ""), "ACK(1)");
+    }
 }
 
 TEST_F(TftpUpload, T116_the_same_request_again) {
