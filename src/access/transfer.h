@@ -58,10 +58,10 @@ public:
     struct Upload {
         std::uint64_t old_size = 0;  // of the file before
         bool existed = true;
-        bool truncated = false;   // what was in it has been dropped
+        bool truncated = false;    // what was in it has been dropped
         bool to_truncate = false;  // that is still to be done, before the first byte
-        bool short_jobs = false;  // the file is on quick storage: small pieces of work need no worker
-        bool unique = false;      // the file was made for it, and goes again if nothing comes
+        bool short_jobs = false;   // the file is on quick storage: small pieces of work need no worker
+        bool unique = false;       // the file was made for it, and goes again if nothing comes
         Reservation reservation;
         UploadPolicy policy;
         FilesystemPtr filesystem;  // where the policy needs it: to ask for free space on the way, to remove the file

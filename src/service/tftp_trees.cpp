@@ -29,8 +29,7 @@ Result<tftp::Tree> open_tree(const Config& config, const std::string& folder, bo
     user.anonymous = true;
     user.filesystem = std::move(*filesystem);
     user.permissions = writes ? perm::read | perm::drop : perm::read;
-    return tftp::Tree{std::make_shared<const User>(std::move(user)),
-                      config.tftp.accept_full_path ? folder : std::string()};
+    return tftp::Tree{std::make_shared<const User>(std::move(user)), folder, config.tftp.accept_full_path};
 }
 
 Result<void> open_trees(const Config& config, const UserPtr& anonymous, tftp::Policy& policy) {
@@ -43,8 +42,7 @@ Result<void> open_trees(const Config& config, const UserPtr& anonymous, tftp::Po
         policy.trees.push_back(std::move(*tree));
     }
     if (policy.trees.empty() && anonymous) {
-        const std::string shown = config.tftp.accept_full_path ? config.anonymous.folder : std::string();
-        policy.trees.push_back({anonymous, shown});
+        policy.trees.push_back({anonymous, config.anonymous.folder, config.tftp.accept_full_path});
     }
     for (const tftp::Rule& rule : rules) {
         policy.rule_trees.emplace_back();

@@ -52,7 +52,7 @@ tftp::Policy TftpHarness::policy() {
     tftp::Policy out{.settings = settings};
     const auto tree = [&](const FilesystemPtr& files, std::string path) {
         user.filesystem = files;
-        return tftp::Tree{files ? std::make_shared<const User>(user) : nullptr, std::move(path)};
+        return tftp::Tree{files ? std::make_shared<const User>(user) : nullptr, std::move(path), true};
     };
     out.trees.push_back(tree(base.files, folder));
     for (const FilesystemPtr& files : more_roots) out.trees.push_back(tree(files, {}));

@@ -228,7 +228,7 @@ net::Task<void> open_write(Opening& opening, Path path) {
     const auto place = co_await place_in(opening, tree, path);
     if (opening.given_up()) co_return;
     if (!place) co_return opening.refuse(place.error());
-    auto claim = opening.server().uploads().claim(*place);
+    auto claim = opening.server().uploads().claim(tree.id_of(*place));
     if (!claim) {
         const bool create = rules.mode == WriteMode::create;
         co_return opening.refuse(

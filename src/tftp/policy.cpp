@@ -1,8 +1,11 @@
 #include "tftp/policy.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/glob.h"
+#include "vfs/filtered_fs.h"
 
 namespace wherry::tftp {
 namespace {
@@ -29,6 +32,14 @@ void take(std::optional<T>& found, const std::optional<T>& said, To& to) {
 }
 
 }  // namespace
+
+std::string Tree::id_of(const Path& path) const {
+    std::string id = folder;
+    while (id.ends_with('/')) id.pop_back();
+    // No path on a machine begins like that.
+    if (folder.empty()) id = fmt::format("{}:", fmt::ptr(&vfs::without_filter(*user->filesystem)));
+    return id.append(path.text());
+}
 
 bool needs_mac(const Settings& settings) noexcept {
     return settings.client_root == ClientRoot::mac ||

@@ -16,8 +16,12 @@ namespace wherry::tftp {
 
 // One of the folders that are served; downloads look through all of them, uploads go to the first.
 struct Tree {
-    UserPtr user;        // whose files and permissions
-    std::string folder;  // its path on this machine, which clients may put in front; empty: unknown
+    UserPtr user;           // whose files and permissions
+    std::string folder;     // its path on this machine; empty: unknown
+    bool full_path = true;  // clients may put that in front
+
+    // By which that file of it is known among all, also if several folders have it, and after a reload.
+    std::string id_of(const Path& path) const;
 };
 
 struct Policy {

@@ -21,7 +21,7 @@ namespace {
 Policy completed(Commons& commons, Policy policy) {
     const auto complete = [&](Tree& tree) {
         if (tree.user) tree.user = with_names(commons, std::move(tree.user));
-        if (!tree.folder.empty()) policy.settings.names.strip_prefix.push_back(tree.folder);
+        if (tree.full_path && !tree.folder.empty()) policy.settings.names.strip_prefix.push_back(tree.folder);
     };
     std::ranges::for_each(policy.trees, complete);
     std::ranges::for_each(policy.rule_trees, complete);

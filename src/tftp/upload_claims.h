@@ -1,10 +1,9 @@
 #pragma once
-// UploadClaims: which paths are being uploaded, so that two clients do not write one file at the same time.
+// UploadClaims: which files are being uploaded, so that two clients do not write one at the same time.
 #include <mutex>
 #include <set>
+#include <string>
 #include <utility>
-
-#include "wherry/path.h"
 
 namespace wherry::tftp {
 
@@ -14,10 +13,10 @@ public:
     class Claim {
     public:
         Claim() = default;
-        Claim(Claim&& other) noexcept : all_(std::exchange(other.all_, nullptr)), path_(std::move(other.path_)) {}
+        Claim(Claim&& other) noexcept : all_(std::exchange(other.all_, nullptr)), file_(std::move(other.file_)) {}
         Claim& operator=(Claim&& other) noexcept {
             std::swap(all_, other.all_);
-            std::swap(path_, other.path_);
+            std::swap(file_, other.file_);
             return *this;
         }
         ~Claim() { release(); }
@@ -25,26 +24,27 @@ public:
             UploadClaims* const all = std::exchange(all_, nullptr);
             if (all == nullptr) return;
             const std::lock_guard lock(all->mutex_);
-            all->paths_.erase(path_);
+            all->files_.erase(file_);
         }
         explicit operator bool() const noexcept { return all_ != nullptr; }
 
     private:
         friend class UploadClaims;
-        Claim(UploadClaims* all, Path path) : all_(all), path_(std::move(path)) {}
+        Claim(UploadClaims* all, std::string file) : all_(all), file_(std::move(file)) {}
         UploadClaims* all_ = nullptr;
-        Path path_;
+        std::string file_;
     };
 
-    // An empty one: somebody else has it.
-    Claim claim(const Path& path) {
+    // `file`: what the file is known by, in whatever folder it is (see Tree::id_of). An empty one: somebody else has
+    // it.
+    Claim claim(const std::string& file) {
         const std::lock_guard lock(mutex_);
-        return paths_.insert(path).second ? Claim(this, path) : Claim();
+        return files_.insert(file).second ? Claim(this, file) : Claim();
     }
 
 private:
     std::mutex mutex_;
-    std::set<Path> paths_;
+    std::set<std::string> files_;
 };
 
 }  // namespace wherry::tftp

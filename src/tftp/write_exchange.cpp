@@ -26,9 +26,8 @@ WriteMachine::Options machine_options(const Negotiated& granted, const Flow& flo
                                   .reorder_blocks = settings.write.reorder_blocks,
                                   .fixed_rto = granted.fixed_rto,
                                   .seed = flow.jitter()};
-    options.write_queue = in_memory
-                              ? std::numeric_limits<std::size_t>::max()
-                              : std::max(least_write_queue, std::size_t{2} * granted.window * granted.blksize);
+    options.write_queue = in_memory ? std::numeric_limits<std::size_t>::max()
+                                    : std::max(least_write_queue, std::size_t{2} * granted.window * granted.blksize);
     if (!options.fixed_rto && settings.rto_fixed.count() > 0) options.fixed_rto = settings.rto_fixed;
     return options;
 }

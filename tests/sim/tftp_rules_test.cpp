@@ -119,6 +119,39 @@ TEST_F(TftpRules, a_root_and_uploads_for_one_interface) {
     EXPECT_EQ(ask("one"), "ERR(1,File not found)");
 }
 
+// A name that was uploaded to one root was taken in all others, too.
+TEST_F(TftpRules, uploads_of_one_name_to_several_roots) {
+    const auto shared = memory_filesystem();
+    server.rule_roots = {memory_filesystem(), shared, shared};
+    for (const char* name : {"eth1", "eth2", "eth3"}) rule().interface = name;
+    for (Rule& each : server.settings.rules) each.write = tftp::WriteMode::create;
+    server.network.interfaces = {{1, "eth1"}, {2, "eth2"}, {3, "eth3"}};
+    const auto upload_by = [&](std::uint32_t interface) {
+        server.interface = interface;
+        server.client = server.client.with_port(++port);
+        return server.wrq("up");
+    };
+    EXPECT_EQ(upload_by(1), "ACK(0)");
+    EXPECT_EQ(upload_by(2), "ACK(0)");
+    EXPECT_EQ(upload_by(3), "ERR(6,File already exists)");
+}
+
+TEST(TftpTree, the_same_file_of_several_folders) {
+    const auto made = [](std::string folder) {
+        User user;
+        user.filesystem = memory_filesystem();
+        return tftp::Tree{std::make_shared<const User>(std::move(user)), std::move(folder)};
+    };
+    const Path path = Path::resolve("/a/up").value();
+    EXPECT_EQ(made("/srv/tftp").id_of(path), made("/srv/tftp/").id_of(path));
+    EXPECT_EQ(made("/srv").id_of(path), made("/srv/a").id_of(Path::resolve("/up").value()));
+    EXPECT_EQ(made("/").id_of(path), "/a/up");
+    EXPECT_NE(made("").id_of(path), made("/").id_of(path));
+    const tftp::Tree one = made("");
+    const tftp::Tree other = made("");
+    EXPECT_NE(one.id_of(path), other.id_of(path));
+}
+
 TEST_F(TftpRules, T099_requests_by_another_interface) {
     server.settings.interfaces = {"eth1", "lan*"};
     EXPECT_EQ(ask("one"), "");
