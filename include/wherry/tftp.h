@@ -85,7 +85,7 @@ using TftpOpcodeHandler = std::function<std::optional<std::string>(const TftpPac
 enum class TftpUploads : std::uint8_t {
     off,
     create,     // new names only
-    existing,   // names that are there only
+    existing,   // names that are there only, of files that everybody on this machine may write
     overwrite,  // both
 };
 

@@ -82,6 +82,7 @@ public:
         std::uint64_t device = 0;
         std::uint32_t modified_nsec = 0;
         std::uint32_t mode = 0;
+        std::uint32_t uid = 0;
     };
 
     // What open_read and open_write have gathered. `file` is open, `permit` held.

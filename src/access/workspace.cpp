@@ -105,7 +105,7 @@ net::Task<Result<TransferPtr>> Workspace::open_read(Path path, ByteRange range) 
     parts.file = std::move(*file);
     parts.offset = range.from;
     if (range.to < stat->size) parts.end = range.to;
-    parts.opened = {stat->size, stat->modified, stat->inode, stat->device, stat->modified_nsec, stat->mode};
+    parts.opened = {stat->size, stat->modified, stat->inode, stat->device, stat->modified_nsec, stat->mode, stat->uid};
     parts.quick_close = quick;
     parts.permit = std::move(*permit);
     parts.throttle = commons_.rates.for_download(*user_, &buckets_);
@@ -169,9 +169,12 @@ Result<void> Workspace::open_upload(const Path& path, const WriteRequest& reques
     upload.truncated = mode.truncate;
     mode.atomic = policy.atomic;
     mode.keep_partial = policy.keep_partial;
-    if (counted || !mode.truncate) {
+    if (counted || !mode.truncate || request.world_writable) {
         const auto before = files.stat(path);
         if (!before && before.error().code != Code::not_found) return std::unexpected(before.error());
+        if (request.world_writable && before && (before->mode & 0002) == 0) {
+            return fail(Code::denied, "uploading " + path.string() + ": others may not write it");
+        }
         upload.existed = before.has_value();
         upload.old_size = before ? before->size : 0;
     }

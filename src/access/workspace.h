@@ -42,6 +42,7 @@ struct WriteRequest {
     // goes again if none does.
     bool truncate_late = false;
     bool only_existing = false;                // Code::not_found for a name that is not there
+    bool world_writable = false;               // Code::denied for a file that not everybody on this machine may write
     std::optional<std::uint32_t> mode_bits{};  // of a new file, before the umask
 };
 

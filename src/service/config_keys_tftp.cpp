@@ -130,10 +130,12 @@ std::vector<ConfigKey> service_keys() {
          "Whether the blocks of a window are given to the kernel as one, where it can cut them itself."},
         {"tftp.world_readable", live,
          choice([](auto& c) -> auto& { return c.tftp.settings.world_readable; },
-                Words<WorldReadable>{
-                    {"auto", WorldReadable::automatic}, {"on", WorldReadable::on}, {"off", WorldReadable::off}}),
+                Words<WorldReadable>{{"auto", WorldReadable::automatic},
+                                     {"on", WorldReadable::on},
+                                     {"owner", WorldReadable::owner},
+                                     {"off", WorldReadable::off}}),
          "Whether only files are served that everybody on this machine may read; \"auto\": if the server runs as "
-         "root."},
+         "root. \"owner\": only files that belong to the account the server runs as."},
         {"tftp.on_change", live,
          words([](auto& c) -> auto& { return c.tftp.settings.abort_on_change; }, "ignore", "abort"),
          "What becomes of a download whose file is changed in place meanwhile. A file that is replaced goes on as it "
@@ -267,7 +269,8 @@ std::vector<ConfigKey> write_keys() {
                                  {"create", WriteMode::create},
                                  {"existing", WriteMode::existing},
                                  {"overwrite", WriteMode::overwrite}}),
-         "What clients may upload: nothing, new names only, names that are there only, or both."},
+         "What clients may upload: nothing, new names only, names that are there only, or both. \"existing\" is about "
+         "files that everybody on this machine may write, unless tftp.world_readable is \"off\"."},
         {"tftp.write.allow", live, subnets([](auto& c) -> auto& { return c.tftp.settings.write_allow; }),
          "Who may upload; empty: everybody."},
         {"tftp.write.deny", live, subnets([](auto& c) -> auto& { return c.tftp.settings.write_deny; }),

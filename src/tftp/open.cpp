@@ -1,8 +1,6 @@
 #include "tftp/open.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <expected>
 #include <utility>
@@ -11,17 +9,12 @@
 #include "core/text.h"
 #include "tftp/names.h"
 #include "tftp/opening.h"
+#include "tftp/permits.h"
 #include "tftp/read_exchange.h"
 #include "tftp/write_exchange.h"
 
 namespace wherry::tftp {
 namespace {
-
-bool readable_by_world(const Opening& opening, const Transfer::Opened& about) {
-    const WorldReadable rule = opening.settings().world_readable;
-    const bool asked = rule == WorldReadable::on || (rule == WorldReadable::automatic && geteuid() == 0);
-    return !asked || (about.mode & 0004) != 0;
-}
 
 // What the window of an upload may owe to the rates it has now. An ACK is held until its window is paid for, and a
 // client that gets none within its time-out, often a second, sends all of the window again: so a window is no larger
@@ -169,9 +162,10 @@ net::Task<bool> settled_by_program(Opening& opening, Path& path) {
 // --- downloads
 
 net::Task<void> send_file(const Opening& opening, Found found) {
-    if (!readable_by_world(opening, found.transfer->opened())) {
+    const Transfer::Opened& about = found.transfer->opened();
+    if (const auto allowed = may_serve(opening.settings(), about.mode, about.uid); !allowed) {
         [[maybe_unused]] const auto ended = co_await found.transfer->finish(wherry::Outcome::file(Code::denied));
-        co_return opening.refuse({ErrorCode::access, "Access violation"}, "others may not read it");
+        co_return opening.refuse(allowed.error());
     }
     ReadSource source({.transfer = std::move(found.transfer),
                        .filesystem = found.tree->user->filesystem.get(),
@@ -205,9 +199,7 @@ net::Task<void> open_read(Opening& opening, Path path, const std::string& name) 
 
 Result<void> check_upload(const Opening& opening, const Path& path) {
     const WriteRules& rules = opening.settings().write;
-    if (!name_matches(rules.allow_names, path) || name_matches(rules.deny_names, path)) {
-        return fail(Code::denied, "tftp.write.allow_names, deny_names");
-    }
+    if (auto allowed = may_store(rules, path); !allowed) return allowed;
     const auto announced = option_number(opening.request, "tsize");
     const bool counts = opening.request.mode == Mode::octet;
     if (announced && counts && rules.max_size != 0 && *announced > rules.max_size) {
@@ -241,6 +233,7 @@ net::Task<void> open_write(Opening& opening, Path path) {
     request.truncate_late = true;  // a request proves nothing: whoever forges one must not empty a file
     request.overwrite = rules.mode != WriteMode::create;
     request.only_existing = rules.mode == WriteMode::existing;
+    request.world_writable = asks_others_to_write(opening.settings());
     request.mode_bits = rules.file_mode;
     if (opening.request.mode == Mode::octet) request.announced = option_number(opening.request, "tsize").value_or(0);
     auto transfer = co_await workspace.open_write(*place, request);

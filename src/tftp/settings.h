@@ -35,6 +35,7 @@ enum class WriteMode : std::uint8_t {
 enum class WorldReadable : std::uint8_t {
     automatic,  // as `on` if the process runs as root, who may read everything
     on,         // only files that everybody on this machine may read
+    owner,      // only files of the account that the server runs as
     off,
 };
 

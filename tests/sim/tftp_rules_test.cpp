@@ -1,10 +1,12 @@
 // What holds for some clients only: rules, folders of their own, options and opcodes of the program; and what may
 // change while the server runs.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <stdexcept>
 
 #include "testing/tftp_harness.h"
+#include "tftp/permits.h"
 
 namespace wherry {
 namespace {
@@ -150,6 +152,39 @@ TEST(TftpTree, the_same_file_of_several_folders) {
     const tftp::Tree one = made("");
     const tftp::Tree other = made("");
     EXPECT_NE(one.id_of(path), other.id_of(path));
+}
+
+TEST_F(TftpRules, files_that_everybody_may_read) {
+    for (const auto& [name, mode] : {std::pair("/all", 0644U), std::pair("/some", 0640U)}) {
+        server.base.put(name, "content");
+        ASSERT_TRUE(server.base.files->set_mode(Path::resolve(name).value(), mode));
+    }
+    server.settings.world_readable = tftp::WorldReadable::on;
+    EXPECT_EQ(ask("all"), "DATA(1,7)");
+    EXPECT_EQ(ask("some"), "ERR(2,Access violation)");
+    EXPECT_TRUE(server.logged("others may not read it"));
+}
+
+TEST_F(TftpRules, files_of_the_account_that_the_server_runs_as) {
+    for (const auto& [name, owner] : {std::pair("/own", 0U), std::pair("/foreign", 1U)}) {
+        server.base.put(name, "content");
+        const Path path = Path::resolve(name).value();
+        ASSERT_TRUE(server.base.files->set_owner(path, geteuid() + owner, std::nullopt));
+        ASSERT_TRUE(server.base.files->set_mode(path, 0600));
+    }
+    server.settings.world_readable = tftp::WorldReadable::owner;
+    EXPECT_EQ(ask("own"), "DATA(1,7)");
+    EXPECT_EQ(ask("foreign"), "ERR(2,Access violation)");
+    EXPECT_TRUE(server.logged("it belongs to somebody else"));
+}
+
+TEST(TftpPermits, may_serve_as_the_process_may_read) {
+    tftp::Settings settings;
+    const std::uint32_t self = geteuid();
+    EXPECT_TRUE(tftp::may_serve(settings, 0644, self + 1));
+    EXPECT_EQ(tftp::may_serve(settings, 0640, self).has_value(), self != 0) << "root may read what others may not";
+    settings.world_readable = tftp::WorldReadable::off;
+    EXPECT_TRUE(tftp::may_serve(settings, 0600, self + 1));
 }
 
 TEST_F(TftpRules, T099_requests_by_another_interface) {

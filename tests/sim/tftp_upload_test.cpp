@@ -182,6 +182,22 @@ TEST_F(TftpUpload, T117_existing_names_only) {
     EXPECT_EQ(server.base.content("/there"), "new");
 }
 
+TEST_F(TftpUpload, T117_existing_names_that_everybody_may_write) {
+    server.settings.write.mode = WriteMode::existing;
+    server.settings.world_readable = tftp::WorldReadable::on;
+    for (const char* name : {"/mine", "/open"}) server.base.put(name, "old");
+    ASSERT_TRUE(server.base.files->set_mode(Path::resolve("/mine").value(), 0664));
+    ASSERT_TRUE(server.base.files->set_mode(Path::resolve("/open").value(), 0666));
+    EXPECT_EQ(server.wrq("mine"), "ERR(2,Access violation)");
+    EXPECT_TRUE(server.logged("others may not write it"));
+    EXPECT_EQ(server.base.content("/mine"), "old");
+    server.client = server.client.with_port(3001);
+    EXPECT_EQ(server.upload("open", "new"), "ok");
+    EXPECT_EQ(server.base.content("/open"), "new");
+    server.client = server.client.with_port(3002);
+    EXPECT_EQ(server.wrq("missing"), "ERR(1,File not found)");
+}
+
 TEST_F(TftpUpload, T117_denied_networks) {
     server.settings.write_allow = {net::Subnet::parse("10.0.0.0/8").value()};
     EXPECT_EQ(server.wrq("w"), "ERR(2,Access violation)");

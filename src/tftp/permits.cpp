@@ -1,0 +1,27 @@
+#include "tftp/permits.h"
+
+#include <unistd.h>
+
+#include "tftp/names.h"
+
+namespace wherry::tftp {
+
+Result<void> may_serve(const Settings& settings, std::uint32_t mode, std::uint32_t owner) {
+    const WorldReadable rule = settings.world_readable;
+    const std::uint32_t self = geteuid();
+    if (rule == WorldReadable::owner && owner != self) return fail(Code::denied, "it belongs to somebody else");
+    const bool asked = rule == WorldReadable::on || (rule == WorldReadable::automatic && self == 0);
+    if (asked && (mode & 0004) == 0) return fail(Code::denied, "others may not read it");
+    return {};
+}
+
+Result<void> may_store(const WriteRules& rules, const Path& path) {
+    if (name_matches(rules.allow_names, path) && !name_matches(rules.deny_names, path)) return {};
+    return fail(Code::denied, "tftp.write.allow_names, deny_names");
+}
+
+bool asks_others_to_write(const Settings& settings) noexcept {
+    return settings.write.mode == WriteMode::existing && settings.world_readable != WorldReadable::off;
+}
+
+}  // namespace wherry::tftp
