@@ -5,6 +5,7 @@
 #include "tftp/names.h"
 #include "tftp/open.h"
 #include "tftp/opening.h"
+#include "tftp/permits.h"
 
 namespace wherry::tftp {
 namespace {
@@ -20,26 +21,47 @@ net::Task<Result<Path>> in_other_letters(const Opening& opening, const Tree& tre
         opening.engine().loop(), [&] { return server.name_index().find(tree.user->filesystem, path); });
 }
 
-// Whether the name that a rule has made can be transferred. Changes nothing.
+// Whether an upload to that place would begin. `about`: what is there.
+net::Task<bool> can_be_stored(Workspace& workspace, const Settings& settings, const Path& place,
+                              const Result<Stat>& about) {
+    if (!workspace.may(place, 'w')) co_return false;
+    const WriteMode mode = settings.write.mode;
+    if (about) {
+        const bool allowed = !asks_others_to_write(settings) || (about->mode & 0002) != 0;
+        co_return about->is_file() && mode != WriteMode::create&& allowed;
+    }
+    if (about.error().code != Code::not_found || mode == WriteMode::existing) co_return false;
+    const auto folder = co_await workspace.stat(place.parent());
+    co_return folder && folder->is_directory();
+}
+
+// Whether the name that a rule has made can be transferred, by all rules that will hold for it. Changes nothing.
 net::Task<bool> can_be_transferred(const Opening& opening, const std::string& name) {
     const auto path = path_of_name(name, opening.settings().names);
     if (!path) co_return false;
     const PolicyPtr policy = policy_of(opening, *path);
-    const WriteMode mode = policy->settings.write.mode;
+    const Settings& settings = policy->settings;
     const bool write = opening.request.is_write();
-    if (write ? mode == WriteMode::off : !policy->settings.reads) co_return false;
+    if (write && (settings.write.mode == WriteMode::off || !may_store(settings.write, opening.request, *path))) {
+        co_return false;
+    }
+    if (!write && !settings.reads) co_return false;
     for (const Tree& tree : policy->trees) {
         const auto place = co_await place_in(opening, tree, *path);
         if (!place) co_return false;
-        auto about = co_await workspace_of(opening, tree).stat(*place);
-        if (!about && !write && opening.settings().names.letters == Case::insensitive) {
-            const auto other = co_await in_other_letters(opening, tree, *place);
-            if (other) about = co_await workspace_of(opening, tree).stat(*other);
+        Workspace workspace = workspace_of(opening, tree);
+        auto about = co_await workspace.stat(*place);
+        if (write) co_return co_await can_be_stored(workspace, settings, *place, about);
+        Path found = *place;
+        if (!about && settings.names.letters == Case::insensitive) {
+            if (const auto other = co_await in_other_letters(opening, tree, *place)) {
+                found = *other;
+                about = co_await workspace.stat(found);
+            }
         }
-        const bool is_file = about && about->is_file();
-        const bool is_absent = !about && about.error().code == Code::not_found;
-        if (write) co_return (is_file && mode != WriteMode::create) || (is_absent && mode != WriteMode::existing);
-        if (is_file) co_return true;
+        if (about && about->is_file()) {
+            co_return workspace.may(found, 'r') && may_serve(settings, about->mode, about->uid).has_value();
+        }
     }
     co_return false;
 }

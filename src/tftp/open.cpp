@@ -197,17 +197,6 @@ net::Task<void> open_read(Opening& opening, Path path, const std::string& name) 
 
 // --- uploads
 
-Result<void> check_upload(const Opening& opening, const Path& path) {
-    const WriteRules& rules = opening.settings().write;
-    if (auto allowed = may_store(rules, path); !allowed) return allowed;
-    const auto announced = option_number(opening.request, "tsize");
-    const bool counts = opening.request.mode == Mode::octet;
-    if (announced && counts && rules.max_size != 0 && *announced > rules.max_size) {
-        return fail(Code::quota, "it is larger than tftp.write.max_size");
-    }
-    return {};
-}
-
 net::Task<void> open_write(Opening& opening, Path path) {
     Flow& flow = *opening.flow;
     const WriteRules& rules = opening.settings().write;
@@ -215,7 +204,9 @@ net::Task<void> open_write(Opening& opening, Path path) {
     if (rules.mode == WriteMode::off || flow.policy->trees.empty()) {
         co_return opening.refuse({ErrorCode::access, "Uploads are not allowed"}, "tftp.write.mode");
     }
-    if (const auto allowed = check_upload(opening, path); !allowed) co_return opening.refuse(allowed.error());
+    if (const auto allowed = may_store(rules, opening.request, path); !allowed) {
+        co_return opening.refuse(allowed.error());
+    }
     const Tree& tree = flow.policy->trees.front();
     const auto place = co_await place_in(opening, tree, path);
     if (opening.given_up()) co_return;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "tftp/names.h"
+#include "tftp/options.h"
 
 namespace wherry::tftp {
 
@@ -15,9 +16,16 @@ Result<void> may_serve(const Settings& settings, std::uint32_t mode, std::uint32
     return {};
 }
 
-Result<void> may_store(const WriteRules& rules, const Path& path) {
-    if (name_matches(rules.allow_names, path) && !name_matches(rules.deny_names, path)) return {};
-    return fail(Code::denied, "tftp.write.allow_names, deny_names");
+Result<void> may_store(const WriteRules& rules, const Request& request, const Path& path) {
+    if (!name_matches(rules.allow_names, path) || name_matches(rules.deny_names, path)) {
+        return fail(Code::denied, "tftp.write.allow_names, deny_names");
+    }
+    const auto announced = option_number(request, "tsize");
+    const bool counts = request.mode == Mode::octet;
+    if (announced && counts && rules.max_size != 0 && *announced > rules.max_size) {
+        return fail(Code::quota, "it is larger than tftp.write.max_size");
+    }
+    return {};
 }
 
 bool asks_others_to_write(const Settings& settings) noexcept {

@@ -138,6 +138,47 @@ TEST_F(TftpRules, uploads_of_one_name_to_several_roots) {
     EXPECT_EQ(upload_by(3), "ERR(6,File already exists)");
 }
 
+// Rule E asked less than the request that followed it, so that a name was taken which was then refused.
+TEST_F(TftpRules, a_map_takes_no_name_that_will_be_refused) {
+    folder("/own/secret", "hidden");
+    server.base.put("/secret", "everybody's");
+    ASSERT_TRUE(server.base.files->set_mode(Path::resolve("/own/secret").value(), 0600));
+    server.settings.world_readable = tftp::WorldReadable::on;
+    server.settings.write.mode = tftp::WriteMode::overwrite;
+    server.settings.write.deny_names = {"own/no*"};
+    server.settings.write.max_size = 100;
+    server.map = "rE ^ own/\nrE ^ missing/\n";
+    EXPECT_EQ(ask("secret"), "DATA(1,11)");
+    const auto upload = [&](std::string_view name) {
+        server.client = server.client.with_port(++port);
+        return server.upload(name, "new");
+    };
+    EXPECT_EQ(upload("yes"), "ok");
+    EXPECT_TRUE(server.base.exists("/own/yes"));
+    EXPECT_EQ(upload("no"), "ok");
+    EXPECT_TRUE(server.base.exists("/no"));
+    EXPECT_EQ(upload("deep/er"), "ERR(1,File not found)");
+}
+
+TEST_F(TftpRules, a_map_takes_names_for_uploads_as_the_mode_allows) {
+    folder("/own/there", "old");
+    server.base.put("/own/open", "old");
+    server.base.put("/there", "old");
+    ASSERT_TRUE(server.base.files->set_mode(Path::resolve("/own/there").value(), 0664));
+    for (const char* name : {"/own/open", "/there"}) {
+        ASSERT_TRUE(server.base.files->set_mode(Path::resolve(name).value(), 0666));
+    }
+    server.settings.world_readable = tftp::WorldReadable::on;
+    server.settings.write.mode = tftp::WriteMode::existing;
+    server.map = "rE ^ own/\n";
+    EXPECT_EQ(server.upload("there", "new"), "ok");
+    EXPECT_EQ(server.base.content("/own/there"), "old");
+    EXPECT_EQ(server.base.content("/there"), "new");
+    server.client = server.client.with_port(++port);
+    EXPECT_EQ(server.upload("open", "new"), "ok");
+    EXPECT_EQ(server.base.content("/own/open"), "new");
+}
+
 TEST(TftpTree, the_same_file_of_several_folders) {
     const auto made = [](std::string folder) {
         User user;
