@@ -15,7 +15,6 @@
 #include "net/scope.h"
 #include "tftp/flow.h"
 #include "tftp/packet.h"
-#include "tftp/write_machine.h"
 #include "wherry/tftp.h"
 
 namespace wherry::tftp {
@@ -46,7 +45,6 @@ public:
     Server& server() noexcept { return server_; }
     net::Loop& loop() noexcept { return loop_; }
     net::Scope& scope() noexcept { return scope_; }
-    ReorderBudget& reorder_budget() noexcept { return reorder_budget_; }
     std::uint32_t random() noexcept { return static_cast<std::uint32_t>(dice_()); }
     std::uint32_t next_serial() noexcept { return ++serials_; }
     std::uint32_t mtu_of(const Flow& flow);
@@ -141,7 +139,6 @@ private:
     std::unordered_set<FlowPtr, Hash, Equal> flows_;
     std::array<LastRequest, 64> last_requests_;  // by their hash
     std::vector<net::Arrival> arrivals_;
-    ReorderBudget reorder_budget_;
     net::Watch ended_;  // signalled when it is time to end
     std::uint32_t serials_ = 0;
     Time said_no_port_left_{};

@@ -16,6 +16,7 @@
 #include "tftp/handlers.h"
 #include "tftp/policy.h"
 #include "tftp/upload_claims.h"
+#include "tftp/write_machine.h"
 
 namespace wherry::tftp {
 
@@ -67,6 +68,7 @@ public:
     Admission& admission() noexcept { return admission_; }
     ChunkCache& cache() noexcept { return cache_; }
     UploadClaims& uploads() noexcept { return uploads_; }
+    ReorderBudget& reorder_budget() noexcept { return reorder_budget_; }
     NameIndex& name_index() noexcept { return name_index_; }
 
 private:
@@ -82,6 +84,7 @@ private:
     Admission admission_;
     ChunkCache cache_;
     UploadClaims uploads_;
+    ReorderBudget reorder_budget_;
     NameIndex name_index_;
     std::vector<std::unique_ptr<Place>> places_;  // one per loop
     std::size_t adopted_ = 0;                     // sockets that were bound already

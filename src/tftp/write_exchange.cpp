@@ -43,7 +43,7 @@ net::Task<void> drop(TransferPtr transfer, wherry::Outcome outcome, UploadClaims
 WriteExchange::WriteExchange(const FlowPtr& flow, const Request& request, const Negotiated& granted,
                              UploadTarget target)
     : MachineExchange(*flow, granted, machine_options(granted, *flow, target.taker != nullptr),
-                      flow->engine.reorder_budget()),
+                      flow->engine.server().reorder_budget()),
       window_(granted.window),
       announced_(granted.announced),
       transfer_(std::move(target.transfer)),

@@ -69,7 +69,7 @@ void WriteMachine::accept_early(Sink& sink, Time now) {
     for (auto next = early_.begin(); next != early_.end() && !final_; next = early_.begin()) {
         if (next->first > received_ + 1) return;
         const auto bytes = std::move(next->second);
-        budget_->left += bytes.size();
+        budget_->give(bytes.size());
         const bool wanted = next->first == received_ + 1;
         early_.erase(next);
         if (wanted) accept(now, bytes, sink);
@@ -128,8 +128,7 @@ void WriteMachine::on_duplicate(Time now, std::uint64_t block, Effects& out) {
 }
 
 void WriteMachine::on_gap(Time now, std::uint64_t block, Bytes payload, Effects& out) {
-    if (!early_.contains(block) && budget_->left >= payload.size()) {
-        budget_->left -= payload.size();
+    if (!early_.contains(block) && budget_->take(payload.size())) {
         early_.emplace(block, std::vector<std::byte>(payload.begin(), payload.end()));
     }
     ++out_of_order_;
@@ -258,7 +257,7 @@ void WriteMachine::end(Ending ending, Effects& out) {
 }
 
 void WriteMachine::drop_early() noexcept {
-    for (const auto& [block, bytes] : early_) budget_->left += bytes.size();
+    for (const auto& [block, bytes] : early_) budget_->give(bytes.size());
     early_.clear();
 }
 

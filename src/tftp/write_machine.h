@@ -3,6 +3,7 @@
 //
 // It acknowledges the last block of each window, tells a gap once, keeps blocks that came too early, and goes on
 // answering repeats of the last block for a while after the end, so that a lost final ACK does no harm.
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -14,9 +15,19 @@
 
 namespace wherry::tftp {
 
-// Memory for blocks that came too early, shared by all uploads of a loop.
+// Memory for blocks that came too early, shared by all uploads of a server, whose loops take from it at the same time.
 struct ReorderBudget {
-    std::size_t left = std::size_t{64} << 20U;
+    std::atomic<std::size_t> left = std::size_t{64} << 20U;
+
+    // False: there is not as much any more.
+    bool take(std::size_t bytes) noexcept {
+        std::size_t now = left.load(std::memory_order_relaxed);
+        while (now >= bytes) {
+            if (left.compare_exchange_weak(now, now - bytes, std::memory_order_relaxed)) return true;
+        }
+        return false;
+    }
+    void give(std::size_t bytes) noexcept { left.fetch_add(bytes, std::memory_order_relaxed); }
 };
 
 // A value; about 400 bytes and what came too early. One thread at a time.
