@@ -136,7 +136,8 @@ public:
     // two seconds is left out.
     std::vector<TftpTransfer> transfers() const;
     // Ends it: its client is sent ERROR 0 "Stopped by administrator", what has come of an upload is dropped as after
-    // any broken one, and its event says Code::killed. False: there is no such transfer (any more).
+    // any broken one, and its event says Code::killed. False: there is no such transfer (any more). An upload that has
+    // all come and is just being published is published all the same.
     bool end_transfer(std::uint64_t id);
 
 private:

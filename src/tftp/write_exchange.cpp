@@ -78,25 +78,31 @@ void WriteExchange::on_data(Time now, Bytes packet, Effects& effects) {
 
 void WriteExchange::on_timer(Time now) {
     tell(now, [&](Effects& effects) {
-        if (machine_.committing()) {
-            machine_.cancel(Ending::io_error, ErrorCode::undefined, "Internal error", effects, true);
+        if (!machine_.committing()) return machine_.on_timer(now, effects);
+        flow_.engine.server().commons().log.warning(
+            "tftp: an upload to {} takes longer to be stored than "
+            "tftp.timers.commit; its client was told that it failed",
+            flow_.route.peer.text());
+        if (machine_.is_publishing()) {
+            machine_.publish_late(effects);
         } else {
-            machine_.on_timer(now, effects);
+            machine_.cancel(Ending::io_error, ErrorCode::undefined, "Internal error", effects, true);
         }
     });
 }
 
 void WriteExchange::apply(Time now, Effects& effects) {
-    const bool may = may_answer(effects.oack || effects.ack);
+    const bool may = flow_.alive() && may_answer(effects.oack || effects.ack);
     if (effects.oack && may) send_oack();
     if (effects.ack && may) flow_.send(ack_packet(*effects.ack));
-    send_error(effects);
+    if (flow_.alive()) send_error(effects);
     if (effects.commit) complete_ = true;
     if (effects.ended) end(*effects.ended);
     if (!ending_) write_if_worth_it();
     if (machine_.ended()) return rest();
-    if (machine_.committing()) {
-        flow_.timer.set(now + flow_.settings().commit_timeout);
+    if (!flow_.alive()) return;
+    if (effects.commit && machine_.committing()) {
+        flow_.timer.set(now + flow_.settings().commit_timeout);  // whatever the client sends until then
     } else if (const auto due = machine_.deadline()) {
         flow_.wake_at(*due);
     }
@@ -198,10 +204,10 @@ net::Task<void> WriteExchange::commit() {
     if (other_size && flow_.settings().write.tsize_strict) {
         co_return fail_with({Code::aborted, 0, "it has another size than announced"});
     }
+    machine_.publishing();
     const auto finished = transfer_ ? co_await transfer_->finish({}) : co_await hand_over();
     transfer_.reset();
-    claim_.release();        // before the client hears of it: its next upload may come at once
-    if (ending_) co_return;  // whoever ended it meanwhile has told the client
+    claim_.release();  // before the client hears of it: its next upload may come at once
     Effects effects;
     const Time now = flow_.engine.loop().now();
     machine_.committed(now, finished ? std::nullopt : std::optional(refusal_for(finished.error())), effects);

@@ -160,11 +160,11 @@ void WriteMachine::on_error(Time now, Effects& out) {
         return;
     }
     verified_ = true;
-    end(Ending::client_error, out);
+    if (!publishing_) end(Ending::client_error, out);
 }
 
 void WriteMachine::on_unreachable(Effects& out) {
-    if (!ended_ && (verified_ || tries_ >= 1)) end(Ending::client_error, out);
+    if (!ended_ && !publishing_ && (verified_ || tries_ >= 1)) end(Ending::client_error, out);
 }
 
 void WriteMachine::on_duplicate_request(Time now, Effects& out) {
@@ -225,13 +225,20 @@ void WriteMachine::written(Time now, std::size_t bytes, Effects& out) {
     if (!ended_ && !committing_ && ack_owed_ && !must_wait(now)) acknowledge(now, out);
 }
 
+void WriteMachine::publish_late(Effects& out) {
+    if (!publishing_ || given_up_) return;
+    given_up_ = true;
+    out.error = Refusal{ErrorCode::undefined, "Internal error"};
+}
+
 void WriteMachine::committed(Time now, std::optional<Refusal> failure, Effects& out) {
     if (ended_ || !committing_) return;
-    committing_ = false;
+    committing_ = publishing_ = false;
     if (failure) {
-        out.error = std::move(failure);
+        if (!given_up_) out.error = std::move(failure);
         return end(Ending::io_error, out);
     }
+    if (given_up_) return end(Ending::ok, out);
     if (!options_.ack_at_receipt) acknowledge(now, out);
     end(Ending::ok, out);
     rtx_.reset();
@@ -244,6 +251,7 @@ void WriteMachine::cancel(Ending ending, ErrorCode code, std::string_view text, 
         dally_.reset();
         return;
     }
+    if (publishing_) return;
     if (verified_ || always) out.error = Refusal{code, std::string(text)};
     out.ack.reset();
     end(ending, out);

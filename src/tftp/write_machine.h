@@ -76,6 +76,11 @@ public:
     void on_timer(Time now, Effects& out);
     // `bytes` of those that the sink took are written.
     void written(Time now, std::size_t bytes, Effects& out);
+    // The file is being published: from here on committed() alone says how this ends, whatever the client and the
+    // operator say meanwhile.
+    void publishing() noexcept { publishing_ = committing_; }
+    // That takes too long: the client hears of an error, and nothing more.
+    void publish_late(Effects& out);
     // The file is published; `failure`: it is not.
     void committed(Time now, std::optional<Refusal> failure, Effects& out);
     // No ACK of more data before `time`: a rate limit. What the client repeats meanwhile is not answered.
@@ -88,6 +93,7 @@ public:
     bool dallying() const noexcept { return dally_.has_value(); }
     bool ended() const noexcept { return ended_ && !dally_; }
     bool committing() const noexcept { return committing_; }
+    bool is_publishing() const noexcept { return publishing_; }
     bool verified() const noexcept { return verified_; }
     Time last_heard() const noexcept { return heard_; }
     std::uint64_t received() const noexcept { return received_; }  // blocks, in order
@@ -133,6 +139,8 @@ private:
     bool final_ = false;
     bool ack_owed_ = false;  // until the disk has caught up, and the rate allows it
     bool committing_ = false;
+    bool publishing_ = false;
+    bool given_up_ = false;  // the client was told so
     bool verified_ = false;
     bool ended_ = false;
 };

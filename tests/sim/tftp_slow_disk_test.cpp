@@ -70,6 +70,54 @@ TEST_F(TftpSlowDisk, T115_the_last_ACK_waits_until_the_upload_is_published) {
     EXPECT_EQ(server.base.content("/up"), "content");
 }
 
+// An empty upload has nothing to write: what hangs is the publishing. It was logged as broken, and was there.
+TEST_F(TftpSlowDisk, W6_an_ERROR_comes_too_late_for_what_is_being_published) {
+    server.settings.write.mode = tftp::WriteMode::create;
+    EXPECT_EQ(all(server.wrq("up")), "ACK(0)");
+    disk->hang();
+    EXPECT_EQ(server.data(1, ""), "");
+    disk->wait_until_hanging();
+    EXPECT_EQ(server.error(0, "never mind"), "");
+    disk->release();
+    EXPECT_EQ(all(), "ACK(1)");
+    EXPECT_EQ(server.base.content("/up"), "");
+    EXPECT_TRUE(server.logged("\"up\" ok 0 B"));
+    EXPECT_FALSE(server.logged("client_error"));
+}
+
+TEST_F(TftpSlowDisk, W6_publishing_takes_too_long) {
+    server.settings.write.mode = tftp::WriteMode::create;
+    EXPECT_EQ(all(server.wrq("up")), "ACK(0)");
+    disk->hang();
+    EXPECT_EQ(server.data(1, ""), "");
+    disk->wait_until_hanging();
+    EXPECT_EQ(server.wait(59s), "");
+    EXPECT_EQ(server.data(1, ""), "");  // which put the end off
+    EXPECT_EQ(server.wait(2s), "ERR(0,Internal error)");
+    EXPECT_TRUE(server.logged("tftp.timers.commit"));
+    EXPECT_EQ(server.wait(2min), "");
+    disk->release();
+    EXPECT_EQ(all(), "");
+    EXPECT_EQ(server.base.content("/up"), "");
+    EXPECT_TRUE(server.logged("\"up\" ok 0 B"));
+    EXPECT_FALSE(server.logged("io_error"));
+}
+
+TEST_F(TftpSlowDisk, W6_writing_takes_too_long) {
+    server.settings.write.mode = tftp::WriteMode::create;
+    server.settings.commit_timeout = 5s;
+    EXPECT_EQ(all(server.wrq("up")), "ACK(0)");
+    disk->hang();
+    EXPECT_EQ(server.data(1, "content"), "");
+    disk->wait_until_hanging();
+    EXPECT_EQ(server.wait(4s), "");
+    EXPECT_EQ(server.wait(2s), "ERR(0,Internal error)");
+    disk->release();
+    EXPECT_EQ(all(), "");
+    EXPECT_FALSE(server.base.exists("/up"));
+    EXPECT_TRUE(server.logged("io_error"));
+}
+
 // The loop does not run for three seconds: all alarms are due at once.
 TEST(TftpSlowMachine, T134_no_burst_after_a_stall) {
     TftpHarness server;
