@@ -45,7 +45,7 @@ std::string encoded(std::string_view text, Newlines style) {
         if (c == '\n' && !paired) out += '\r';
         out += c;
         const bool before_lf = i + 1 < text.size() && text[i + 1] == '\n';
-        if (c == '\r' && (style == Newlines::netascii || (style == Newlines::netascii_keep && !before_lf))) out += '\0';
+        if (c == '\r' && style != Newlines::ftp && (style == Newlines::netascii || !before_lf)) out += '\0';
     }
     return out;
 }
@@ -55,7 +55,7 @@ std::string decoded(std::string_view text, Newlines style) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         out += text[i];
         if (text[i] != '\r' || i + 1 == text.size()) continue;
-        if (text[i + 1] == '\n')
+        if (text[i + 1] == '\n' && style != Newlines::netascii_crlf)
             out.back() = '\n', ++i;
         else if (text[i + 1] == '\0' && style != Newlines::ftp)
             ++i;
@@ -67,7 +67,7 @@ std::string decoded(std::string_view text, Newlines style) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     wherry::fuzz::Input input(data, size);
-    const auto style = static_cast<Newlines>(input.byte() % 3);
+    const auto style = static_cast<Newlines>(input.byte() % 4);
     const std::size_t in = 1 + input.byte() % 200;
     const std::size_t out = 1 + input.byte() % 200;
     const std::string_view text = input.rest();

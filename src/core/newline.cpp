@@ -39,7 +39,7 @@ bool NewlineEncoder::pay(std::span<std::byte> out, std::size_t& produced) noexce
     return true;
 }
 
-// With netascii_keep the byte after a CR decides whether the CR gets a NUL. True if it now is owed one.
+// Where a CRLF stays, the byte after a CR decides whether the CR gets a NUL. True if it now is owed one.
 bool NewlineEncoder::settle_cr(std::byte next) noexcept {
     if (!after_cr_ || style_ == Newlines::ftp || next == lf) return false;
     after_cr_ = false;
@@ -73,7 +73,7 @@ Converted NewlineEncoder::convert(std::span<const std::byte> in, std::span<std::
 }
 
 std::size_t NewlineEncoder::finish(std::span<std::byte> out) noexcept {
-    if (after_cr_ && style_ == Newlines::netascii_keep) owed_ = Owed::nul;
+    if (after_cr_ && style_ != Newlines::ftp) owed_ = Owed::nul;
     after_cr_ = false;
     std::size_t produced = 0;
     pay(out, produced);
@@ -87,8 +87,9 @@ Converted NewlineDecoder::convert(std::span<const std::byte> in, std::span<std::
         if (held_cr_) {
             held_cr_ = false;
             const bool is_nul = next == nul && style_ != Newlines::ftp;
-            out[done.produced++] = next == lf ? lf : cr;
-            if (next == lf || is_nul) ++done.consumed;
+            const bool is_end = next == lf && style_ != Newlines::netascii_crlf;
+            out[done.produced++] = is_end ? lf : cr;
+            if (is_end || is_nul) ++done.consumed;
             continue;
         }
         if (next == cr) {

@@ -13,7 +13,8 @@ namespace wherry {
 enum class Newlines : std::uint8_t {
     ftp,            // RFC 959 3.1.1.1 as it is practised: a CRLF stays a CRLF, a CR alone stays a CR
     netascii,       // RFC 764 as TFTP uses it: every CR becomes CR NUL; decodes to exactly what was encoded
-    netascii_keep,  // the same, but a CRLF stays a CRLF
+    netascii_keep,  // the same, but a CRLF in a file stays a CRLF on the wire
+    netascii_crlf,  // for files whose own line ends are CRLF: these stay what they are both ways
 };
 
 // What one call has done. It ends when `in` is used up or `out` is full, never before.
@@ -48,7 +49,8 @@ private:
     bool after_cr_ = false;  // the last byte was a CR whose partner is not decided
 };
 
-// From the wire to the file: CRLF becomes LF; with netascii CR NUL becomes CR. A CR before anything else stays.
+// From the wire to the file: CRLF becomes LF, but with netascii_crlf; with all that is netascii CR NUL becomes CR. A CR
+// before anything else stays.
 class NewlineDecoder {
 public:
     explicit NewlineDecoder(Newlines style = Newlines::ftp) noexcept : style_(style) {}

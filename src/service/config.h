@@ -89,6 +89,7 @@ struct TftpConfig {
     ListenPlaces listen;             // empty: no TFTP, unless by descriptors
     std::vector<int> descriptors;    // sockets that are bound already, handed over to this process; never from a file
     std::vector<std::string> roots;  // folders; empty: the anonymous one
+    bool require_roots = true;       // a root that is not there is a mistake
     bool accept_full_path = true;    // names may have a root's own path in front
     std::string map_file;            // rules for names; empty: none
     std::string pattern_file;        // other names for what is not there; empty: none

@@ -179,7 +179,7 @@ ConfigFindings check_config(const Config& config, OtherUsers others) {
         }
     }
     if (const auto anonymous = open_anonymous(config); !anonymous) found.errors.push_back(anonymous.error().message);
-    if (const auto policy = open_tftp_policy(config, nullptr); !policy) {
+    if (const auto policy = open_tftp_policy(config, nullptr, found.warnings); !policy) {
         for (const std::string_view line : split(policy.error().message, '\n')) found.errors.emplace_back(line);
     }
     if (const auto users = UserSources::load(config)) {

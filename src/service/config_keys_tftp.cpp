@@ -85,6 +85,9 @@ std::vector<ConfigKey> service_keys() {
         {"tftp.roots", live, files([](auto& c) -> auto& { return c.tftp.roots; }),
          "The folders that are served. Downloads look through them in this order, uploads go to the first. Empty: the "
          "anonymous folder."},
+        {"tftp.require_roots", live, flag([](auto& c) -> auto& { return c.tftp.require_roots; }),
+         "Whether a root that is not there is a mistake. Else nothing is found in it and nothing stored, until it is "
+         "there at a reload."},
         {"tftp.tid_mode", restart,
          choice([](auto& c) -> auto& { return c.tftp.settings.tid_mode; },
                 Words<TidMode>{{"pool", TidMode::pool}, {"unique", TidMode::unique}, {"single", TidMode::single}}),
@@ -241,6 +244,12 @@ std::vector<ConfigKey> name_keys() {
         {"tftp.names.pattern_file", live, place("file", [](auto& c) -> auto& { return c.tftp.pattern_file; }),
          "Other names for downloads of what is not there, in the form of atftpd's pattern files: the first regular "
          "expression that matches. Empty: none."},
+        {"tftp.names.netascii_crlf", live,
+         words([](auto& c) -> auto& { return c.tftp.settings.keep_crlf; }, "encode", "keep"),
+         "What a CRLF in a text file is for clients that ask for text: \"encode\": two characters, which they have as "
+         "they are here; \"keep\": the end of a line, like an LF."},
+        {"tftp.names.host_eol", live, words([](auto& c) -> auto& { return c.tftp.settings.crlf_files; }, "lf", "crlf"),
+         "The line ends of text files on this machine. With \"crlf\", text is sent and stored with those it has."},
         {"tftp.names.client_root", live,
          choice([](auto& c) -> auto& { return c.tftp.settings.client_root; },
                 Words<ClientRoot>{{"off", ClientRoot::off}, {"ip", ClientRoot::ip}, {"mac", ClientRoot::mac}}),
@@ -281,6 +290,9 @@ std::vector<ConfigKey> write_keys() {
         {"tftp.write.deny_names", live,
          texts([](auto& c) -> auto& { return c.tftp.settings.write.deny_names; }, "list of patterns"),
          "Names that may not be uploaded."},
+        {"tftp.write.mkdir", live, flag([](auto& c) -> auto& { return c.tftp.settings.write.make_folders; }),
+         "Whether folders are made that a new name needs, no more than sixteen for one; they stay if the upload "
+         "fails."},
         {"tftp.write.max_size", live, size([](auto& c) -> auto& { return c.tftp.settings.write.max_size; }),
          "The largest upload; 0 is no limit."},
         {"tftp.write.rate_per_transfer", live,

@@ -75,8 +75,10 @@ Result<std::unique_ptr<Service>> Service::create(Config config, ServiceParts par
     }
     config.ftp.settings.tls.certificate_rule =
         parts.certificate_rule ? parts.certificate_rule : certificate_rule(config.tls.client_user);
-    auto policy = open_tftp_policy(config, *anonymous);
+    std::vector<std::string> warnings;
+    auto policy = open_tftp_policy(config, *anonymous, warnings);
     if (!policy) return std::unexpected(std::move(policy.error()));
+    for (const std::string& warning : warnings) (*log)->warning("{}", warning);
     // Not make_unique: the constructor is private.
     std::unique_ptr<Service> service(new Service(std::move(config), std::move(parts), std::move(*log),
                                                  std::move(*users), std::move(*anonymous), std::move(*policy)));
@@ -273,8 +275,10 @@ Reloaded Service::reload(const Config& fresh) {
 
 // With the mutex held. The error: folders and rules stay as they were.
 Result<void> Service::set_tftp(const UserPtr& anonymous) {
-    auto policy = open_tftp_policy(config_, anonymous);
+    std::vector<std::string> warnings;
+    auto policy = open_tftp_policy(config_, anonymous, warnings);
     if (!policy) return std::unexpected(std::move(policy.error()));
+    for (const std::string& warning : warnings) log_->warning("{}", warning);
     tftp_.set(std::move(*policy));
     return {};
 }

@@ -17,9 +17,16 @@ using enum tftp::WriteMode;
 
 constexpr std::size_t most_file = std::size_t{1} << 20U;
 
-// Who asks by TFTP has no name: what may be done is said by the configuration alone.
-Result<tftp::Tree> open_tree(const Config& config, const std::string& folder, bool writes, std::string_view key) {
+// Who asks by TFTP has no name: what may be done is said by the configuration alone. In a folder that is not there, and
+// need not be, nothing is found: it keeps its place, so that no other one serves what it would have.
+Result<tftp::Tree> open_tree(const Config& config, const std::string& folder, bool writes, std::string_view key,
+                             std::vector<std::string>& warnings) {
     auto filesystem = posix_filesystem(folder, config.filesystem);
+    if (!filesystem && filesystem.error().code == Code::not_found && !config.tftp.require_roots) {
+        warnings.push_back(
+            fmt::format("{}: {}; nothing is served of it until a reload finds it", key, filesystem.error().message));
+        filesystem = read_only_filesystem(memory_filesystem());
+    }
     if (!filesystem) {
         Error error = std::move(filesystem.error());
         error.message = fmt::format("{}: {}; make the folder, or correct its path", key, error.message);
@@ -29,15 +36,17 @@ Result<tftp::Tree> open_tree(const Config& config, const std::string& folder, bo
     user.anonymous = true;
     user.filesystem = std::move(*filesystem);
     user.permissions = writes ? perm::read | perm::drop : perm::read;
+    if (writes && config.tftp.settings.write.make_folders) user.permissions = user.permissions | Perm("m");
     return tftp::Tree{std::make_shared<const User>(std::move(user)), folder, config.tftp.accept_full_path};
 }
 
-Result<void> open_trees(const Config& config, const UserPtr& anonymous, tftp::Policy& policy) {
+Result<void> open_trees(const Config& config, const UserPtr& anonymous, tftp::Policy& policy,
+                        std::vector<std::string>& warnings) {
     const std::vector<tftp::Rule>& rules = config.tftp.settings.rules;
     const auto allows = [](const tftp::Rule& rule) { return rule.write.value_or(tftp::WriteMode::off) != off; };
     const bool writes = config.tftp.settings.write.mode != off || std::ranges::any_of(rules, allows);
     for (const std::string& folder : config.tftp.roots) {
-        auto tree = open_tree(config, folder, writes, "tftp.roots");
+        auto tree = open_tree(config, folder, writes, "tftp.roots", warnings);
         if (!tree) return std::unexpected(std::move(tree.error()));
         policy.trees.push_back(std::move(*tree));
     }
@@ -47,7 +56,7 @@ Result<void> open_trees(const Config& config, const UserPtr& anonymous, tftp::Po
     for (const tftp::Rule& rule : rules) {
         policy.rule_trees.emplace_back();
         if (rule.root.empty()) continue;
-        auto tree = open_tree(config, rule.root, writes, "tftp.rule.root");
+        auto tree = open_tree(config, rule.root, writes, "tftp.rule.root", warnings);
         if (!tree) return std::unexpected(std::move(tree.error()));
         policy.rule_trees.back() = std::move(*tree);
     }
@@ -82,10 +91,13 @@ Result<std::shared_ptr<const tftp::Remap>> load_tftp_map(const std::string& file
     });
 }
 
-Result<tftp::Policy> open_tftp_policy(const Config& config, const UserPtr& anonymous) {
+Result<tftp::Policy> open_tftp_policy(const Config& config, const UserPtr& anonymous,
+                                      std::vector<std::string>& warnings) {
     tftp::Policy policy{.settings = config.tftp.settings};
     if (!config.tftp.served()) return policy;
-    if (auto opened = open_trees(config, anonymous, policy); !opened) return std::unexpected(std::move(opened.error()));
+    if (auto opened = open_trees(config, anonymous, policy, warnings); !opened) {
+        return std::unexpected(std::move(opened.error()));
+    }
     auto map = load_tftp_map(config.tftp.map_file);
     if (!map) return std::unexpected(std::move(map.error()));
     policy.map = std::move(*map);

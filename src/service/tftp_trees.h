@@ -2,6 +2,7 @@
 // The TFTP service's folders, and its files of rules.
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "service/config.h"
 #include "tftp/server.h"
@@ -9,8 +10,9 @@
 namespace wherry {
 
 // What the configuration says about TFTP, with its folders opened (the anonymous user's if it names none) and its files
-// read. Without folders if it listens nowhere. Blocks.
-Result<tftp::Policy> open_tftp_policy(const Config& config, const UserPtr& anonymous);
+// read. Without folders if it listens nowhere. What an operator should know of besides goes to `warnings`. Blocks.
+Result<tftp::Policy> open_tftp_policy(const Config& config, const UserPtr& anonymous,
+                                      std::vector<std::string>& warnings);
 
 // The rules for names; null if there are none. The error has a line for each mistake in the file. Blocks.
 Result<std::shared_ptr<const tftp::Remap>> load_tftp_map(const std::string& file);

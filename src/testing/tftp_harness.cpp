@@ -48,6 +48,7 @@ tftp::Policy TftpHarness::policy() {
     const auto writes = [](const tftp::Rule& rule) { return rule.write.has_value(); };
     const bool read_only = settings.write.mode == tftp::WriteMode::off && std::ranges::none_of(settings.rules, writes);
     user.permissions = read_only ? perm::read : perm::read | perm::drop;
+    if (settings.write.make_folders) user.permissions = user.permissions | Perm("m");
     if (settings.world_readable == tftp::WorldReadable::automatic) settings.world_readable = tftp::WorldReadable::off;
     tftp::Policy out{.settings = settings};
     const auto tree = [&](const FilesystemPtr& files, std::string path) {

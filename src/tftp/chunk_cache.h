@@ -48,6 +48,7 @@ struct ContentKey {
     std::int64_t modified = 0;
     std::uint32_t modified_nsec = 0;
     bool text = false;
+    Newlines newlines = Newlines::netascii;  // of text
     friend bool operator==(const ContentKey&, const ContentKey&) = default;
 };
 

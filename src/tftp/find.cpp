@@ -1,5 +1,7 @@
 // Names and folders of a request.
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 #include "access/workspace.h"
 #include "tftp/names.h"
@@ -9,6 +11,8 @@
 
 namespace wherry::tftp {
 namespace {
+
+constexpr std::size_t most_new_folders = 16;
 
 Workspace workspace_of(const Opening& opening, const Tree& tree) {
     return {opening.server().commons(), opening.engine().loop(), tree.user, session_of(*opening.flow)};
@@ -32,6 +36,9 @@ net::Task<bool> can_be_stored(Workspace& workspace, const Settings& settings, co
     }
     if (about.error().code != Code::not_found || mode == WriteMode::existing) co_return false;
     const auto folder = co_await workspace.stat(place.parent());
+    if (!folder && folder.error().code == Code::not_found) {
+        co_return settings.write.make_folders&& workspace.may(place.parent(), 'm');
+    }
     co_return folder && folder->is_directory();
 }
 
@@ -135,6 +142,24 @@ net::Task<Result<Path>> place_in(const Opening& opening, const Tree& tree, const
     }
     if (opening.settings().client_root_only) co_return fail(Code::denied, "the client has no folder of its own");
     co_return path;
+}
+
+net::Task<Result<void>> make_folders(Workspace& workspace, Path path) {
+    std::vector<Path> missing;
+    for (Path folder = path.parent(); !folder.is_root(); folder = folder.parent()) {
+        const auto about = co_await workspace.stat(folder);
+        if (about) break;  // whether it is a folder will turn out
+        if (about.error().code != Code::not_found) co_return std::unexpected(about.error());
+        missing.push_back(folder);
+        if (missing.size() > most_new_folders) {
+            co_return fail(Code::denied, "an upload may need no more than 16 new folders");
+        }
+    }
+    for (auto folder = missing.rbegin(); folder != missing.rend(); ++folder) {
+        auto made = co_await workspace.make_directory(*folder);
+        if (!made && made.error().code != Code::exists) co_return made;  // somebody else may have made it
+    }
+    co_return Result<void>();
 }
 
 net::Task<std::optional<Result<Found>>> find_file(const Opening& opening, const Path& path) {

@@ -170,7 +170,8 @@ net::Task<void> send_file(const Opening& opening, Found found) {
     ReadSource source({.transfer = std::move(found.transfer),
                        .filesystem = found.tree->user->filesystem.get(),
                        .text = opening.request.mode == Mode::netascii,
-                       .abort_on_change = opening.settings().abort_on_change});
+                       .abort_on_change = opening.settings().abort_on_change,
+                       .newlines = opening.settings().newlines()});
     auto size = source.size();
     if (!size && option_number(opening.request, "tsize") &&
         source.transfer().size() <= opening.settings().tsize_scan_max) {
@@ -219,6 +220,11 @@ net::Task<void> open_write(Opening& opening, Path path) {
             "somebody else is uploading it");
     }
     Workspace workspace(opening.server().commons(), flow.engine.loop(), tree.user, session_of(flow));
+    if (rules.make_folders && rules.mode != WriteMode::existing) {
+        const auto made = co_await make_folders(workspace, *place);
+        if (opening.given_up()) co_return;
+        if (!made) co_return opening.refuse(made.error());
+    }
     WriteRequest request;
     request.atomic = rules.atomic;
     request.truncate_late = true;  // a request proves nothing: whoever forges one must not empty a file

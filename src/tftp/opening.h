@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "access/transfer.h"
+#include "access/workspace.h"
 #include "net/task.h"
 #include "tftp/engine.h"
 #include "tftp/flow.h"
@@ -41,6 +42,9 @@ PolicyPtr policy_of(const Opening& opening, const Path& path);
 
 // Where `path` is in a tree: in the client's own folder if it has one. Code::denied if it must have one.
 net::Task<Result<Path>> place_in(const Opening& opening, const Tree& tree, const Path& path);
+
+// Makes the folders that `path` needs and that are not there, the outermost first, and no more than a few.
+net::Task<Result<void>> make_folders(Workspace& workspace, Path path);
 
 struct Found {
     TransferPtr transfer;

@@ -22,6 +22,7 @@ public:
         const void* filesystem = nullptr;  // of which, for the cache
         bool text = false;
         bool abort_on_change = true;
+        Newlines newlines = Newlines::netascii;  // of text
     };
     explicit ReadSource(File file);
     // Of that many bytes which were made for this request: whoever sends them has them as one chunk and asks for none.
@@ -52,11 +53,12 @@ public:
 private:
     struct Checkpoint {
         std::uint64_t source = 0;
-        NewlineEncoder encoder{Newlines::netascii};
+        NewlineEncoder encoder;
     };
     // How a text is read: where each chunk begins in the file.
     struct Text {
-        std::vector<Checkpoint> checkpoints{1};
+        Newlines newlines;
+        std::vector<Checkpoint> checkpoints;
     };
     // How a chunk is read, whatever becomes of its source meanwhile.
     struct Way {

@@ -20,7 +20,7 @@ net::Task<void> finish_transfer(TransferPtr transfer, wherry::Outcome outcome) {
 ReadSource::ReadSource(File file)
     : transfer_(std::move(file.transfer)), filesystem_(file.filesystem), abort_on_change_(file.abort_on_change) {
     if (file.text) {
-        text_ = std::make_unique<Text>();
+        text_ = std::make_unique<Text>(Text{file.newlines, {{0, NewlineEncoder(file.newlines)}}});
     } else {
         size_ = transfer_->opened().size;
     }
@@ -31,6 +31,7 @@ ContentKey ReadSource::key() const {
     const Transfer::Opened& about = transfer_->opened();
     ContentKey key{filesystem_,     {}, about.device, about.inode, about.size, about.modified, about.modified_nsec,
                    text_ != nullptr};
+    if (text_) key.newlines = text_->newlines;
     if (about.inode == 0) key.path = transfer_->path().string();
     return key;
 }

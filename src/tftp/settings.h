@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/newline.h"
 #include "net/neighbours.h"
 #include "net/subnet.h"
 #include "tftp/admission.h"
@@ -50,6 +51,7 @@ struct WriteRules {
     std::uint32_t file_mode = 0644;
     bool tsize_strict = false;  // an upload of another size than announced is dropped
     int reorder_blocks = 3;
+    bool make_folders = false;  // those that a name needs and that are not there
 };
 
 // What else holds for some requests: those for which all that is given of the first part is true. The first rule that
@@ -103,6 +105,11 @@ struct Settings {
     std::vector<std::uint16_t> refuse_source_ports{7, 13, 17, 19, 37, 53, 69, 111, 123, 161, 389, 1900, 5353, 11211};
 
     OptionRules options;
+    bool keep_crlf = false;   // a CRLF in a text file is sent as it is; else as what becomes a CRLF again at the client
+    bool crlf_files = false;  // the line ends of text files on this machine are CRLF, not LF
+    Newlines newlines() const noexcept {
+        return crlf_files ? Newlines::netascii_crlf : keep_crlf ? Newlines::netascii_keep : Newlines::netascii;
+    }
     std::uint64_t tsize_scan_max = std::uint64_t{1} << 20U;  // text files up to this size are read to tell their size
 
     Timing timing;

@@ -50,7 +50,7 @@ WriteExchange::WriteExchange(const FlowPtr& flow, const Request& request, const 
       claim_(std::move(target.claim)),
       taker_(std::move(target.taker)),
       most_bytes_(taker_ ? TftpAnswer::most_content : flow->settings().write.max_size) {
-    if (request.mode == Mode::netascii) decoder_.emplace(Newlines::netascii);
+    if (request.mode == Mode::netascii) decoder_.emplace(flow->settings().newlines());
     if (const auto rate = flow->settings().write.rate_per_transfer; rate != 0) {
         rate_ = std::make_unique<SharedBucket>(rate);
     }

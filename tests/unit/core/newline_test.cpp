@@ -91,6 +91,12 @@ TEST(Newline, netascii_decoder) {
     EXPECT_EQ(decode("\rx\r\r\0"s, Newlines::netascii), "\rx\r\r");
 }
 
+TEST(Newline, files_whose_line_ends_are_crlf) {
+    EXPECT_EQ(encode("a\r\nb\rc\nd\r", Newlines::netascii_crlf), "a\r\nb\r\0c\r\nd\r\0"s);
+    EXPECT_EQ(decode("a\r\nb\r\0c\nd\r"s, Newlines::netascii_crlf), "a\r\nb\rc\nd\r");
+    EXPECT_EQ(decode("\r\r\n\r\0"s, Newlines::netascii_crlf), "\r\r\n\r");
+}
+
 // What a pair does at every border of input and output.
 TEST(Newline, pairs_may_be_cut_anywhere) {
     const auto byte_by_byte = [] { return Cut{1, 1}; };
@@ -140,7 +146,8 @@ std::string encode_model(std::string_view in, Newlines style) {
         if (in[i] == '\n' && !crlf_before) out += '\r';
         out += in[i];
         if (in[i] == '\r' && style == Newlines::netascii) out += '\0';
-        if (in[i] == '\r' && style == Newlines::netascii_keep && !lf_behind) out += '\0';
+        const bool keeps = style == Newlines::netascii_keep || style == Newlines::netascii_crlf;
+        if (in[i] == '\r' && keeps && !lf_behind) out += '\0';
     }
     return out;
 }
@@ -148,7 +155,7 @@ std::string decode_model(std::string_view in, Newlines style) {
     std::string out;
     for (std::size_t i = 0; i < in.size(); ++i) {
         const char next = i + 1 < in.size() ? in[i + 1] : 'x';
-        if (in[i] == '\r' && next == '\n') continue;
+        if (in[i] == '\r' && next == '\n' && style != Newlines::netascii_crlf) continue;
         out += in[i];
         if (in[i] == '\r' && next == '\0' && style != Newlines::ftp) ++i;
     }
@@ -173,7 +180,8 @@ TEST_P(NewlineProperty, any_cut_gives_what_the_model_gives) {
 }
 
 INSTANTIATE_TEST_SUITE_P(styles, NewlineProperty,
-                         testing::Values(Newlines::ftp, Newlines::netascii, Newlines::netascii_keep));
+                         testing::Values(Newlines::ftp, Newlines::netascii, Newlines::netascii_keep,
+                                         Newlines::netascii_crlf));
 
 TEST(Newline, netascii_is_reversible_and_leaves_no_cr_alone) {
     std::mt19937 random(9);

@@ -1,0 +1,73 @@
+#include "service/tftp_trees.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/temp_folder.h"
+#include "testing/files.h"
+
+namespace wherry {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using testing::TempFolder;
+using testing::operator""_p;
+
+class TftpTrees : public ::testing::Test {
+protected:
+    void SetUp() override {
+        config.tftp.listen = {net::Address::loopback(69)};
+        config.tftp.settings.write.mode = tftp::WriteMode::create;
+    }
+    TempFolder folder;
+    std::string missing = folder.path() + "/missing";
+    Config config;
+    std::vector<std::string> warnings;
+};
+
+TEST_F(TftpTrees, ARootThatIsNotThereIsAMistake) {
+    config.tftp.roots = {folder.path(), missing};
+    const auto policy = open_tftp_policy(config, nullptr, warnings);
+    ASSERT_FALSE(policy);
+    EXPECT_THAT(policy.error().message, HasSubstr("tftp.roots: "));
+}
+
+TEST_F(TftpTrees, ARootThatNeedNotBeThereServesNothing) {
+    config.tftp.require_roots = false;
+    config.tftp.roots = {missing, folder.path()};
+    config.tftp.settings.rules.emplace_back().root = missing;
+    const auto policy = open_tftp_policy(config, nullptr, warnings);
+    ASSERT_TRUE(policy) << policy.error().message;
+    EXPECT_THAT(warnings, ElementsAre(HasSubstr("tftp.roots: "), HasSubstr("tftp.rule.root: ")));
+    ASSERT_EQ(policy->trees.size(), 2U);
+    Filesystem& none = *policy->trees[0].user->filesystem;
+    EXPECT_EQ(testing::code_of(none.stat("/file"_p)), Code::not_found);
+    EXPECT_EQ(testing::code_of(testing::put(none, "/up"_p, "content")), Code::read_only);
+    // A rule whose root was passed over would serve what is for everybody.
+    ASSERT_EQ(policy->rule_trees.size(), 1U);
+    EXPECT_TRUE(policy->rule_trees[0].user);
+}
+
+TEST_F(TftpTrees, WhatIsNoFolderStaysAMistake) {
+    config.tftp.require_roots = false;
+    config.tftp.roots = {folder.write("file", "content")};
+    EXPECT_FALSE(open_tftp_policy(config, nullptr, warnings));
+    EXPECT_THAT(warnings, IsEmpty());
+}
+
+TEST_F(TftpTrees, FoldersAreMadeByWhoMayUploadIntoThem) {
+    config.tftp.roots = {folder.path()};
+    const auto without = open_tftp_policy(config, nullptr, warnings);
+    EXPECT_FALSE(without->trees[0].user->permissions_for("/"_p).has('m'));
+    config.tftp.settings.write.make_folders = true;
+    const auto with = open_tftp_policy(config, nullptr, warnings);
+    EXPECT_TRUE(with->trees[0].user->permissions_for("/"_p).has('m'));
+}
+
+}  // namespace
+}  // namespace wherry
