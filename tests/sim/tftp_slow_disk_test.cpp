@@ -70,6 +70,19 @@ TEST_F(TftpSlowDisk, T115_the_last_ACK_waits_until_the_upload_is_published) {
     EXPECT_EQ(server.base.content("/up"), "content");
 }
 
+TEST_F(TftpSlowDisk, W6_an_upload_that_is_acknowledged_at_receipt) {
+    server.settings.write.mode = tftp::WriteMode::create;
+    server.settings.write.ack_at_receipt = true;
+    EXPECT_EQ(all(server.wrq("up")), "ACK(0)");
+    disk->hang();
+    EXPECT_EQ(server.data(1, "content"), "ACK(1)");
+    disk->wait_until_hanging();
+    disk->release();
+    EXPECT_EQ(all(), "");
+    EXPECT_EQ(server.base.content("/up"), "content");
+    EXPECT_EQ(server.data(1, "content"), "ACK(1)");
+}
+
 // An empty upload has nothing to write: what hangs is the publishing. It was logged as broken, and was there.
 TEST_F(TftpSlowDisk, W6_an_ERROR_comes_too_late_for_what_is_being_published) {
     server.settings.write.mode = tftp::WriteMode::create;

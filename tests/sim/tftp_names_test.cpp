@@ -1,0 +1,59 @@
+// From the name in a request to a file: what an operator may set about it.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "testing/tftp_harness.h"
+
+namespace wherry {
+namespace {
+
+using testing::TftpHarness;
+
+class TftpNames : public ::testing::Test {
+protected:
+    void SetUp() override { server.base.put("/one", "x"); }
+    // From a port of its own.
+    std::string ask(std::string_view name) {
+        server.client = server.client.with_port(++port);
+        return server.rrq(name);
+    }
+    TftpHarness server;
+    std::uint16_t port = 3000;
+};
+
+TEST_F(TftpNames, folders_that_clients_put_in_front) {
+    server.settings.names.strip_prefix = {"/tftpboot", "/srv/images/"};
+    server.base.put("/tftpbootone", "yy");
+    for (const char* name : {"one", "/one", "/tftpboot/one", "/srv/images/one", "/tftpboot//one"}) {
+        EXPECT_EQ(ask(name), "DATA(1,1)") << name;
+    }
+    EXPECT_EQ(ask("/tftpbootone"), "DATA(1,2)");
+    EXPECT_EQ(ask("/srv/one"), "ERR(1,File not found)");
+    EXPECT_EQ(ask("/tftpboot/srv/images/one"), "ERR(1,File not found)");  // one of them goes, not all
+    EXPECT_EQ(ask("/tftpboot/../one"), "ERR(2,Access violation)");
+}
+
+TEST_F(TftpNames, a_backslash_is_a_slash_unless_it_is_not) {
+    ASSERT_TRUE(server.base.files->make_directory(Path::resolve("/a").value(), 0755));
+    server.base.put("/a/b", "slash");
+    server.base.put("/a\\b", "back");
+    EXPECT_EQ(ask("a\\b"), "DATA(1,5)");
+    EXPECT_EQ(ask("..\\one"), "ERR(2,Access violation)");
+    server.settings.names.backslash = false;
+    server.serve().set(server.policy());
+    EXPECT_EQ(ask("a\\b"), "DATA(1,4)");
+    EXPECT_EQ(ask("..\\one"), "ERR(1,File not found)");
+}
+
+TEST_F(TftpNames, T125_steps_that_a_map_may_take) {
+    server.map = "r ^a b\nr ^b c\nr ^c one\n";
+    server.settings.map_steps = 3;
+    EXPECT_EQ(ask("a"), "DATA(1,1)");
+    server.settings.map_steps = 2;
+    server.serve().set(server.policy());
+    EXPECT_EQ(ask("a"), "ERR(2,Name mapping failed)");
+}
+
+}  // namespace
+}  // namespace wherry
