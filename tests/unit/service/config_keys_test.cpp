@@ -107,6 +107,8 @@ TEST(ConfigKeys, EachSetsItsOwnMember) {
                                   "\"pam\"",
                                   "\"create\"",
                                   "\"at_receipt\"",
+                                  "\"keep\"",
+                                  "\"crlf\"",
                                   "100000"}) {
             const LoadedConfig loaded = parse_config(toml_of(key, value), "test.toml");
             if (!loaded.problems.empty() || key.field.show(loaded.config) == key.field.show(Config())) continue;

@@ -219,6 +219,8 @@ TEST(Service, ReloadAppliesEveryKeyThatTheTableCallsLive) {
                                    Value(std::string("mac")),
                                    Value(std::string("create")),
                                    Value(std::string("at_receipt")),
+                                   Value(std::string("keep")),
+                                   Value(std::string("crlf")),
                                    Value(std::vector<std::int64_t>{53, 69})}) {
             set = set || (key.field.set(fresh, value) && key.field.show(fresh) != key.field.show(before));
         }
