@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "wherry/path.h"
@@ -151,13 +152,51 @@ struct SymlinkMade {
     Path target{};
 };
 
+// --- TFTP tells each of its transfers twice: what it says of them itself, and Sent or Received as everybody.
+struct TftpAsked {
+    SessionInfo session{};  // without an id; `local` is what the client has asked
+    bool upload = false;
+    std::string name{};  // as the client wrote it: any bytes
+    bool text = false;   // netascii, else octet
+};
+// A request was answered with an ERROR, or not at all where that is the rule.
+struct TftpRefused : TftpAsked {
+    std::uint16_t code = 0;  // of the ERROR
+    std::string reason{};    // its text
+    std::string why{};       // for operators; the client is never told
+};
+struct TftpStarted : TftpAsked {
+    Path path{};                    // of the file; "/": a handler of the program's is in its place
+    std::uint16_t block_size = 0;   // as granted
+    std::uint16_t window_size = 0;  // in blocks
+    std::optional<std::uint64_t> size{};
+};
+struct TftpEnded : TftpStarted {
+    std::string_view result{};   // "ok", "timeout": as in the log and in the metrics
+    std::uint64_t bytes = 0;     // that the other side has
+    std::uint64_t blocks = 0;    // DATA packets, also repeated ones
+    std::uint64_t repeated = 0;  // of these
+    std::uint32_t timeouts = 0;  // of the retransmission timer
+    std::uint32_t gaps = 0;      // in windows
+    std::optional<std::chrono::microseconds> round_trip{};
+    std::chrono::microseconds duration{0};
+    std::string peer_error{};  // what the client said in an ERROR; printable
+};
+// Each transfer that has started ends as one of these.
+struct TftpDone : TftpEnded {};      // a download
+struct TftpUploaded : TftpEnded {};  // an upload: the file is in its place
+struct TftpProbed : TftpEnded {};    // the client only wanted to know the size
+struct TftpFailed : TftpEnded {};
+
 }  // namespace event
 
 // All of them. A sink that visits this and misses one does not compile.
-using Event = std::variant<event::Connected, event::Refused, event::TlsHandshake, event::Disconnected, event::LoggedIn,
-                           event::LoginFailed, event::LoggedOut, event::Command, event::Sent, event::Received,
-                           event::DirectoryMade, event::DirectoryRemoved, event::FileRemoved, event::Renamed,
-                           event::ModeChanged, event::TimeChanged, event::OwnerChanged, event::SymlinkMade>;
+using Event =
+    std::variant<event::Connected, event::Refused, event::TlsHandshake, event::Disconnected, event::LoggedIn,
+                 event::LoginFailed, event::LoggedOut, event::Command, event::Sent, event::Received,
+                 event::DirectoryMade, event::DirectoryRemoved, event::FileRemoved, event::Renamed, event::ModeChanged,
+                 event::TimeChanged, event::OwnerChanged, event::SymlinkMade, event::TftpRefused, event::TftpStarted,
+                 event::TftpDone, event::TftpUploaded, event::TftpProbed, event::TftpFailed>;
 
 // What a guard answers. The text of a refusal goes to the client (made printable, one line).
 struct Verdict {

@@ -18,6 +18,7 @@ inline constexpr int exit_usage = 2;
 void add_serve(CLI::App& program, int& exit_code);
 void add_tftp(CLI::App& program, int& exit_code);
 void add_tftp_control(CLI::App& tftp, int& exit_code);  // those that look at a running server
+void add_metrics(CLI::App& program, int& exit_code);
 void add_get(CLI::App& program, int& exit_code);
 void add_put(CLI::App& program, int& exit_code);
 void add_map_test(CLI::App& program, int& exit_code);

@@ -13,9 +13,9 @@
 namespace wherry::app {
 namespace {
 
-constexpr auto all_commands =
-    std::to_array<AddCommand>({&add_serve, &add_tftp, &add_get, &add_put, &add_map_test, &add_i2ftp, &add_i2ftps,
-                               &add_i2ftps_setup, &add_check_config, &add_hash_password, &add_version, &add_help});
+constexpr auto all_commands = std::to_array<AddCommand>(
+    {&add_serve, &add_tftp, &add_get, &add_put, &add_map_test, &add_metrics, &add_i2ftp, &add_i2ftps, &add_i2ftps_setup,
+     &add_check_config, &add_hash_password, &add_version, &add_help});
 
 const CLI::App& chosen(const CLI::App& program) {
     const auto given = program.get_subcommands();

@@ -19,6 +19,7 @@ struct MapTestOptions {
     bool put = false;
     std::uint32_t steps = tftp::default_map_steps;
     std::string root;
+    bool trace = false;
 };
 
 // Whether a rule with the letter E would find that file.
@@ -32,6 +33,11 @@ bool is_there(const MapTestOptions& options, const std::string& name) {
 std::string mapped(const MapTestOptions& options, const std::shared_ptr<const tftp::Remap>& rules,
                    const net::Address& from, std::string name) {
     tftp::RemapRun run(rules, {from, options.put}, std::move(name), options.steps);
+    if (options.trace) {
+        run.set_trace([](std::uint32_t line, bool matched, std::string_view now) {
+            fmt::print(stderr, "line {}: {}\n", line, matched ? printable(now) : "no match");
+        });
+    }
     for (;;) {
         switch (run.run()) {
             case tftp::RemapRun::State::done: return run.name();
@@ -47,6 +53,7 @@ int test(const MapTestOptions& options) {
         complain(rules.error().message);
         return exit_usage;
     }
+    for (const std::string& warning : tftp_map_warnings(options.map, *rules)) complain("warning: " + warning);
     const auto from = net::Address::parse_ip(options.from, 0);
     if (!from) {
         complain("--from: " + from.error().message);
@@ -69,6 +76,7 @@ void add_map_test(CLI::App& program, int& exit_code) {
     command->add_flag("--put", options->put, "As for uploads");
     command->add_option("--steps", options->steps, "Rules that may be tried for one name [4096]")->type_name("N");
     command->add_option("--root", options->root, "Where rules with the letter E look for files")->type_name("DIR");
+    command->add_flag("--trace", options->trace, "Tell of each rule that is tried what it made of the name");
     command->callback([&exit_code, options] { exit_code = test(*options); });
 }
 

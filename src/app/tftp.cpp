@@ -96,6 +96,8 @@ Result<Config> make_config(const TftpOptions& options) {
     if (!options.log_file.empty()) config.log.file = absolute(options.log_file);
     if (!options.control.empty()) config.control = absolute(options.control);
     config.log.level = options.verbose ? LogLevel::debug : LogLevel::info;
+    if (options.verbose)
+        config.tftp.settings.debug_client = {*net::Subnet::parse("0.0.0.0/0"), *net::Subnet::parse("::/0")};
 
     tftp::Settings& settings = config.tftp.settings;
     if (auto ports = read_ports(options.port_range, settings); !ports) return std::unexpected(std::move(ports.error()));
@@ -165,7 +167,7 @@ void add_tftp(CLI::App& program, int& exit_code) {
                      "Seconds without progress until a transfer\nis given up [3]")
         ->type_name("S");
     command->add_option("-l,--file-log", options->log_file, "Append the log to this file")->type_name("FILE");
-    command->add_flag("-v,--verbose", options->verbose, "Log more");
+    command->add_flag("-v,--verbose", options->verbose, "Log each packet");
     command->add_option("--root", options->root, "The folder to share [.]")->type_name("DIR");
     command->add_flag("--no-write", options->no_write, "No uploads");
     command->add_option("--write", options->write, "Uploads: create, existing or overwrite [create]")
@@ -186,7 +188,9 @@ void add_tftp(CLI::App& program, int& exit_code) {
     command->add_option("--mtu", options->mtu, "Largest packet to send")->type_name("N");
     command->add_flag("-4", options->only_ipv4, "IPv4 only");
     command->add_flag("-6", options->only_ipv6, "IPv6 only");
-    command->add_option("--control", options->control, "A socket for ls-transfers and kill")->type_name("PATH");
+    command->add_option("--control", options->control, "A socket for ls-transfers, kill and wherry metrics")
+        ->type_name("PATH");
+    command->set_version_flag("--version", version_line(), "Show the version");
     add_tftp_control(*command, exit_code);
     command->callback([&exit_code, options, command] {
         if (command->get_subcommands().empty()) exit_code = serve(*options);

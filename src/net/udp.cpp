@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -20,21 +19,14 @@
 
 #include "net/link_facts.h"
 #include "net/network.h"
+#include "net/segmentation.h"
 #include "net/tcp.h"
 
 namespace wherry::net {
 namespace {
 
 constexpr std::size_t batch = 64;
-constexpr std::size_t big_receive = 65536;   // of datagrams that come together
-constexpr std::size_t probed_segments = 65;  // kernels before 6.9 and its kin take 64
-constexpr std::size_t modern_segments = 128;
-constexpr std::size_t old_segments = 64;
-
-// Of the whole program's kernel: found out once by whoever asks first, and lowered when the kernel changes its mind.
-struct Segmentation {
-    std::atomic<std::size_t> most{1};
-};
+constexpr std::size_t big_receive = 65536;  // of datagrams that come together
 
 struct alignas(cmsghdr) Control {
     std::array<char, 128> bytes;
@@ -72,7 +64,7 @@ public:
     std::size_t try_send(std::span<const Departure> from) override;
     bool may_be_unreachable() const noexcept override { return errors_; }
     std::optional<Address> try_unreachable() override;
-    std::size_t most_segments() const noexcept override { return segments_.most.load(std::memory_order_relaxed); }
+    std::size_t most_segments() const noexcept override { return segments_.most(); }
     std::uint32_t mtu(std::uint32_t interface) override { return link_.mtu(interface, watch_.loop().now()); }
     std::string name_of(std::uint32_t interface) override { return link_.name_of(interface, watch_.loop().now()); }
     std::optional<Mac> neighbour(const Address& peer, std::uint32_t interface) override {
@@ -278,19 +270,18 @@ std::size_t UdpSocket::try_send(std::span<const Departure> from) {
         const auto next = from.subspan(gone, std::min(batch, from.size() - gone));
         const std::size_t sent = send_batch(next);
         if (sent > 0) {
+            segments_.used(std::ranges::count_if(next.first(sent), [](const auto& one) { return one.segment != 0; }));
             gone += sent;
             errors_ = errors_ || sent < next.size();  // why, the kernel does not say
             errors_in_a_row = 0;
             continue;
         }
         const int error = errno;
-        if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) return gone;
         const Departure& failed = from[gone];
-        if (failed.segment != 0 && (error == EIO || error == EINVAL || error == EMSGSIZE)) {
-            // EIO: the device cannot; EINVAL: too many for this kernel; EMSGSIZE: too long for this way.
-            if (error == EIO) segments_.most.store(1, std::memory_order_relaxed);
-            if (error == EINVAL)
-                segments_.most.store(std::max<std::size_t>(1, most_segments() / 2), std::memory_order_relaxed);
+        const bool too_much = failed.segment != 0 && segments_.refused(error);
+        if (!too_much) segments_.failed(error);
+        if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) return gone;
+        if (too_much) {
             if (!send_one_by_one(failed)) return gone;
             ++gone;
         } else if (survives(error) && errors_in_a_row++ < 4) {
@@ -373,7 +364,7 @@ std::optional<Address> UdpSocket::try_unreachable() {
 
 class UdpDatagrams final : public Datagrams {
 public:
-    UdpDatagrams() { segments_.most.store(probe(), std::memory_order_relaxed); }
+    UdpDatagrams(Metrics* metrics, Log* log) : segments_(metrics, log) {}
 
     Result<DatagramSocketPtr> open(Loop& loop, const Address& local, const DatagramOptions& options) override {
         Socket socket(::socket(local.is_ipv6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -402,11 +393,13 @@ public:
                 return fail_errno(errno, "connecting UDP to", options.peer->text());
             }
         }
+        segments_.tell();
         const Address bound = local.with_port(port_of(socket.descriptor()));
         return std::make_unique<UdpSocket>(loop, std::move(socket), bound, options, segments_);
     }
 
     Result<DatagramSocketPtr> adopt(Loop& loop, Socket bound, const DatagramOptions& options) override {
+        segments_.tell();
         const Address local = local_address(bound.descriptor());
         prepare(bound.descriptor(), local, options);
         return std::make_unique<UdpSocket>(loop, std::move(bound), local, options, segments_);
@@ -439,29 +432,13 @@ private:
         set(descriptor, SOL_SOCKET, SO_SNDBUF, 1 << 20U);
     }
 
-    // How many datagrams this kernel takes in one: sends some to itself.
-    static std::size_t probe() {
-        const Socket sink(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-        const Socket source(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-        sockaddr_storage system{};
-        socklen_t length = Address::loopback(0).to_system(system);
-        if (!sink || !source || bind(sink.descriptor(), reinterpret_cast<sockaddr*>(&system), length) != 0) return 1;
-        length = local_address(sink.descriptor()).to_system(system);
-        if (connect(source.descriptor(), reinterpret_cast<sockaddr*>(&system), length) != 0) return 1;
-        if (!set(source.descriptor(), SOL_UDP, UDP_SEGMENT, 1)) return 1;
-        const std::array<char, probed_segments> bytes{};
-        const auto takes = [&](std::size_t count) {
-            return send(source.descriptor(), bytes.data(), count, MSG_NOSIGNAL) == static_cast<ssize_t>(count);
-        };
-        if (takes(probed_segments)) return modern_segments;
-        return takes(old_segments) ? old_segments : 1;
-    }
-
     Segmentation segments_;
 };
 
 }  // namespace
 
-std::unique_ptr<Datagrams> udp_datagrams() { return std::make_unique<UdpDatagrams>(); }
+std::unique_ptr<Datagrams> udp_datagrams(Metrics* metrics, Log* log) {
+    return std::make_unique<UdpDatagrams>(metrics, log);
+}
 
 }  // namespace wherry::net

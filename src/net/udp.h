@@ -5,8 +5,15 @@
 
 #include "net/datagram.h"
 
+namespace wherry {
+class Log;
+class Metrics;
+}  // namespace wherry
+
 namespace wherry::net {
 
-std::unique_ptr<Datagrams> udp_datagrams();
+// `metrics`: where calls that fail are counted. `log`: is told once how many datagrams the kernel cuts out of one, and
+// when it takes fewer after all. Null: nobody is.
+std::unique_ptr<Datagrams> udp_datagrams(Metrics* metrics = nullptr, Log* log = nullptr);
 
 }  // namespace wherry::net

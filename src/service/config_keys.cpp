@@ -361,7 +361,7 @@ std::vector<ConfigKey> make_keys() {
 
         {"control.socket", restart, place("file", [](auto& c) -> auto& { return c.control; }),
          "A unix socket that root and the account of the server can ask what runs, and end it: `wherry tftp "
-         "ls-transfers`, `wherry tftp kill`. It is made at the start. Empty: there is none."},
+         "ls-transfers`, `wherry tftp kill`, `wherry metrics`. It is made at the start. Empty: there is none."},
 
         {"runtime.loops", restart, number([](auto& c) -> auto& { return c.runtime.loops; }, 0, 256),
          "Threads that serve connections; 0 is one for each two processors: workers need the others."},

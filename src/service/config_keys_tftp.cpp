@@ -143,6 +143,8 @@ std::vector<ConfigKey> service_keys() {
          words([](auto& c) -> auto& { return c.tftp.settings.abort_on_change; }, "ignore", "abort"),
          "What becomes of a download whose file is changed in place meanwhile. A file that is replaced goes on as it "
          "was."},
+        {"tftp.debug_client", live, subnets([](auto& c) -> auto& { return c.tftp.settings.debug_client; }),
+         "Clients whose packets are told one by one, where log.level is \"debug\". Empty: nobody's."},
         {"tftp.mode_aliases", live, flag([](auto& c) -> auto& { return c.tftp.settings.parse.mode_aliases; }),
          "Whether clients may say binary or image for octet, and ascii for netascii."},
         {"tftp.allow_control_names", live,

@@ -31,12 +31,13 @@ Result<Request> parse_request(std::string_view line) {
         if (!id) return fail(Code::invalid, fmt::format("'{}' is not the id of a transfer", for_log(words[2], 40)));
         return EndTftp{*id};
     }
+    if (words.size() == 1 && words[0] == "metrics") return ShowMetrics{};
     return fail(Code::invalid, fmt::format("'{}' is no request", for_log(line, 80)));
 }
 
 std::string line_of(const Request& request) {
-    const auto* const end = std::get_if<EndTftp>(&request);
-    return end == nullptr ? "tftp transfers\n" : fmt::format("tftp end {}\n", end->id);
+    if (const auto* const end = std::get_if<EndTftp>(&request)) return fmt::format("tftp end {}\n", end->id);
+    return std::holds_alternative<ShowMetrics>(request) ? "metrics\n" : "tftp transfers\n";
 }
 
 std::string answer_of(const std::vector<TftpTransfer>& transfers) {
@@ -48,6 +49,10 @@ std::string answer_of(const std::vector<TftpTransfer>& transfers) {
 
 std::string answer_of(const Result<void>& done) {
     return done ? "ok 0\n" : fmt::format("error {}\n", for_log(done.error().message));
+}
+
+std::string answer_of(std::string_view lines) {
+    return fmt::format("ok {}\n{}", std::ranges::count(lines, '\n'), lines);
 }
 
 Result<std::vector<std::string>> parse_answer(std::string_view text) {

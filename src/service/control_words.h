@@ -3,8 +3,9 @@
 //
 //   tftp transfers        what runs:   ok COUNT, and a row for each
 //   tftp end ID           ends it:     ok 0
+//   metrics               ok COUNT, and that many lines of the text format of Prometheus
 //
-// else "error TEXT". The first word says of which protocol; others may follow. A row has fields with tabs between them:
+// else "error TEXT". A row of a transfer has fields with tabs between them:
 // id, "get" or "put", the client's address with its port, bytes so far, bytes of the whole or "-", milliseconds since
 // the request, and the name, escaped as in the log. Each line ends with one LF.
 #include <cstdint>
@@ -29,7 +30,10 @@ struct EndTftp {
     std::uint64_t id = 0;
     friend bool operator==(const EndTftp&, const EndTftp&) = default;
 };
-using Request = std::variant<ListTftp, EndTftp>;
+struct ShowMetrics {
+    friend bool operator==(const ShowMetrics&, const ShowMetrics&) = default;
+};
+using Request = std::variant<ListTftp, EndTftp, ShowMetrics>;
 
 // A line without its LF. Words are parted by one blank; nothing is passed over.
 Result<Request> parse_request(std::string_view line);
@@ -37,6 +41,7 @@ std::string line_of(const Request& request);  // with its LF
 
 std::string answer_of(const std::vector<TftpTransfer>& transfers);
 std::string answer_of(const Result<void>& done);
+std::string answer_of(std::string_view lines);  // each with its LF
 
 // A whole answer: its rows, without their LF; the error is the server's, or Code::invalid for what is no answer.
 Result<std::vector<std::string>> parse_answer(std::string_view text);

@@ -429,7 +429,7 @@ bool Server::kill(std::uint64_t session) {
 
 std::string Server::metrics() const {
     const auto service = state_->running();
-    return service ? service->metrics().exposition() : std::string();
+    return service ? service->exposition() : std::string();
 }
 
 }  // namespace wherry

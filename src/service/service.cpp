@@ -55,6 +55,11 @@ std::vector<AuthenticatorPtr> joined(std::vector<AuthenticatorPtr> first, const 
     return first;
 }
 
+// That service writes lines of its own about these.
+constexpr std::uint32_t told_by_tftp = EventBus::bit<event::TftpRefused>() | EventBus::bit<event::TftpStarted>() |
+                                       EventBus::bit<event::TftpDone>() | EventBus::bit<event::TftpUploaded>() |
+                                       EventBus::bit<event::TftpProbed>() | EventBus::bit<event::TftpFailed>();
+
 }  // namespace
 
 Result<std::unique_ptr<Service>> Service::create(Config config, ServiceParts parts) {
@@ -108,12 +113,12 @@ Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, Us
       ftp_(commons_, *network_, config_.ftp.settings, std::move(parts.ftp)),
       i2ftp_(commons_, config_.i2ftp.settings),
       i2ftp_parts_(std::move(parts.i2ftp)),
-      datagrams_(net::udp_datagrams()),
+      datagrams_(net::udp_datagrams(&metrics_, log_.get())),
       tftp_(commons_, *datagrams_, std::move(policy)),
       ended_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     const auto to_log = log_sink(*log_, std::move(parts.log_prefix));
     const auto commands = EventBus::bit<event::Command>();
-    events_.subscribe(to_log, ~commands, [log = log_.get()] { return log->writes(LogLevel::info); });
+    events_.subscribe(to_log, ~(commands | told_by_tftp), [log = log_.get()] { return log->writes(LogLevel::info); });
     events_.subscribe(to_log, commands, [log = log_.get()] { return log->writes(LogLevel::debug); });
     for (tftp::Handler& handler : parts.tftp_handlers) tftp_.add_handler(std::move(handler));
     for (tftp::OptionMaker& option : parts.tftp_options) tftp_.add_option(std::move(option));

@@ -94,6 +94,7 @@ public:
     net::TlsContextPtr tls() const { return ftp_.tls(); }
     Log& log() noexcept { return *log_; }
     Metrics& metrics() noexcept { return metrics_; }
+    std::string exposition();  // of the metrics, with those that are only known when somebody asks
     Sessions& sessions() noexcept { return sessions_; }
     const Clock& clock() const noexcept { return runtime_.clock(); }
     Limits& limits() noexcept { return limits_; }

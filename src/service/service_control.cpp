@@ -23,6 +23,7 @@ Result<void> Service::open_control() {
 std::string Service::answer(std::string_view line) {
     const auto request = control::parse_request(line);
     if (!request) return control::answer_of(Result<void>(std::unexpected(request.error())));
+    if (std::holds_alternative<control::ShowMetrics>(*request)) return control::answer_of(exposition());
     const auto* const end = std::get_if<control::EndTftp>(&*request);
     if (end == nullptr) return control::answer_of(tftp_transfers(Asker::control));
     if (!end_tftp_transfer(end->id, Asker::control)) {

@@ -39,6 +39,11 @@ private:
 
 }  // namespace
 
+std::string Service::exposition() {
+    metrics_.set(Metric::tftp_cache_bytes, static_cast<std::int64_t>(tftp_.cache().bytes()));
+    return metrics_.exposition();
+}
+
 bool Service::serves() {
     const std::lock_guard lock(mutex_);
     return started_ && !stopped_;

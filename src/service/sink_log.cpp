@@ -87,6 +87,8 @@ struct Text {
     std::string operator()(const event::SymlinkMade& event) const {
         return fmt::format("symlink {} to {}", word(event.path), word(event.target));
     }
+    // These are told by the service itself.
+    std::string operator()(const event::TftpAsked& event) const { return "tftp " + word(event.name); }
 };
 
 // What happens all the time without anything being wrong is for debugging.

@@ -11,6 +11,10 @@
 namespace wherry {
 namespace {
 
+constexpr std::string_view tftp_ended =
+    "upload, name, text, path, block_size, window_size, size, result, bytes, blocks, repeated, timeouts, gaps, "
+    "round_trip, duration, peer_error";
+
 constexpr auto rows = std::to_array<EventRow>({
     {"Connected", "A client has connected; it has not been greeted yet.", ""},
     {"Refused", "A client was turned away at the door; `why` and `reason` say by what.", "why, reason"},
@@ -33,6 +37,14 @@ constexpr auto rows = std::to_array<EventRow>({
     {"TimeChanged", "A time of modification was set or, with `created`, that of creation.", "path, modified, created"},
     {"OwnerChanged", "An owner was set.", "path, uid, gid"},
     {"SymlinkMade", "A symbolic link was made.", "path, target"},
+    {"TftpRefused", "A TFTP request was refused: the client has had `code` and `reason`, `why` is for operators.",
+     "upload, name, text, code, reason, why"},
+    {"TftpStarted", "A TFTP transfer has begun; `name` is what the client wrote, `path` what it stands for.",
+     "upload, name, text, path, block_size, window_size, size"},
+    {"TftpDone", "A TFTP download has reached its end; `result` says whether the client has said so.", tftp_ended},
+    {"TftpUploaded", "A TFTP upload is complete, and its file in its place.", tftp_ended},
+    {"TftpProbed", "A TFTP client has taken a file's size and gone.", tftp_ended},
+    {"TftpFailed", "A TFTP transfer has ended in any other way, which `result` says.", tftp_ended},
 });
 static_assert(rows.size() == std::variant_size_v<Event>, "a new event needs a row above");
 
@@ -52,11 +64,12 @@ constexpr std::string_view metrics_preface = R"(# Metrics
 
 Made from the table that the program itself reads; do not edit.
 
-`Server::metrics()` answers them in the text format of Prometheus. A counter only grows while the server lives, a gauge goes up
-and down.
+`Server::metrics()` answers them in the text format of Prometheus, and so does `wherry metrics` for a server with a control socket.
+A counter only grows while the server lives, a gauge goes up and down. A summary is two: how often (`_count`) and how many seconds
+together (`_sum`). One with labels has a series for each combination of their values.
 
-| Metric | Type | |
-|---|---|---|
+| Metric | Type | Labels | |
+|---|---|---|---|
 )";
 
 }  // namespace
@@ -73,9 +86,8 @@ std::string metrics_markdown() {
     std::string out(metrics_preface);
     for (std::size_t i = 0; i < static_cast<std::size_t>(Metric::count_); ++i) {
         const auto metric = static_cast<Metric>(i);
-        const std::string_view name = Metrics::name(metric);
-        out += fmt::format("| `{}` | {} | {} |\n", name, name.ends_with("_total") ? "counter" : "gauge",
-                           Metrics::sentence(metric));
+        out += fmt::format("| `{}` | {} | {} | {} |\n", Metrics::name(metric), Metrics::type(metric),
+                           Metrics::labels(metric), Metrics::sentence(metric));
     }
     return out;
 }

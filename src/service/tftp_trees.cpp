@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -91,6 +92,15 @@ Result<std::shared_ptr<const tftp::Remap>> load_tftp_map(const std::string& file
     });
 }
 
+std::vector<std::string> tftp_map_warnings(const std::string& file, const std::shared_ptr<const tftp::Remap>& rules) {
+    std::vector<std::string> out;
+    if (!rules) return out;
+    for (const tftp::RemapProblem& warning : rules->warnings()) {
+        out.push_back(fmt::format("{}:{}: {}", file, warning.line, warning.text));
+    }
+    return out;
+}
+
 Result<tftp::Policy> open_tftp_policy(const Config& config, const UserPtr& anonymous,
                                       std::vector<std::string>& warnings) {
     tftp::Policy policy{.settings = config.tftp.settings};
@@ -101,6 +111,7 @@ Result<tftp::Policy> open_tftp_policy(const Config& config, const UserPtr& anony
     auto map = load_tftp_map(config.tftp.map_file);
     if (!map) return std::unexpected(std::move(map.error()));
     policy.map = std::move(*map);
+    std::ranges::move(tftp_map_warnings(config.tftp.map_file, policy.map), std::back_inserter(warnings));
     auto patterns = load<tftp::Patterns>(config.tftp.pattern_file, [](std::string_view content) {
         auto parsed = tftp::Patterns::parse(content);
         return std::pair(std::move(parsed.patterns), std::move(parsed.errors));

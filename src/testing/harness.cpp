@@ -4,7 +4,9 @@
 #include <array>
 #include <cctype>
 #include <future>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "auth/anonymous.h"
 #include "net/self_signed.h"
@@ -17,7 +19,12 @@ Harness::Harness()
       bus_(metrics_),
       users_(std::make_shared<StaticUsers>()),
       chain_({users_}) {
-    bus_.subscribe([this](const Event& event) { events_.push_back(event); });
+    bus_.subscribe([this](const Event& event) {
+        const auto asked = [](const auto& one) {
+            return std::is_base_of_v<event::TftpAsked, std::decay_t<decltype(one)>>;
+        };
+        (std::visit(asked, event) ? tftp_events_ : events_).push_back(event);
+    });
     bus_.deliver_inline();
 }
 

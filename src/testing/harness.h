@@ -70,7 +70,8 @@ public:
     net::Loop& loop() { return *runtime_->first().loop; }
     Metrics& metrics() noexcept { return metrics_; }
     ManualClock& clock() noexcept { return clock_; }
-    std::vector<Event>& events() noexcept { return events_; }
+    std::vector<Event>& events() noexcept { return events_; }            // but those that only TFTP has
+    std::vector<Event>& tftp_events() noexcept { return tftp_events_; }  // these
     std::vector<std::string>& log() noexcept { return log_lines_; }
     std::size_t sessions() { return live_.size(); }
     Limits& permits() { return build(), *limits_; }
@@ -81,6 +82,7 @@ private:
     Metrics metrics_;
     std::vector<std::string> log_lines_;
     std::vector<Event> events_;
+    std::vector<Event> tftp_events_;
     Log log_;
     EventBus bus_;
     std::shared_ptr<StaticUsers> users_;

@@ -81,7 +81,10 @@ public:
     std::vector<Datagram> sent;
     std::size_t sent_bytes() const;
     bool logged(std::string_view text);
-    std::int64_t metric(Metric which) { return base.metrics().value(which); }
+    template <class... Labels>
+    std::int64_t metric(Metric which, Labels... labels) {
+        return base.metrics().value(which, labels...);
+    }
 
     tftp::Policy policy();  // of what is said above
     tftp::Server& serve();  // starts it, if that has not been done

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "observe/metric_labels.h"
 #include "tftp/packet.h"
 #include "tftp/rto.h"
 
@@ -43,6 +44,7 @@ struct Effects {
     bool oack = false;                 // send the OACK
     std::optional<std::uint16_t> ack;  // send an ACK of this number
     std::optional<SendRange> data;     // downloads only
+    std::optional<TftpAck> heard;      // downloads only: what the ACK was
     std::optional<Refusal> error;      // send an ERROR
     bool commit = false;               // uploads only: all bytes are here
     std::optional<Ending> ended;       // once
@@ -66,3 +68,15 @@ inline constexpr int most_request_repeats = 8;
 inline constexpr Span request_repeat_gap = std::chrono::milliseconds(50);
 
 }  // namespace wherry::tftp
+
+namespace wherry {
+
+template <>
+inline constexpr std::size_t label_values<tftp::Ending> = static_cast<std::size_t>(tftp::Ending::cancelled) + 1;
+template <>
+inline constexpr std::size_t label_values<tftp::SendRange::Why> =
+    static_cast<std::size_t>(tftp::SendRange::Why::probe) + 1;
+static_assert(label_values<tftp::Ending> == tftp_endings);
+static_assert(label_values<tftp::SendRange::Why> == tftp_causes_to_send);
+
+}  // namespace wherry

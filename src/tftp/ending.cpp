@@ -11,14 +11,86 @@
 
 namespace wherry::tftp {
 
+namespace {
+
+Metrics& metrics_of(const Flow& flow) { return flow.engine.server().commons().metrics; }
+EventBus& events_of(const Flow& flow) { return flow.engine.server().commons().events; }
+
+void describe(const Flow& flow, const Request& request, event::TftpAsked& out) {
+    out.session = session_of(flow);
+    out.upload = direction_of(flow) == TftpDirection::write;
+    out.name = request.name;
+    out.text = request.mode == Mode::netascii;
+}
+
+void describe(const Flow& flow, const Path* path, const Terms& granted, event::TftpStarted& out) {
+    const auto request = parse_request(flow.request(), flow.settings().parse);
+    describe(flow, request ? *request : Request(), out);
+    if (path != nullptr) out.path = *path;
+    out.block_size = granted.blksize;
+    out.window_size = granted.window;
+    out.size = granted.size;
+}
+
+template <class Kind>
+Kind ended(const Flow& flow, const EndReport& report) {
+    using std::chrono::duration_cast;
+    using std::chrono::microseconds;
+    Kind out;
+    describe(flow, report.path, report.granted, out);
+    out.result = name_of(report.ending);
+    out.bytes = report.bytes;
+    out.blocks = report.blocks;
+    out.repeated = report.repeated;
+    out.timeouts = report.timeouts;
+    out.gaps = report.gaps;
+    if (report.round_trip) out.round_trip = duration_cast<microseconds>(*report.round_trip);
+    out.duration = duration_cast<microseconds>(flow.engine.loop().now() - flow.began);
+    out.peer_error = report.peer_error;
+    return out;
+}
+
+void publish_end(const Flow& flow, const EndReport& report) {
+    EventBus& events = events_of(flow);
+    const bool complete = report.ending == Ending::ok || report.ending == Ending::ok_unconfirmed;
+    if (report.ending == Ending::probe) {
+        events.publish<event::TftpProbed>([&] { return ended<event::TftpProbed>(flow, report); });
+    } else if (!complete) {
+        events.publish<event::TftpFailed>([&] { return ended<event::TftpFailed>(flow, report); });
+    } else if (direction_of(flow) == TftpDirection::write) {
+        events.publish<event::TftpUploaded>([&] { return ended<event::TftpUploaded>(flow, report); });
+    } else {
+        events.publish<event::TftpDone>([&] { return ended<event::TftpDone>(flow, report); });
+    }
+}
+
+void count_end(const Flow& flow, const EndReport& report) {
+    Metrics& metrics = metrics_of(flow);
+    const TftpDirection direction = direction_of(flow);
+    metrics.add(Metric::tftp_transfers, direction, -1);
+    metrics.add(Metric::tftp_transfers_total, direction, report.ending);
+    metrics.add(Metric::tftp_bytes_total, direction, static_cast<std::int64_t>(report.bytes));
+    metrics.add(Metric::tftp_timeouts_total, report.timeouts);
+    metrics.add(Metric::tftp_gaps_total, report.gaps);
+    metrics.took(Metric::tftp_transfer_seconds, flow.engine.loop().now() - flow.began);
+    if (report.round_trip) metrics.took(Metric::tftp_rtt_seconds, *report.round_trip);
+}
+
+// " -> /10.0.0.5/pxelinux.0"; empty if it says no more than the name.
+std::string arrow(const Path* path, std::string_view name) {
+    if (path == nullptr || path->text() == name || path->text().substr(1) == name) return {};
+    return " -> " + for_log(path->text(), Path::max_length);
+}
+
 void log_end(const Flow& flow, const EndReport& report) {
     Log& log = flow.engine.server().commons().log;
     if (!log.writes(LogLevel::info)) return;
     const auto parsed = parse_request(flow.request(), flow.settings().parse);
+    const Request request = parsed ? *parsed : Request();
     const std::chrono::duration<double> took = flow.engine.loop().now() - flow.began;
-    std::string line =
-        fmt::format("tftp {} {} {} B in {:.3f} s blk {} win {} rep {}", describe(flow, parsed ? *parsed : Request()),
-                    name_of(report.ending), report.bytes, took.count(), report.blksize, report.window, report.repeated);
+    std::string line = fmt::format("tftp {}{} {} {} B in {:.3f} s blk {} win {} rep {}", describe(flow, request),
+                                   arrow(report.path, request.name), name_of(report.ending), report.bytes, took.count(),
+                                   report.granted.blksize, report.granted.window, report.repeated);
     if (report.round_trip) {
         const std::chrono::duration<double, std::milli> round_trip = *report.round_trip;
         fmt::format_to(std::back_inserter(line), " srtt {:.1f} ms", round_trip.count());
@@ -27,6 +99,34 @@ void log_end(const Flow& flow, const EndReport& report) {
         fmt::format_to(std::back_inserter(line), " said \"{}\"", for_log(report.peer_error));
     }
     log.info("{}", line);
+}
+
+}  // namespace
+
+void tell_refusal(const Flow& flow, const Request& request, const Refusal& refusal, std::string_view why) {
+    flow.engine.count_request(flow, TftpOutcome::refused);
+    events_of(flow).publish<event::TftpRefused>([&] {
+        event::TftpRefused out;
+        describe(flow, request, out);
+        out.code = static_cast<std::uint16_t>(refusal.code);
+        out.reason = refusal.text;
+        out.why = why;
+        return out;
+    });
+}
+
+void tell_start(const Flow& flow, const Path* path, const Terms& granted) {
+    events_of(flow).publish<event::TftpStarted>([&] {
+        event::TftpStarted out;
+        describe(flow, path, granted, out);
+        return out;
+    });
+}
+
+void tell_end(const Flow& flow, const EndReport& report) {
+    count_end(flow, report);
+    log_end(flow, report);
+    publish_end(flow, report);
 }
 
 wherry::Outcome outcome_of(Ending ending) {

@@ -1,8 +1,9 @@
 #pragma once
-// What is told about a transfer that has ended.
+// What is told about a request and its transfer: to the log, to whoever listens to events, in the metrics.
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "access/transfer.h"
 #include "tftp/effects.h"
@@ -10,18 +11,31 @@
 
 namespace wherry::tftp {
 
-struct EndReport {
-    Ending ending = Ending::ok;
-    std::uint64_t bytes = 0;  // acknowledged, on the wire
+struct Terms {
     std::uint16_t blksize = 0;
     std::uint16_t window = 0;
-    std::uint64_t repeated = 0;  // packets
+    std::optional<std::uint64_t> size;  // bytes on the wire
+};
+
+struct EndReport {
+    Ending ending = Ending::ok;
+    const Path* path = nullptr;  // of the file; null: a handler of the program's is in its place
+    Terms granted;
+    std::uint64_t bytes = 0;     // acknowledged, on the wire
+    std::uint64_t blocks = 0;    // DATA packets
+    std::uint64_t repeated = 0;  // of these
+    std::uint32_t timeouts = 0;
+    std::uint32_t gaps = 0;
     std::optional<Span> round_trip;
     std::string peer_error;
 };
 
-// tftp RRQ 10.0.0.5:2070 "pxelinux.0" ok 42312 B in 0.031 s blk 1468 win 4 rep 0 srtt 0.4 ms
-void log_end(const Flow& flow, const EndReport& report);
+// Each tells whoever listens to events, and counts.
+void tell_refusal(const Flow& flow, const Request& request, const Refusal& refusal, std::string_view why);
+void tell_start(const Flow& flow, const Path* path, const Terms& granted);
+// And the log, with the path where it is not just the name:
+// tftp RRQ 10.0.0.5:2070 "pxelinux.0" -> /10.0.0.5/pxelinux.0 ok 42312 B in 0.031 s blk 1468 win 4 rep 0 srtt 0.4 ms
+void tell_end(const Flow& flow, const EndReport& report);
 
 // The same for events and metrics of all protocols.
 wherry::Outcome outcome_of(Ending ending);

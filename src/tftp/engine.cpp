@@ -40,8 +40,9 @@ Flow::Flow(Engine& of, Route way, std::size_t number, std::shared_ptr<const std:
           of.loop().timers(),
           [](void* self) {
               auto& flow = *static_cast<Flow*>(self);
-              if (flow.state != State::running) return flow_expired(flow);
               const Time now = flow.engine.loop().now();
+              flow.engine.server().commons().metrics.took(Metric::tftp_timer_lag_seconds, now - flow.timer.due());
+              if (flow.state != State::running) return flow_expired(flow);
               if (now < flow.last_moment()) return flow.exchange->on_timer(now);
               flow.exchange->cancel(Ending::limit, ErrorCode::undefined, "Transfer timed out");
           },
@@ -63,7 +64,9 @@ std::uint32_t Flow::jitter() const {
 }
 
 void Flow::send(std::string_view packet) {
-    if (tid) tid->outbox.add(route, packet);
+    if (!tid) return;
+    engine.trace_out(route.peer, bytes_of(packet));
+    tid->outbox.add(route, packet);
 }
 
 std::size_t Engine::Hash::operator()(const Key& key) const noexcept {
@@ -163,15 +166,16 @@ void Engine::receive_batch(Tid& tid, std::size_t count) {
 }
 
 void Engine::on_datagram(Tid& tid, const net::Arrival& arrival, Bytes packet) {
+    trace_in(arrival.peer, packet);
     const auto opcode = opcode_of(packet);
-    if (!opcode) return server_.commons().metrics.add(Metric::tftp_dropped_total);
+    if (!opcode) return drop(TftpDrop::malformed);
     const Op op = static_cast<Op>(*opcode);
     if (tid.takes_requests && (op == Op::rrq || op == Op::wrq)) return on_request(tid, arrival, op, packet);
     if (tid.takes_requests && *opcode >= first_own_opcode && on_own_opcode(tid, arrival, *opcode, packet)) return;
     if (!tid.takes_requests || server_.at_start().tid_mode == TidMode::single) {
         return on_transfer_packet(tid, arrival, op, packet);
     }
-    server_.commons().metrics.add(Metric::tftp_dropped_total);
+    drop(TftpDrop::opcode);
 }
 
 // --- packets of opcodes that the program has brought along
@@ -179,17 +183,15 @@ void Engine::on_datagram(Tid& tid, const net::Arrival& arrival, Bytes packet) {
 bool Engine::on_own_opcode(const Tid& tid, const net::Arrival& arrival, std::uint16_t opcode, Bytes packet) {
     const TftpOpcodeHandler* const handler = server_.opcode(opcode);
     if (handler == nullptr) return false;
-    Metrics& metrics = server_.commons().metrics;
     const Time now = loop_.now();
     Admission& admission = server_.admission();
-    if (draining_ || arrival.to_many || packet.size() > max_request || !sane_source(arrival) ||
-        !admission.request(now, arrival.peer)) {
-        metrics.add(Metric::tftp_dropped_total);
-        return true;
-    }
-    auto seat = admission.begin(now, arrival.peer);
+    auto why = unfit(arrival, packet);
+    if (!why && arrival.to_many) why = TftpDrop::broadcast;
+    if (!why && draining_) why = TftpDrop::stopping;
+    if (!why && !admission.request(now, arrival.peer)) why = TftpDrop::rate;
+    auto seat = why ? Admission::Seat() : admission.begin(now, arrival.peer);
     if (!seat) {
-        metrics.add(Metric::tftp_dropped_total);
+        drop(why.value_or(TftpDrop::limit));
         return true;
     }
     TftpPacket described;
@@ -214,6 +216,7 @@ net::Task<void> Engine::answer_own_opcode(TidPtr tid, Route route, TftpPacket pa
     }
     if (!*answer || (*answer)->size() > TftpPacket::most_answer) co_return;
     if (server_.admission().unverified_reply(loop_.now(), route.peer)) {
+        trace_out(route.peer, bytes_of(**answer));
         tid->outbox.add(route, **answer);
     } else {
         commons.metrics.add(Metric::tftp_unverified_drops_total);
@@ -225,18 +228,22 @@ void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, By
     const bool known = found != flows_.end() && (*found)->tid.get() == &tid;
     const FlowPtr flow = known ? held(*found) : at_any_port(tid, arrival);
     if (flow && flow->state == Flow::State::running) {
-        if (packet.size() < 4) return server_.commons().metrics.add(Metric::tftp_dropped_total);
+        if (packet.size() < 4) return drop(TftpDrop::malformed);
+        if (op != Op::error && op != (direction_of(*flow) == TftpDirection::write ? Op::data : Op::ack)) {
+            return drop(TftpDrop::opcode);
+        }
         return flow->exchange->on_packet(loop_.now(), op, packet);
     }
-    server_.commons().metrics.add(Metric::tftp_dropped_total);
+    drop(TftpDrop::unknown);
     // Only to data and ACKs: an answer to an ERROR could go on for ever.
     const bool asked = (op == Op::data || op == Op::ack) && packet.size() >= 4;
     const bool answer = asked && !flow && (!tid.takes_requests || server_.policy()->settings.single_port_answers);
     if (!answer || !sane_source(arrival)) return;
     if (!server_.admission().unknown_tid(loop_.now(), arrival.peer)) return;
-    server_.commons().metrics.add(Metric::tftp_errors_sent_total);
-    tid.outbox.add({arrival.peer, arrival.local, arrival.interface},
-                   error_packet(ErrorCode::unknown_tid, "Unknown transfer ID"));
+    count_error(ErrorCode::unknown_tid);
+    const std::string error = error_packet(ErrorCode::unknown_tid, "Unknown transfer ID");
+    trace_out(arrival.peer, bytes_of(error));
+    tid.outbox.add({arrival.peer, arrival.local, arrival.interface}, error);
 }
 
 // The transfer of a port of its own, for a client whose port changes on the way; null: there is none, or that is not
@@ -247,6 +254,16 @@ FlowPtr Engine::at_any_port(const Tid& tid, const net::Arrival& arrival) const {
 }
 
 // --- requests
+
+// Why no answer of any kind is given.
+std::optional<TftpDrop> Engine::unfit(const net::Arrival& arrival, Bytes packet) const {
+    // It came before the socket was told to say where to (see Datagrams::adopt): the answer would leave from another
+    // address than the client has asked. It will ask again.
+    const bool lost = arrival.local.is_unspecified();
+    if (lost || !sane_source(arrival)) return TftpDrop::source;
+    if (packet.size() > max_request) return TftpDrop::malformed;
+    return std::nullopt;
+}
 
 bool Engine::sane_source(const net::Arrival& arrival) const {
     const net::Address& peer = arrival.peer;
@@ -267,18 +284,13 @@ void Engine::on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes pack
     Metrics& metrics = server_.commons().metrics;
     const PolicyPtr policy = server_.policy();
     const Settings& settings = policy->settings;
-    // It came before the socket was told to say where to (see Datagrams::adopt): the answer would leave from another
-    // address than the client has asked. It will ask again.
-    const bool lost = arrival.local.is_unspecified();
+    if (const auto why = unfit(arrival, packet)) return drop(*why);
     const bool quiet = arrival.to_many;  // RFC 1123 4.2.3.5: a broadcast request is not answered
-    if (lost || packet.size() > max_request || !sane_source(arrival) ||
-        (quiet && (!settings.answer_broadcast || op == Op::wrq))) {
-        return metrics.add(Metric::tftp_dropped_total);
-    }
+    if (quiet && (!settings.answer_broadcast || op == Op::wrq)) return drop(TftpDrop::broadcast);
     if (!settings.interfaces.empty()) {
         const std::string name = tid.socket->name_of(arrival.interface);
         const auto fits = [&](const std::string& pattern) { return glob_matches(pattern, name); };
-        if (std::ranges::none_of(settings.interfaces, fits)) return metrics.add(Metric::tftp_dropped_total);
+        if (std::ranges::none_of(settings.interfaces, fits)) return drop(TftpDrop::interface);
     }
     const Route route{arrival.peer, arrival.local, arrival.interface};
     const auto known = flows_.find(Key{route.peer, route.local.with_port(0), tid.listener});
@@ -288,20 +300,18 @@ void Engine::on_request(Tid& tid, const net::Arrival& arrival, Op op, Bytes pack
         if (before->tid) port_before = before->tid->socket->local().port();
         if (on_repeated_request(before, packet)) return metrics.add(Metric::tftp_duplicate_requests_total);
     }
-    if (draining_ || !server_.admission().request(loop_.now(), arrival.peer)) {
-        return metrics.add(Metric::tftp_dropped_total);
-    }
+    if (draining_) return drop(TftpDrop::stopping);
+    if (!server_.admission().request(loop_.now(), arrival.peer)) return drop(TftpDrop::rate);
     auto flow = std::make_shared<Flow>(*this, route, tid.listener, kept(packet), packet.size());
     flow->not_port = port_before;
     flow->quiet = quiet;
     if (server_.at_start().tid_mode == TidMode::single) flow->tid = listeners_[tid.listener].tid;
     flow->seat = server_.admission().begin(loop_.now(), arrival.peer);
     if (!flow->seat) {
-        metrics.add(Metric::tftp_dropped_total);
+        drop(TftpDrop::limit);
         if (settings.limit_answer_error) refuse(flow, {ErrorCode::undefined, "Server busy"});
         return;
     }
-    metrics.add(Metric::tftp_requests_total);
     flows_.insert(flow);
     scope_.start(open_request(std::move(flow)));
 }
@@ -330,6 +340,7 @@ bool Engine::on_repeated_request(const FlowPtr& flow, Bytes packet) {
             if (!same) break;
             if (now - flow->refused->at >= refusal_gap && unverified_reply(*flow)) {
                 flow->refused->at = now;
+                count_error(flow->refused->code);
                 flow->send(flow->refused->packet);
             }
             return true;
@@ -363,14 +374,17 @@ bool Engine::unverified_reply(const Flow& flow) {
 
 void Engine::refuse(const FlowPtr& flow, const Refusal& refusal) {
     if (!flow->alive()) return;
-    if (flow->quiet) return forget(*flow);
+    if (flow->quiet) {
+        flow->state = Flow::State::refused;
+        return forget(*flow);
+    }
     if (!flow->tid) flow->tid = from_pool(*flow, false);
     flow->state = Flow::State::refused;
-    flow->refused =
-        std::make_unique<Flow::Refused>(Flow::Refused{error_packet(refusal.code, refusal.text), loop_.now()});
+    flow->refused = std::make_unique<Flow::Refused>(
+        Flow::Refused{error_packet(refusal.code, refusal.text), loop_.now(), refusal.code});
     flow->seat.leave();
     if (unverified_reply(*flow)) {
-        server_.commons().metrics.add(Metric::tftp_errors_sent_total);
+        count_error(refusal.code);
         flow->send(flow->refused->packet);
     }
     if (!flows_.contains(key_of(*flow))) return;
@@ -379,6 +393,7 @@ void Engine::refuse(const FlowPtr& flow, const Refusal& refusal) {
 }
 
 void Engine::forget(Flow& flow) {
+    if (flow.state == Flow::State::opening) count_request(flow, TftpOutcome::unanswered);
     flow.timer.cancel();
     flow.state = Flow::State::gone;
     flow.seat.leave();

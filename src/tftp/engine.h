@@ -7,12 +7,14 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
 #include "access/commons.h"
 #include "net/datagram.h"
 #include "net/scope.h"
+#include "observe/metric_labels.h"
 #include "tftp/flow.h"
 #include "tftp/packet.h"
 #include "wherry/tftp.h"
@@ -63,6 +65,15 @@ public:
     // The flow only answers repeats any more.
     void settle() { check_end(); }
     bool unverified_reply(const Flow& flow);
+    // A line of the log about a packet, if its client is one of whom there are such lines.
+    void trace_in(const net::Address& peer, Bytes packet) {
+        if (server_traces()) trace(peer, "in", packet);
+    }
+    void trace_out(const net::Address& peer, Bytes packet) {
+        if (server_traces()) trace(peer, "out", packet);
+    }
+    void count_error(ErrorCode code);  // that was sent
+    void count_request(const Flow& flow, TftpOutcome outcome);
     // The flow as long as it is in the table, else null.
     FlowPtr find(const Flow& flow) const;
     std::size_t flows() const noexcept { return flows_.size(); }
@@ -119,6 +130,10 @@ private:
     net::Task<void> answer_own_opcode(TidPtr tid, Route route, TftpPacket packet, const TftpOpcodeHandler& handler,
                                       Admission::Seat seat);
     void on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet);
+    bool server_traces() const noexcept;
+    void trace(const net::Address& peer, std::string_view way, Bytes packet);
+    void drop(TftpDrop why);  // counts a packet
+    std::optional<TftpDrop> unfit(const net::Arrival& arrival, Bytes packet) const;
     bool sane_source(const net::Arrival& arrival) const;
     TidPtr open_tid(const Listener& listener, const net::Address& local, bool write, const Flow* only = nullptr);
     TidPtr from_pool(const Flow& flow, bool write);

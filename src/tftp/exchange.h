@@ -43,7 +43,7 @@ protected:
           machine_(options, flow.settings().timing, std::forward<Rest>(rest)...),
           blksize_(granted.blksize) {
         if (!granted.oack.empty()) words_ = std::make_unique<Words>(Words{granted.oack, {}});
-        metrics().add(Metric::tftp_transfers);
+        metrics().add(Metric::tftp_transfers, direction_of(flow));
     }
 
     template <class Event>
@@ -61,13 +61,13 @@ protected:
     }
     void send_error(const Effects& effects) {
         if (!effects.error) return;
-        metrics().add(Metric::tftp_errors_sent_total);
+        flow_.engine.count_error(effects.error->code);
         flow_.send(error_packet(effects.error->code, effects.error->text));
     }
     ReceivedError take_error(Bytes packet) {
         const ReceivedError error = parse_error(packet);
         heard_error(error.text);
-        metrics().add(Metric::tftp_errors_received_total);
+        metrics().add(Metric::tftp_errors_received_total, tftp_code(error.code));
         return error;
     }
     Metrics& metrics() noexcept { return flow_.engine.server().commons().metrics; }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "net/timers.h"
+#include "observe/metric_labels.h"
 #include "tftp/admission.h"
 #include "tftp/effects.h"
 #include "tftp/outbox.h"
@@ -80,6 +81,7 @@ struct Flow {
     struct Refused {
         std::string packet;
         Time at{};  // when it was sent last
+        ErrorCode code = ErrorCode::undefined;
     };
 
     // Sets the timer: to the time the exchange wants, or when the transfer has lasted as long as it may.
@@ -108,5 +110,7 @@ public:
     std::unique_ptr<Exchange> exchange;
 };
 using FlowPtr = std::shared_ptr<Flow>;
+
+TftpDirection direction_of(const Flow& flow) noexcept;
 
 }  // namespace wherry::tftp

@@ -7,6 +7,7 @@
 
 #include "access/workspace.h"
 #include "core/text.h"
+#include "tftp/ending.h"
 #include "tftp/names.h"
 #include "tftp/opening.h"
 #include "tftp/permits.h"
@@ -62,6 +63,8 @@ bool begin(const Opening& opening, MakeExchange make) {
     auto exchange = make();
     auto& running = *exchange;
     flow.exchange = std::move(exchange);
+    opening.engine().count_request(flow, TftpOutcome::started);
+    running.tell_start();
     running.start(flow.engine.loop().now());
     return true;
 }
@@ -250,7 +253,7 @@ void Opening::refuse(const Refusal& refusal, std::string_view why) const {
     } else {
         commons.log.warning("{}", what);
     }
-    commons.metrics.add(Metric::tftp_refused_total);
+    tell_refusal(*flow, request, refusal, why);
     engine().refuse(flow, refusal);
 }
 
@@ -261,6 +264,7 @@ net::Task<void> open_request(FlowPtr flow) {
     auto parsed = parse_request(flow->request(), settings.parse);
     Opening opening{flow, parsed ? std::move(*parsed) : Request(), {}};
     if (!parsed) co_return opening.refuse(parsed.error(), "the packet");
+    if (opening.request.malformed_option) opening.server().commons().metrics.add(Metric::tftp_malformed_options_total);
     const bool write = opening.request.is_write();
     const bool may = write ? net::permits(settings.write_allow, settings.write_deny, flow->route.peer)
                            : net::permits(settings.read_allow, settings.read_deny, flow->route.peer);
@@ -318,6 +322,8 @@ SessionInfo session_of(const Flow& flow) {
     info.protocol = "tftp";
     info.peer = flow.route.peer.ip();
     info.peer_port = flow.route.peer.port();
+    info.local = flow.route.local.ip();
+    info.local_port = flow.route.local.port();
     return info;
 }
 

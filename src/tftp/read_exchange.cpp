@@ -62,6 +62,7 @@ void ReadExchange::ready() {
 }
 
 void ReadExchange::apply(Time now, Effects& effects) {
+    if (effects.heard) metrics().add(Metric::tftp_acks_total, *effects.heard);
     const bool may = may_answer(effects.oack || effects.data);
     if (effects.oack && may) send_oack();
     if (machine_.verified() && !machine_.ended()) forget_oack();
@@ -75,6 +76,7 @@ void ReadExchange::send_range(Time now, SendRange range, Effects& effects) {
     Outbox& outbox = flow_.tid->outbox;
     outbox.begin_run(flow_.route, blksize_, as_one_);
     std::uint64_t bytes = 0;
+    std::int64_t packets = 0;
     for (std::uint64_t block = range.first; block <= range.last; ++block) {
         std::array<std::span<const std::byte>, 2> pieces;
         bool last = false;
@@ -91,16 +93,27 @@ void ReadExchange::send_range(Time now, SendRange range, Effects& effects) {
             break;
         }
         outbox.add_block(wire_number(block, machine_.rollover()), pieces[0], pieces[1]);
-        bytes += pieces[0].size() + pieces[1].size();
+        const std::size_t size = pieces[0].size() + pieces[1].size();
+        if (flow_.engine.server().traces()) trace_block(block, size);
+        bytes += size;
+        ++packets;
         if (last) {
             if (machine_.blocks() != block) machine_.ends_at(block);
             break;
         }
     }
     if (held_) outbox.keep(held_);
+    metrics().add(Metric::tftp_data_packets_total, range.why, packets);
     if (range.why != SendRange::Why::first_time) return;
     const Span wait = std::max(source_.count(bytes), rate_ ? rate_->take(bytes, now) : Span(0));
     if (wait > Span(0)) machine_.hold_until(now + wait);
+}
+
+// Only its head is made up of bytes here; what follows does not matter.
+void ReadExchange::trace_block(std::uint64_t block, std::size_t size) {
+    std::vector<std::byte> packet(data_header + size);
+    std::ranges::copy(data_head(wire_number(block, machine_.rollover())), packet.begin());
+    flow_.engine.trace_out(flow_.route.peer, packet);
 }
 
 // The bytes of a block, which may lie in two chunks. False: they are not here, `state` says why.
@@ -148,20 +161,18 @@ Progress ReadExchange::progress() const {
 
 void ReadExchange::end(Ending ending) {
     const auto& counts = machine_.counts();
-    metrics().add(Metric::tftp_transfers, -1);
-    metrics().add(Metric::tftp_data_packets_total, static_cast<std::int64_t>(counts.sent));
     metrics().add(Metric::tftp_data_repeated_total, static_cast<std::int64_t>(counts.repeated));
-    metrics().add(Metric::tftp_timeouts_total, counts.timeouts);
-    metrics().add(Metric::tftp_gaps_total, counts.restarts);
     if (ending == Ending::probe) metrics().add(Metric::tftp_probes_total);
-    const EndReport report{.ending = ending,
-                           .bytes = progress().bytes,
-                           .blksize = blksize_,
-                           .window = machine_.window(),
-                           .repeated = counts.repeated,
-                           .round_trip = machine_.round_trip(),
-                           .peer_error = peer_error()};
-    log_end(flow_, report);
+    tell_end(flow_, {.ending = ending,
+                     .path = source_.path(),
+                     .granted = {blksize_, machine_.window(), source_.size()},
+                     .bytes = progress().bytes,
+                     .blocks = counts.sent,
+                     .repeated = counts.repeated,
+                     .timeouts = counts.timeouts,
+                     .gaps = counts.restarts,
+                     .round_trip = machine_.round_trip(),
+                     .peer_error = peer_error()});
     source_.close(flow_, outcome_of(ending), ending != Ending::probe);
     held_ = {};
     flow_.engine.bury(flow_);

@@ -8,6 +8,7 @@
 #include "access/throttle.h"
 #include "access/transfer.h"
 #include "tftp/chunk_cache.h"
+#include "tftp/ending.h"
 #include "tftp/exchange.h"
 #include "tftp/read_machine.h"
 
@@ -43,6 +44,7 @@ public:
     std::size_t chunk_size(Engine& engine) const noexcept;
 
     Transfer& transfer() noexcept { return *transfer_; }
+    const Path* path() const noexcept { return transfer_ ? &transfer_->path() : nullptr; }  // null: no file
     // Bytes have gone over the wire; how long to wait before more.
     Span count(std::uint64_t bytes) { return transfer_ ? transfer_->count(bytes) : Span(0); }
     // What its event says of the client is made at the end, out of the flow that is given to close().
@@ -99,6 +101,7 @@ public:
     ReadExchange(const FlowPtr& flow, const Negotiated& granted, ReadSource source, ChunkPtr whole);
     ~ReadExchange() override;
 
+    void tell_start() { tftp::tell_start(flow_, source_.path(), {blksize_, machine_.window(), source_.size()}); }
     void on_packet(Time now, Op op, Bytes packet) override;
     void on_timer(Time now) override;
     bool over() const override { return machine_.ended(); }
@@ -106,6 +109,7 @@ public:
 
 private:
     void apply(Time now, Effects& effects) override;
+    void trace_block(std::uint64_t block, std::size_t size);
     void send_range(Time now, SendRange range, Effects& effects);
     bool piece(std::uint64_t offset, std::size_t wanted, std::array<std::span<const std::byte>, 2>& out, bool& end,
                ReadSource::State& state);

@@ -100,6 +100,7 @@ void ReadMachine::on_ack(Time now, std::uint16_t wire, Effects& out) {
     if (ended_) return;
     heard_ = now;
     if (in_oack_) {
+        if (wire != 0) out.heard = TftpAck::stale;
         if (wire != 0) return;
         in_oack_ = false;
         verified_ = true;
@@ -110,16 +111,19 @@ void ReadMachine::on_ack(Time now, std::uint16_t wire, Effects& out) {
         return open_window(now, Why::first_time, out);
     }
     const auto block = block_of_wire(wire, acknowledged(), base_ + std::max(sent_, once_), rollover_);
+    if (!block) out.heard = TftpAck::stale;
     if (!block) return;  // too old, or never sent
     const std::uint16_t number = in_window(*block);
     verified_ = verified_ || *block > 0;
     if (number == acked_) {
+        out.heard = TftpAck::duplicate;
         if (window_ > 1 && gap_ == never && sent_ > acked_) gap_ = gap_after(now);
         return;
     }
     progress_ = now;
     tries_ = 0;
     rto_.progress();
+    out.heard = number == last() ? TftpAck::full : TftpAck::partial;
     if (number == last()) return acked_window(now, out);
     if (number > sent_) {
         // It has more than this repeat has come to: what lies between need not go again. Some clients say so only once.

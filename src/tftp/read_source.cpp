@@ -15,6 +15,12 @@ net::Task<void> finish_transfer(TransferPtr transfer, wherry::Outcome outcome) {
     [[maybe_unused]] const auto finished = co_await transfer->finish(outcome);
 }
 
+// False: the file has changed meanwhile.
+void count_load(Engine& engine, const Result<bool>& filled) {
+    const TftpLoad result = !filled ? TftpLoad::failed : *filled ? TftpLoad::ok : TftpLoad::changed;
+    engine.server().commons().metrics.add(Metric::tftp_cache_loads_total, result);
+}
+
 }  // namespace
 
 ReadSource::ReadSource(File file)
@@ -82,9 +88,9 @@ ReadSource::State ReadSource::get(Engine& engine, std::uint64_t number, ChunkPtr
         return State::here;
     }
     if (!claim.load) return State::waiting;
-    metrics.add(Metric::tftp_cache_loads_total);
     Chunk fresh = new_chunk(engine, number);
     const auto filled = fill_at_once(*transfer_, way(number), fresh);
+    if (filled || filled.error().code != Code::would_block) count_load(engine, filled);
     if (filled && *filled) {
         remember(fresh);
         chunk = cache.loaded(content, std::move(fresh), true);
@@ -160,6 +166,7 @@ net::Task<void> ReadSource::load(Engine& engine, ReadSource& source, Chunk chunk
     const ContentKey content = source.key();
     const Way way = source.way(number);
     const auto filled = co_await fill(*source.transfer_, way, chunk);
+    count_load(engine, filled);
     const bool good = filled && *filled;
     if (ReadSource* const still = under_way.source) {
         still->load_ = nullptr;
@@ -187,6 +194,7 @@ net::Task<std::optional<std::uint64_t>> ReadSource::find_size(Engine& engine) {
         Chunk chunk = new_chunk(engine, number);
         const Way way_there = way(number);
         const auto filled = co_await fill(*transfer_, way_there, chunk);
+        count_load(engine, filled);
         const bool good = filled && *filled;
         if (good) remember(chunk);
         if (claim.load && good) cache.loaded(content, std::move(chunk));

@@ -65,6 +65,7 @@ public:
 private:
     static constexpr std::size_t most_rules = 10'000;
 
+    void warn(std::uint32_t line, std::string text) { rules_.warnings_.push_back({line, std::move(text)}); }
     void error(std::uint32_t line, std::string text) { out_.errors.push_back({line, std::move(text)}); }
 
     // Up to white space or '#' without a backslash before it.
@@ -110,7 +111,7 @@ private:
                                      "; back-references are not known here");
         }
         if ((rule.has('G') && rule.has('P')) || (rule.has('4') && rule.has('6'))) {
-            out_.warnings.push_back({number, "this rule never runs: its letters exclude each other"});
+            warn(number, "this rule never runs: its letters exclude each other");
         }
         rules_.rules_.push_back(std::move(rule));
     }
@@ -136,8 +137,20 @@ private:
         for (const Remap::Rule& rule : rules_.rules_) {
             const bool constant = rule.has('j') && rule.pattern.find('\\') == std::string::npos;
             if (!constant || is_label(rule.pattern)) continue;
-            out_.warnings.push_back({rule.line, "there is no label " + for_log(rule.pattern)});
+            warn(rule.line, "there is no label " + for_log(rule.pattern));
         }
+        for (const Remap::Rule& rule : rules_.rules_) {
+            if (rule.label && !is_used(*rule.label)) {
+                warn(rule.line, "the label " + for_log(*rule.label) + " is never used");
+            }
+        }
+        std::ranges::stable_sort(rules_.warnings_, {}, &RemapProblem::line);
+    }
+    // Where patterns make labels out of names, any may be meant.
+    bool is_used(const std::string& label) const {
+        return std::ranges::any_of(rules_.rules_, [&](const Remap::Rule& rule) {
+            return rule.has('j') && (rule.pattern == label || rule.pattern.find('\\') != std::string::npos);
+        });
     }
     bool is_label(const std::string& name) const {
         return std::any_of(rules_.rules_.begin(), rules_.rules_.end(),
@@ -270,26 +283,28 @@ RemapRun::State RemapRun::run() {
         if (!applies(rule)) continue;
         if (!step()) return refuse(std::string(failed));
         const auto found = match(rule, 0);
-        if (found.has_value() == rule.has('~')) continue;
-        const Match matched = found.value_or(Match());
-        if (rule.has('a')) {
-            const std::string text = expand(rule, matched);
-            return refuse(text.empty() ? "Access violation" : printable(text));
-        }
-        if (rule.has('j')) {
-            if (jump(expand(rule, matched)) == State::refused) return State::refused;
-            continue;
-        }
-        before_ = name_;
-        if (rule.has('r') && !replace(rule, matched)) return refuse(std::string(failed));
-        if (rule.has('e')) return State::done;
-        if (rule.has('s')) next_ = 0;
-        if (rule.has('E')) {
-            probing_ = true;
-            return State::probe;
-        }
+        const bool acts = found.has_value() != rule.has('~');
+        const State state = acts ? apply(rule, found.value_or(Match())) : State::done;
+        if (trace_) trace_(rule.line, acts, name_);
+        if (state != State::done) return state;
+        if (acts && rule.has('e')) return State::done;
     }
     return State::done;
+}
+
+// State::done: to be gone on with.
+RemapRun::State RemapRun::apply(const Remap::Rule& rule, const Match& matched) {
+    if (rule.has('a')) {
+        const std::string text = expand(rule, matched);
+        return refuse(text.empty() ? "Access violation" : printable(text));
+    }
+    if (rule.has('j')) return jump(expand(rule, matched));
+    before_ = name_;
+    if (rule.has('r') && !replace(rule, matched)) return refuse(std::string(failed));
+    if (rule.has('s')) next_ = 0;
+    if (!rule.has('E')) return State::done;
+    probing_ = true;
+    return State::probe;
 }
 
 }  // namespace wherry::tftp

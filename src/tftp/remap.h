@@ -18,10 +18,12 @@
 // rules together take a limited number of steps, so that no file of rules can hold the server up.
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "net/address.h"
@@ -48,18 +50,20 @@ public:
     Remap(Remap&&) noexcept;
     Remap& operator=(Remap&&) noexcept;
     std::size_t rules() const noexcept;
+    // What is probably not meant: rules that never run, labels that are missing or never used.
+    const std::vector<RemapProblem>& warnings() const noexcept { return warnings_; }
 
 private:
     friend class RemapRun;
     friend class RemapParser;
     struct Rule;
     std::vector<Rule> rules_;
+    std::vector<RemapProblem> warnings_;
 };
 
 struct Remap::Parsed {
     std::shared_ptr<const Remap> rules;  // null if there are errors
     std::vector<RemapProblem> errors;
-    std::vector<RemapProblem> warnings;
 };
 
 // One name on its way through the rules. It stops where it has to know whether a file is there.
@@ -77,6 +81,10 @@ public:
     RemapRun(std::shared_ptr<const Remap> rules, const Client& client, std::string name,
              std::uint32_t steps = default_map_steps);
 
+    // Told of each rule that is tried: its line, whether it matched, and the name after it.
+    using Trace = std::function<void(std::uint32_t line, bool matched, std::string_view name)>;
+    void set_trace(Trace trace) { trace_ = std::move(trace); }
+
     State run();
     void answer(bool yes) noexcept { answer_ = yes; }
     const std::string& name() const noexcept { return name_; }
@@ -89,6 +97,7 @@ private:
     bool replace(const Remap::Rule& rule, const Match& first);
     bool replace_rest(const Remap::Rule& rule, const Match& first);
     bool applies(const Remap::Rule& rule) const noexcept;
+    State apply(const Remap::Rule& rule, const Match& matched);
     bool step() noexcept { return steps_ > 0 && steps_-- > 0; }
     State refuse(std::string text);
     State jump(const std::string& label);
@@ -102,6 +111,7 @@ private:
     std::optional<bool> answer_;
     bool probing_ = false;
     Refusal refusal_;
+    Trace trace_;
 };
 
 }  // namespace wherry::tftp

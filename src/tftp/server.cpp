@@ -43,6 +43,7 @@ Server::Server(Commons& commons, net::Datagrams& datagrams, Policy policy)
       admission_(at_start_->settings.limits, seed_of(at_start_->settings.seed)),
       cache_({at_start_->settings.cache_size, at_start_->settings.cache_chunk}),
       name_index_(commons.runtime.clock()) {
+    traces_ = !at_start_->settings.debug_client.empty();
     for (auto& post : commons_.runtime.posts()) places_.push_back(std::make_unique<Place>(*this, *post->loop));
 }
 
@@ -105,6 +106,7 @@ void Server::end(std::uint64_t id, std::function<void(bool)> told) {
 
 void Server::set(Policy policy) {
     admission_.set(policy.settings.limits);
+    traces_ = !policy.settings.debug_client.empty();
     policy_.set(completed(commons_, std::move(policy)));
 }
 

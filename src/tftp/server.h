@@ -1,5 +1,6 @@
 #pragma once
 // tftp::Server: the TFTP service of one server: its listeners, and what the engines of all loops share.
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -59,6 +60,8 @@ public:
 
     // --- for engines
     PolicyPtr policy() const { return policy_.get(); }
+    // Whether there are clients whose packets are told to the log.
+    bool traces() const noexcept { return traces_.load(std::memory_order_relaxed); }
     const Settings& at_start() const noexcept { return at_start_->settings; }
     const std::vector<Handler>& handlers() const noexcept { return handlers_; }
     const std::vector<OptionMaker>& options() const noexcept { return options_; }
@@ -78,6 +81,7 @@ private:
     net::Datagrams& datagrams_;
     Live<Policy> policy_;
     const PolicyPtr at_start_;
+    std::atomic<bool> traces_{false};
     std::vector<Handler> handlers_;
     std::vector<OptionMaker> options_;
     std::map<std::uint16_t, TftpOpcodeHandler> opcodes_;

@@ -46,6 +46,7 @@ WriteExchange::WriteExchange(const FlowPtr& flow, const Request& request, const 
                       flow->engine.server().reorder_budget()),
       window_(granted.window),
       announced_(granted.announced),
+      path_(target.transfer ? std::optional(target.transfer->path()) : std::nullopt),
       transfer_(std::move(target.transfer)),
       claim_(std::move(target.claim)),
       taker_(std::move(target.taker)),
@@ -233,16 +234,21 @@ void WriteExchange::fail_with(const Error& error) {
 void WriteExchange::end(Ending ending) {
     ending_ = ending;
     buffer_ = {};
-    metrics().add(Metric::tftp_transfers, -1);
-    metrics().add(Metric::tftp_timeouts_total, machine_.counts().timeouts);
-    metrics().add(Metric::tftp_gaps_total, machine_.counts().gaps);
-    log_end(flow_, {.ending = ending,
-                    .bytes = received_,
-                    .blksize = blksize_,
-                    .window = window_,
-                    .repeated = machine_.counts().duplicates,
-                    .round_trip = machine_.round_trip(),
-                    .peer_error = peer_error()});
+    const auto& counts = machine_.counts();
+    metrics().add(Metric::tftp_data_received_total, TftpReceived::fresh, static_cast<std::int64_t>(counts.blocks));
+    metrics().add(Metric::tftp_data_received_total, TftpReceived::duplicate,
+                  static_cast<std::int64_t>(counts.duplicates));
+    metrics().add(Metric::tftp_data_received_total, TftpReceived::ignored, counts.ignored);
+    tell_end(flow_, {.ending = ending,
+                     .path = path_ ? &*path_ : nullptr,
+                     .granted = {blksize_, window_, announced_},
+                     .bytes = received_,
+                     .blocks = counts.blocks + counts.duplicates,
+                     .repeated = counts.duplicates,
+                     .timeouts = counts.timeouts,
+                     .gaps = counts.gaps,
+                     .round_trip = machine_.round_trip(),
+                     .peer_error = peer_error()});
     flow_.seat.leave();
     flow_.engine.settle();
     // A write that is under way drops the file when it is done.

@@ -10,6 +10,7 @@
 #include "access/throttle.h"
 #include "access/transfer.h"
 #include "core/newline.h"
+#include "tftp/ending.h"
 #include "tftp/exchange.h"
 #include "tftp/upload_claims.h"
 #include "tftp/write_machine.h"
@@ -28,6 +29,7 @@ public:
     WriteExchange(const FlowPtr& flow, const Request& request, const Negotiated& granted, UploadTarget target);
     ~WriteExchange() override;
 
+    void tell_start() { tftp::tell_start(flow_, path_ ? &*path_ : nullptr, {blksize_, window_, announced_}); }
     void on_packet(Time now, Op op, Bytes packet) override;
     void on_timer(Time now) override;
     bool over() const override { return ending_.has_value(); }
@@ -49,6 +51,7 @@ private:
 
     const std::uint16_t window_;
     const std::optional<std::uint64_t> announced_;  // how many bytes will come
+    const std::optional<Path> path_;                // none: a taker has it
     TransferPtr transfer_;
     UploadClaims::Claim claim_;
     std::function<Result<void>(std::string)> taker_;

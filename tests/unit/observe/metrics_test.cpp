@@ -42,13 +42,23 @@ TEST(MetricsTable, SentencesAreOneLineAndEndWithADot) {
     }
 }
 
-TEST(MetricsTable, ANameThatEndsInTotalIsACounterAndNoOther) {
-    const Metrics metrics;
-    for (const std::string& line : lines_of(metrics.exposition())) {
-        if (!line.starts_with("# TYPE ")) continue;
-        EXPECT_EQ(line.find("_total ") != std::string::npos, line.ends_with(" counter")) << line;
-        EXPECT_TRUE(line.ends_with(" counter") || line.ends_with(" gauge")) << line;
+TEST(MetricsTable, NamesSayTheTypes) {
+    for (const Metric metric : all_metrics()) {
+        const std::string_view name = Metrics::name(metric);
+        const std::string_view type = Metrics::type(metric);
+        EXPECT_EQ(name.ends_with("_total"), type == "counter") << name;
+        EXPECT_EQ(name.ends_with("_seconds"), type == "summary") << name;
+        EXPECT_TRUE(type == "counter" || type == "gauge" || type == "summary") << name;
     }
+}
+
+TEST(MetricsTable, LabelsAreWellFormed) {
+    for (const Metric metric : all_metrics()) {
+        const std::string labels = Metrics::labels(metric);
+        EXPECT_EQ(labels.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_:;, "), std::string::npos) << labels;
+    }
+    EXPECT_EQ(Metrics::labels(Metric::tftp_requests_total), "op: read, write; outcome: started, refused, unanswered");
+    EXPECT_EQ(Metrics::labels(Metric::sessions), "");
 }
 
 TEST(Metrics, AddsUpAndGaugesGoDown) {
@@ -62,17 +72,65 @@ TEST(Metrics, AddsUpAndGaugesGoDown) {
     EXPECT_EQ(metrics.value(Metric::bytes_received_total), 0);
 }
 
-TEST(Metrics, ExpositionHasThreeLinesForEachInTheOrderOfTheTable) {
+// Each series has a value of its own, also those of labels.
+TEST(Metrics, ExpositionHasEachSeriesOnceInTheOrderOfTheTable) {
     Metrics metrics;
-    for (const Metric metric : all_metrics()) metrics.add(metric, 100 + static_cast<std::int64_t>(metric));
-    const std::vector<std::string> lines = lines_of(metrics.exposition());
-    ASSERT_EQ(lines.size(), 3 * all_metrics().size());
-    for (std::size_t i = 0; i < all_metrics().size(); ++i) {
-        const std::string name(Metrics::name(all_metrics()[i]));
-        EXPECT_EQ(lines[3 * i], "# HELP " + name + " " + std::string(Metrics::sentence(all_metrics()[i])));
-        EXPECT_THAT(lines[3 * i + 1], testing::StartsWith("# TYPE " + name + " "));
-        EXPECT_EQ(lines[3 * i + 2], name + " " + std::to_string(100 + i));
+    std::vector<std::string> series;
+    std::set<std::string> different;
+    std::size_t families = 0;
+    for (const std::string& line : lines_of(metrics.exposition())) {
+        families += line.starts_with("# HELP ") ? 1 : 0;
+        if (line.starts_with("#")) continue;
+        series.push_back(line.substr(0, line.rfind(' ')));
+        EXPECT_TRUE(different.insert(series.back()).second) << line;
     }
+    EXPECT_EQ(families, all_metrics().size());
+    std::size_t expected = 0;
+    for (const Metric metric : all_metrics()) {
+        for (std::size_t i = 0; i < series_of(metric); ++i) {
+            EXPECT_TRUE(series.at(expected++).starts_with(Metrics::name(metric))) << Metrics::name(metric);
+        }
+    }
+    EXPECT_EQ(series.size(), expected);
+}
+
+TEST(Metrics, LabelsAreSeriesOfTheirOwn) {
+    Metrics metrics;
+    metrics.add(Metric::tftp_requests_total, TftpDirection::write, TftpOutcome::refused);
+    metrics.add(Metric::tftp_requests_total, TftpDirection::read, TftpOutcome::started, 5);
+    metrics.add(Metric::tftp_errors_sent_total, tftp_code(8));
+    metrics.add(Metric::tftp_errors_sent_total, tftp_code(9));
+    metrics.add(Metric::tftp_errors_sent_total, tftp_code(65535));
+    EXPECT_EQ(metrics.value(Metric::tftp_requests_total), 6);
+    EXPECT_EQ(metrics.value(Metric::tftp_requests_total, TftpDirection::read, TftpOutcome::started), 5);
+    EXPECT_EQ(metrics.value(Metric::tftp_requests_total, TftpDirection::read, TftpOutcome::refused), 0);
+    EXPECT_EQ(metrics.value(Metric::tftp_errors_sent_total, TftpCode::other), 2);
+    EXPECT_EQ(metrics.value(Metric::tftp_errors_received_total), 0);
+    const std::string text = metrics.exposition();
+    EXPECT_THAT(text, testing::HasSubstr("# TYPE wherry_tftp_requests_total counter\n"
+                                         "wherry_tftp_requests_total{op=\"read\",outcome=\"started\"} 5\n"
+                                         "wherry_tftp_requests_total{op=\"read\",outcome=\"refused\"} 0\n"));
+    EXPECT_THAT(text, testing::HasSubstr("wherry_tftp_requests_total{op=\"write\",outcome=\"refused\"} 1\n"));
+    EXPECT_THAT(text, testing::HasSubstr("wherry_tftp_errors_sent_total{code=\"8\"} 1\n"
+                                         "wherry_tftp_errors_sent_total{code=\"other\"} 2\n"));
+}
+
+TEST(Metrics, ASummaryIsACountAndSeconds) {
+    Metrics metrics;
+    metrics.took(Metric::tftp_rtt_seconds, std::chrono::milliseconds(1500));
+    metrics.took(Metric::tftp_rtt_seconds, std::chrono::microseconds(250));
+    EXPECT_EQ(metrics.value(Metric::tftp_rtt_seconds), 2);
+    EXPECT_EQ(metrics.span(Metric::tftp_rtt_seconds), std::chrono::microseconds(1'500'250));
+    EXPECT_THAT(metrics.exposition(), testing::HasSubstr("# TYPE wherry_tftp_rtt_seconds summary\n"
+                                                         "wherry_tftp_rtt_seconds_sum 1.500250000\n"
+                                                         "wherry_tftp_rtt_seconds_count 2\n"));
+}
+
+TEST(Metrics, AGaugeThatIsOnlyKnownWhenAsked) {
+    Metrics metrics;
+    metrics.set(Metric::tftp_cache_bytes, 7);
+    metrics.set(Metric::tftp_cache_bytes, 5);
+    EXPECT_EQ(metrics.value(Metric::tftp_cache_bytes), 5);
 }
 
 TEST(Metrics, ExpositionOfOneAsTheScraperReadsIt) {

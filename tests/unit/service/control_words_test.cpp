@@ -11,9 +11,11 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using namespace std::chrono_literals;
 using namespace std::string_literals;
+using namespace std::string_view_literals;
 
 TEST(ControlWords, RequestsComeBackAsTheyWere) {
-    for (const Request& one : {Request(ListTftp{}), Request(EndTftp{1}), Request(EndTftp{9223372036854775807U})}) {
+    for (const Request& one :
+         {Request(ListTftp{}), Request(EndTftp{1}), Request(EndTftp{9223372036854775807U}), Request(ShowMetrics{})}) {
         const std::string line = line_of(one);
         ASSERT_TRUE(line.ends_with('\n'));
         EXPECT_LE(line.size(), most_request);
@@ -22,11 +24,28 @@ TEST(ControlWords, RequestsComeBackAsTheyWere) {
 }
 
 TEST(ControlWords, NothingElseIsARequest) {
-    for (const std::string& line :
-         {""s, "tftp"s, "transfers"s, "tftp  transfers"s, " tftp transfers"s, "tftp transfers "s, "TFTP transfers"s,
-          "tftp transfers 1"s, "tftp end"s, "tftp end "s, "tftp end -1"s, "tftp end 1 2"s, "tftp end 1\r"s,
-          "tftp end 9223372036854775808"s, "tftp end 0x1"s, "ftp transfers"s, "tftp\ttransfers"s, "tftp transfers\0"s,
-          std::string(100, 'a')}) {
+    for (const std::string& line : {""s,
+                                    "tftp"s,
+                                    "transfers"s,
+                                    "tftp  transfers"s,
+                                    " tftp transfers"s,
+                                    "tftp transfers "s,
+                                    "TFTP transfers"s,
+                                    "tftp transfers 1"s,
+                                    "tftp end"s,
+                                    "tftp end "s,
+                                    "tftp end -1"s,
+                                    "tftp end 1 2"s,
+                                    "tftp end 1\r"s,
+                                    "tftp end 9223372036854775808"s,
+                                    "tftp end 0x1"s,
+                                    "ftp transfers"s,
+                                    "tftp\ttransfers"s,
+                                    "metrics "s,
+                                    "tftp metrics"s,
+                                    "metrics all"s,
+                                    "tftp transfers\0"s,
+                                    std::string(100, 'a')}) {
         EXPECT_EQ(parse_request(line).error().code, Code::invalid) << line;
     }
     EXPECT_THAT(parse_request("tftp end \x1b[31m").error().message, HasSubstr("\\x1B"));
@@ -63,6 +82,12 @@ TEST(ControlWords, TheEndOfATransfer) {
     EXPECT_THAT(parse_answer(answer_of(Result<void>())).value(), IsEmpty());
     const auto failed = parse_answer(answer_of(Result<void>(fail(Code::not_found, "there is\nno such transfer"))));
     EXPECT_EQ(failed.error().message, "there is\\x0Ano such transfer");
+}
+
+TEST(ControlWords, LinesOfMetrics) {
+    const std::string text = answer_of("# TYPE a counter\na 1\n"sv);
+    EXPECT_EQ(text, "ok 2\n# TYPE a counter\na 1\n");
+    EXPECT_THAT(parse_answer(text).value(), ElementsAre("# TYPE a counter", "a 1"));
 }
 
 TEST(ControlWords, WhatIsNoAnswer) {

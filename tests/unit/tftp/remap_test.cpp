@@ -90,8 +90,31 @@ TEST(Remap, a_file_with_mistakes_is_refused_with_all_of_them) {
 TEST(Remap, rules_that_never_run_are_warned_of) {
     const auto parsed = Remap::parse("rGP a b\nr46 a b\nj a nowhere\nj a \\0");
     ASSERT_NE(parsed.rules, nullptr);
-    ASSERT_EQ(parsed.warnings.size(), 3U);
-    EXPECT_EQ(parsed.warnings[2].line, 3U);
+    const auto& warnings = parsed.rules->warnings();
+    ASSERT_EQ(warnings.size(), 3U);
+    EXPECT_EQ(warnings[2].line, 3U);
+}
+
+TEST(Remap, labels_that_are_never_used_are_warned_of) {
+    const auto parsed = Remap::parse(":used\nr a b\n: other\nj x used\nj x missing\n:\n");
+    const auto& warnings = parsed.rules->warnings();
+    ASSERT_EQ(warnings.size(), 3U);
+    EXPECT_EQ(warnings[0].line, 3U);
+    EXPECT_EQ(warnings[0].text, "the label other is never used");
+    EXPECT_EQ(warnings[1].text, "there is no label missing");
+    EXPECT_EQ(warnings[2].line, 6U);
+    EXPECT_TRUE(Remap::parse(":a\n:b\nj (.) \\1\n").rules->warnings().empty()) << "any label may be meant";
+}
+
+TEST(Remap, tells_of_each_rule_that_is_tried) {
+    const auto rules = Remap::parse("r ^x y\nrP ^ put-\nr ^z w\n:end\nre ^y z\nr ^ never\n").rules;
+    RemapRun run(rules, {net::Address::loopback(1), false}, "x1");
+    std::string told;
+    run.set_trace([&](std::uint32_t line, bool matched, std::string_view name) {
+        told += std::to_string(line) + (matched ? "+" : "-") + std::string(name) + " ";
+    });
+    EXPECT_EQ(run.run(), RemapRun::State::done);
+    EXPECT_EQ(told, "1+y1 3-y1 5+z1 ");
 }
 
 TEST(Remap, names_do_not_grow_without_end) {
