@@ -151,7 +151,7 @@ void Engine::receive_batch(Tid& tid, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
         const net::Arrival& arrival = arrivals_[i];
         if (arrival.cut) {
-            server_.commons().metrics.add(Metric::tftp_dropped_total);
+            drop(TftpDrop::malformed);
             continue;
         }
         if (arrival.segment == 0) {

@@ -103,7 +103,7 @@ bool Engine::take_tid(const FlowPtr& flow, bool write) {
         if (unique) flow->tid->only = flow;
         return true;
     }
-    server_.commons().metrics.add(Metric::tftp_dropped_total);
+    drop(TftpDrop::limit);
     if (loop_.now() - said_no_port_left_ >= say_again) {
         said_no_port_left_ = loop_.now();
         server_.commons().log.warning("tftp: there is no port left for a transfer; widen tftp.tid_ports");
