@@ -1,12 +1,11 @@
 #pragma once
 // Asking a running server by its control socket, for the commands that do.
-#include <CLI/CLI.hpp>
-
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "app/command_line.h"
 #include "service/control_words.h"
 
 namespace wherry::app {

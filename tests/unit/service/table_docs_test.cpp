@@ -53,7 +53,9 @@ std::string members_of(const std::string& header, const std::string& name) {
     std::smatch found;
     if (!std::regex_search(header, found, std::regex("struct " + name + "(?: : (\\w+))? \\{"))) return "no such struct";
     std::string members = found[1].matched ? members_of(header, found[1]) : "";
-    for (const std::string& own : all_matches(between(header, found[0], "};"), member)) {
+    const bool empty = found.suffix().str().starts_with("};");
+    const std::string body = empty ? "" : between(header, found[0], "\n};");
+    for (const std::string& own : all_matches(body, member)) {
         if (own != "session") members += (members.empty() ? "" : ", ") + own;
     }
     return members;
