@@ -33,6 +33,7 @@ struct Stat {
     std::uint32_t gid = 0;
     std::uint64_t inode = 0;  // 0: unknown
     std::uint64_t device = 0;
+    std::int64_t changed = 0;  // its bytes or anything else of it (ctime), nanoseconds since 1970; 0: unknown
 
     bool is_file() const noexcept { return kind == Kind::file; }
     bool is_directory() const noexcept { return kind == Kind::directory; }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "access/page_cache.h"
+#include "vfs/posix_file.h"
 
 namespace wherry {
 namespace {
@@ -299,8 +300,14 @@ bool Transfer::has_changed() const {
     // What a file without a descriptor is now cannot be asked without waiting for it.
     if (file < 0 || ::fstat(file, &now) != 0) return false;
     const Opened& then = parts_.opened;
-    return static_cast<std::uint64_t>(now.st_size) != then.size || now.st_mtim.tv_sec != then.modified ||
-           now.st_mtim.tv_nsec != static_cast<long>(then.modified_nsec);
+    if (static_cast<std::uint64_t>(now.st_size) != then.size || now.st_mtim.tv_sec != then.modified ||
+        now.st_mtim.tv_nsec != static_cast<long>(then.modified_nsec)) {
+        return true;
+    }
+    // Written with its old time set again. That a name of it has come or gone, as when another file has taken its
+    // place, changes none of its bytes.
+    const bool touched = then.changed != 0 && vfs::nanoseconds_of(now.st_ctim) != then.changed;
+    return touched && static_cast<std::uint16_t>(now.st_nlink) == then.links;
 }
 
 net::Task<Result<Transfer::Part>> Transfer::read_part(std::uint64_t offset, std::span<std::byte> into) {

@@ -80,8 +80,10 @@ public:
         std::int64_t modified = 0;
         std::uint64_t inode = 0;  // 0: unknown
         std::uint64_t device = 0;
+        std::int64_t changed = 0;  // Stat::changed
         std::uint32_t modified_nsec = 0;
-        std::uint32_t mode = 0;
+        std::uint16_t mode = 0;
+        std::uint16_t links = 0;  // the lowest bits of how many
         std::uint32_t uid = 0;
     };
 

@@ -105,7 +105,15 @@ net::Task<Result<TransferPtr>> Workspace::open_read(Path path, ByteRange range) 
     parts.file = std::move(*file);
     parts.offset = range.from;
     if (range.to < stat->size) parts.end = range.to;
-    parts.opened = {stat->size, stat->modified, stat->inode, stat->device, stat->modified_nsec, stat->mode, stat->uid};
+    parts.opened = {.size = stat->size,
+                    .modified = stat->modified,
+                    .inode = stat->inode,
+                    .device = stat->device,
+                    .changed = stat->changed,
+                    .modified_nsec = stat->modified_nsec,
+                    .mode = static_cast<std::uint16_t>(stat->mode),
+                    .links = static_cast<std::uint16_t>(stat->links),
+                    .uid = stat->uid};
     parts.quick_close = quick;
     parts.permit = std::move(*permit);
     parts.throttle = commons_.rates.for_download(*user_, &buckets_);

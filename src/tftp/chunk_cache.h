@@ -46,6 +46,7 @@ struct ContentKey {
     std::uint64_t inode = 0;
     std::uint64_t size = 0;
     std::int64_t modified = 0;
+    std::int64_t changed = 0;  // Stat::changed
     std::uint32_t modified_nsec = 0;
     bool text = false;
     Newlines newlines = Newlines::netascii;  // of text

@@ -63,11 +63,11 @@ void ReadExchange::ready() {
 
 void ReadExchange::apply(Time now, Effects& effects) {
     if (effects.heard) metrics().add(Metric::tftp_acks_total, *effects.heard);
-    const bool may = may_answer(effects.oack || effects.data);
+    const bool may = may_answer(effects.oack || effects.data || effects.error);
     if (effects.oack && may) send_oack();
     if (machine_.verified() && !machine_.ended()) forget_oack();
     if (effects.data && may) send_range(now, *effects.data, effects);
-    send_error(effects);
+    if (may) send_error(effects);
     if (effects.ended) return end(*effects.ended);
     if (const auto due = machine_.deadline()) flow_.wake_at(*due);
 }
@@ -82,9 +82,9 @@ void ReadExchange::send_range(Time now, SendRange range, Effects& effects) {
         bool last = false;
         auto state = ReadSource::State::here;
         if (!piece((block - 1) * blksize_, blksize_, pieces, last, state)) {
+            machine_.starved(now, block);
             if (state == ReadSource::State::waiting) {
                 metrics().add(Metric::tftp_starved_total);
-                machine_.starved(now, block);
             } else if (state == ReadSource::State::changed) {
                 machine_.cancel(Ending::changed, ErrorCode::undefined, "File changed", effects);
             } else {

@@ -226,7 +226,9 @@ void ReadMachine::on_rto(Time now, Effects& out) {
 
 void ReadMachine::cancel(Ending ending, ErrorCode code, std::string_view text, Effects& out) {
     if (ended_) return;
-    if (verified_) out.error = Refusal{code, std::string(text)};
+    // A fault of the server's own is also told to a client that has had no answer yet.
+    const bool own_fault = ending == Ending::io_error || ending == Ending::changed;
+    if (verified_ || (own_fault && !in_oack_ && sent() == 0)) out.error = Refusal{code, std::string(text)};
     out.data.reset();
     end(ending, out);
 }

@@ -61,7 +61,8 @@ public:
     void ends_at(std::uint64_t block) noexcept;
     // No more data before `time`: a rate limit.
     void hold_until(Time time) noexcept { hold_ = time; }
-    // Ends it: tells the client, if there is one.
+    // Ends it: tells the client, if there is one. One that has given no sign of life hears of it only if it is an
+    // io_error or a change before the first block: then this is the answer to its request.
     void cancel(Ending ending, ErrorCode code, std::string_view text, Effects& out);
 
     // When on_timer() is to be called; nullopt: never.

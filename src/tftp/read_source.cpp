@@ -35,8 +35,9 @@ ReadSource::ReadSource(File file)
 // Made anew for each chunk: chunks are long, and transfers many.
 ContentKey ReadSource::key() const {
     const Transfer::Opened& about = transfer_->opened();
-    ContentKey key{filesystem_,     {}, about.device, about.inode, about.size, about.modified, about.modified_nsec,
-                   text_ != nullptr};
+    ContentKey key{
+        filesystem_,     {}, about.device, about.inode, about.size, about.modified, about.changed, about.modified_nsec,
+        text_ != nullptr};
     if (text_) key.newlines = text_->newlines;
     if (about.inode == 0) key.path = transfer_->path().string();
     return key;

@@ -27,6 +27,7 @@ MemoryNodePtr MemoryTree::make(Kind kind, std::uint32_t mode) {
 void MemoryTree::touch(MemoryNode& node) {
     const std::chrono::nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
     const auto whole = std::chrono::floor<std::chrono::seconds>(now);
+    node.stat.changed = now.count();
     node.stat.modified = whole.count();
     node.stat.modified_nsec = static_cast<std::uint32_t>((now - whole).count());
 }

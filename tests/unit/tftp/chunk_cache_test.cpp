@@ -50,6 +50,9 @@ TEST(ChunkCache, another_version_of_a_file_is_another_file) {
     ContentKey touched = file(1);
     touched.modified_nsec = 1;
     EXPECT_TRUE(cache.claim(touched, 0, {}).load);
+    ContentKey rewritten = file(1);
+    rewritten.changed = 1;
+    EXPECT_TRUE(cache.claim(rewritten, 0, {}).load);
     ContentKey text = file(1);
     text.text = true;
     EXPECT_TRUE(cache.claim(text, 0, {}).load);
