@@ -206,6 +206,41 @@ def tftp_boot(example, folder):
     assert ask(b"\0\115where are you") == b"\0\115here is 127.0.0.1"
 
 
+def tftp_content(example, _):
+    port = int(example.line("listening tftp ").rpartition(":")[2])
+
+    def fetch(name, options=b"", mode=b"octet"):
+        """In lock-step: what the OACK says, if there was one, and the content or the text of an ERROR."""
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        client.settimeout(PATIENCE)
+        client.sendto(b"\0\1" + name + b"\0" + mode + b"\0" + options, ("127.0.0.1", port))
+        granted, got = b"", b""
+        while True:
+            packet, tid = client.recvfrom(2000)
+            if packet[1] == 5:
+                return granted, packet[4:-1].decode()
+            if packet[1] == 6:
+                granted = packet[2:]
+                client.sendto(b"\0\4\0\0", tid)
+                continue
+            got += packet[4:]
+            client.sendto(b"\0\4" + packet[2:4], tid)
+            if len(packet) < 516:
+                return granted, got
+
+    assert [fetch(b"menu") for _ in range(20)] == [(b"", b"menu number 1\n")] * 20
+    assert fetch(b"menu", mode=b"netascii") == (b"", b"menu number 2\r\n")  # other bytes, so it is made for these once
+    assert fetch(b"menu", b"tsize\0000\0") == (b"tsize\00014\0", b"menu number 1\n")
+    assert fetch(b"inventory", b"tsize\0000\0") == (b"", b"you are 127.0.0.1\n")
+    assert fetch(b"inventory", b"windowsize\0001\0x-kind\0?\0")[0] == b"windowsize\0001\0x-kind\0inventory\0"
+    content = bytes((i * 2654435761 >> 16) & 255 for i in range(300_000))
+    assert fetch(b"random/300000", b"tsize\0000\0") == (b"tsize\000300000\0", content)
+    assert fetch(b"random/300000")[1] == content
+    assert fetch(b"random/x") == (b"", "Not a number")
+    example.line("begins menu")
+    example.line("ends random/300000 300000 ok")
+
+
 def i2ftp_keys(example, folder):
     sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tests/interop"))
     import i2tcp
@@ -368,7 +403,7 @@ def certificate(folder):
 
 BEFORE = {"protected": certificate}
 CHECKS = {check.__name__: check
-          for check in (minimal, own_authenticator, own_filesystem, own_event_loop, events_and_guards, tftp_boot, i2ftp_keys,
+          for check in (minimal, own_authenticator, own_filesystem, own_event_loop, events_and_guards, tftp_boot, tftp_content, i2ftp_keys,
                         own_commands, before_a_command, own_welcome, watching_sessions, permissions, limits, two_servers,
                         own_log, behind_nat, protected)}
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,20 @@ struct TftpRequest {
     std::string interface;  // "eth0"; empty: not known
 };
 
+// Content of a download that is asked for piece by piece.
+struct TftpSource {
+    // Reads at `offset` into `into`: fewer bytes than asked for only at the end, 0 at or past it. The same bytes again
+    // whenever it is asked for the same place, since what was lost is sent again. Called on a worker, one call after
+    // the other; may block, for thirty seconds at most. A failure or an exception ends the download with ERROR 0.
+    std::function<Result<std::size_t>(std::uint64_t offset, std::span<std::byte> into)> read;
+    // In bytes; a source that ends before it has failed. nullopt: not known, then clients are told no size (tsize), and
+    // the content ends with the first read that gives less than was asked for.
+    std::optional<std::uint64_t> size{};
+    // Of content that is the same for all who get it: what one client has had stays in the cache for the others, whose
+    // sources are asked only for what is not there (any more). Another key for another content. Empty: nobody shares.
+    std::string cache_key{};
+};
+
 // What a handler says to a request.
 class TftpAnswer {
 public:
@@ -39,6 +54,11 @@ public:
     static TftpAnswer drop() { return TftpAnswer(Kind::drop); }  // no answer at all
     // Downloads: these bytes; more than most_content are refused.
     static TftpAnswer content(std::string bytes);
+    // The same, made once for all who get the content of that key, as long as it is in the cache; all of them send from
+    // the same memory. `make` is called on a worker, and only if it is not there; clients that ask meanwhile wait.
+    static TftpAnswer content(std::string cache_key, std::function<Result<std::string>()> make);
+    // Downloads of any length.
+    static TftpAnswer source(TftpSource source);
     // Another file of the served folders.
     static TftpAnswer file(Path path);
     // An ERROR packet; 1 not found, 2 not allowed, 3 no room, 6 exists, 7 no such user; else 0.
@@ -46,9 +66,27 @@ public:
     // Uploads: called with all that came, at most most_content bytes, on a worker; the client is told how it ended.
     static TftpAnswer take(std::function<Result<void>(std::string content)> taker);
 
-    enum class Kind : std::uint8_t { pass, drop, content, file, refuse, take };
+    // --- of an answer that begins a transfer, also of one of file()
+
+    // At most so much is granted, beside what holds for all: bytes of a block, blocks of a window.
+    TftpAnswer blksize_max(std::uint16_t bytes) &&;
+    TftpAnswer windowsize_max(std::uint16_t blocks) &&;
+    // Grants an option that Wherry does not know, with that value, if the client has asked for it: RFC 2347 forbids
+    // others in an OACK. It counts before the handlers of on_option().
+    TftpAnswer option(std::string name, std::string value) &&;
+
+    enum class Kind : std::uint8_t { pass, drop, content, shared_content, source, file, refuse, take };
+    struct Limits {
+        std::optional<std::uint16_t> blksize{};
+        std::optional<std::uint16_t> windowsize{};
+    };
     Kind kind() const noexcept { return kind_; }
-    const std::string& text() const noexcept { return text_; }  // the content, or the words of the refusal
+    // The content, the key of the content that is shared, or the words of the refusal.
+    const std::string& text() const noexcept { return text_; }
+    const std::function<Result<std::string>()>& maker() const noexcept { return maker_; }
+    const TftpSource& source() const noexcept { return source_; }
+    const Limits& limits() const noexcept { return limits_; }
+    const std::vector<std::pair<std::string, std::string>>& options() const noexcept { return options_; }
     const Path& path() const noexcept { return path_; }
     std::uint16_t code() const noexcept { return code_; }
     const std::function<Result<void>(std::string)>& taker() const noexcept { return taker_; }
@@ -60,6 +98,10 @@ private:
     std::string text_;
     Path path_;
     std::function<Result<void>(std::string)> taker_;
+    std::function<Result<std::string>()> maker_;
+    TftpSource source_;
+    Limits limits_;
+    std::vector<std::pair<std::string, std::string>> options_;
 };
 
 // Called on a worker, several at once; may block, for ten seconds at most. One that throws refuses the request.
@@ -67,7 +109,7 @@ using TftpHandler = std::function<TftpAnswer(const TftpRequest&)>;
 
 // An option that Wherry does not know (RFC 2347), in a request: a text is what the OACK says, nullopt passes the option
 // over as if it were not known, an error ends the request with ERROR 8 and, if it is one of refuse(), with its words.
-// Called as a TftpHandler is.
+// Called as a TftpHandler is; an exception ends the request with ERROR 0.
 using TftpOptionHandler =
     std::function<Result<std::optional<std::string>>(const std::string& value, const TftpRequest& request)>;
 
@@ -79,7 +121,8 @@ struct TftpPacket {
     std::uint16_t peer_port = 0;
     std::string local;
 };
-// The datagram to answer with, at most TftpPacket::most_answer bytes; nullopt: none. Called as a TftpHandler is.
+// The datagram to answer with, at most TftpPacket::most_answer bytes; nullopt: none. Called as a TftpHandler is; an
+// exception is answered with ERROR 0.
 using TftpOpcodeHandler = std::function<std::optional<std::string>(const TftpPacket&)>;
 
 enum class TftpUploads : std::uint8_t {
@@ -99,6 +142,18 @@ struct TftpTransfer {
     std::uint64_t bytes = 0;            // on the wire: acknowledged by the client, or received from it
     std::optional<std::uint64_t> size;  // on the wire, of the whole, where that is known; of an upload as announced
     std::chrono::milliseconds age{0};   // since the request
+};
+
+// Told of transfers. All calls come one after the other, in the order in which things happened, on a worker; they may
+// block without slowing a transfer. A function that falls behind by more than 4096 calls is not told of progress until
+// it has caught up, and of nothing beyond 65536. What it throws goes to the log. Functions that are not set are not
+// called.
+struct TftpObserver {
+    std::function<void(const TftpTransfer&)> started{};
+    // Once a second, if anything has moved since the last time.
+    std::function<void(const TftpTransfer&)> progress{};
+    // Code::ok: all of it is there; else why not: timeout, aborted (by the client), io, denied, killed ...
+    std::function<void(const TftpTransfer&, Code)> finished{};
 };
 
 // What may be set about TFTP, from Server::tftp(). As with FtpService: a handle; all before Server::start(), but for
@@ -130,6 +185,8 @@ public:
     TftpService on_option(std::string name, TftpOptionHandler handler);
     // From 7 on. Requests come to the ports of listen(); answers are counted against forged addresses as all others.
     TftpService on_opcode(std::uint16_t opcode, TftpOpcodeHandler handler);
+    // Again for more. A request that is refused is no transfer.
+    TftpService observe(TftpObserver observer);
 
     // --- while the server serves; from any thread, of an attached server from the one that turns its loop ----------
     // What runs, the oldest first. Waits for the loops to tell, which takes microseconds; one that has not told within

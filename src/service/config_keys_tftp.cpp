@@ -352,6 +352,9 @@ std::vector<ConfigKey> limit_keys() {
         {"tftp.cache.chunk", restart,
          number([](auto& c) -> auto& { return c.tftp.settings.cache_chunk; }, 65536, 16777216),
          "The size of such a piece in bytes."},
+        {"tftp.cache.readahead_chunks", restart,
+         number([](auto& c) -> auto& { return c.tftp.settings.cache_read_ahead; }, 0, 8),
+         "How many pieces further on are read while one is sent, where reading has to wait for a disk."},
     };
 }
 

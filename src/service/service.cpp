@@ -123,6 +123,7 @@ Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, Us
     for (tftp::Handler& handler : parts.tftp_handlers) tftp_.add_handler(std::move(handler));
     for (tftp::OptionMaker& option : parts.tftp_options) tftp_.add_option(std::move(option));
     for (auto& [opcode, call] : parts.tftp_opcodes) tftp_.add_opcode(opcode, std::move(call));
+    for (TftpObserver& observer : parts.tftp_observers) tftp_.add_observer(std::move(observer));
     for (ServiceParts::Sink& sink : parts.sinks) events_.subscribe(std::move(sink.call), sink.mask);
     events_.on_error([log = log_.get()](std::string_view what) { log->error("an event sink has thrown: {}", what); });
 }

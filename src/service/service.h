@@ -35,6 +35,7 @@ struct ServiceParts {
     std::vector<tftp::Handler> tftp_handlers;
     std::vector<tftp::OptionMaker> tftp_options;
     std::map<std::uint16_t, TftpOpcodeHandler> tftp_opcodes;
+    std::vector<TftpObserver> tftp_observers;
     ftp::Hooks ftp;
     std::function<std::string(const SessionInfo&)> log_prefix;  // empty: the usual one
     std::function<void(LogLevel, std::string_view)> log;        // empty: as the configuration says

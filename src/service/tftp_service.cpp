@@ -98,6 +98,11 @@ TftpService TftpService::on_opcode(std::uint16_t opcode, TftpOpcodeHandler handl
     return *this;
 }
 
+TftpService TftpService::observe(TftpObserver observer) {
+    server_->state_->set([&](Config&) { server_->state_->parts.tftp_observers.push_back(std::move(observer)); });
+    return *this;
+}
+
 std::vector<TftpTransfer> TftpService::transfers() const {
     const auto service = server_->state_->running();
     return service ? service->tftp_transfers() : std::vector<TftpTransfer>();

@@ -69,6 +69,7 @@ tftp::Server& TftpHarness::serve() {
     for (const tftp::Handler& handler : handlers) server_->add_handler(handler);
     for (const tftp::OptionMaker& option : own_options) server_->add_option(option);
     for (const auto& [opcode, call] : own_opcodes) server_->add_opcode(opcode, call);
+    for (const TftpObserver& observer : observers) server_->add_observer(observer);
     for (const net::Address& address : listen) server_->listen(address).value();
     if (before_start) before_start();
     server_->start();

@@ -37,6 +37,7 @@ public:
     std::vector<tftp::Handler> handlers;
     std::vector<tftp::OptionMaker> own_options;
     std::map<std::uint16_t, TftpOpcodeHandler> own_opcodes;
+    std::vector<TftpObserver> observers;
     std::vector<FilesystemPtr> rule_roots;  // of settings.rules; null: the rule has none
     std::string map;                        // rules for names
     std::string patterns;                   // other names for what is not there

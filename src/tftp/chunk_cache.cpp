@@ -29,14 +29,50 @@ ChunkCache::Claim ChunkCache::claim(const ContentKey& key, std::uint64_t number,
         put(place->first, entry, kept_);
         return {entry.chunk, false};
     }
-    if (is_new || entry.among != nullptr) {
-        ++counts_.loads;
-        entry.again = !is_new;
-        if (entry.among != nullptr) std::exchange(entry.among, nullptr)->erase(entry.age);
-        return {nullptr, true};
-    }
+    if (is_to_be_loaded(entry, is_new)) return {nullptr, true};
     entry.waiting.push_back(std::move(ready));
     return {};
+}
+
+// Of an entry without a chunk.
+bool ChunkCache::is_to_be_loaded(Entry& entry, bool is_new) {
+    if (!is_new && entry.among == nullptr) return false;
+    ++counts_.loads;
+    entry.again = !is_new;
+    if (entry.among != nullptr) std::exchange(entry.among, nullptr)->erase(entry.age);
+    return true;
+}
+
+ChunkPtr ChunkCache::find(const ContentKey& key, std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(Place{key, number});
+    if (found == entries_.end() || !found->second.chunk) return nullptr;
+    ++counts_.hits;
+    put(found->first, found->second, kept_);
+    return found->second.chunk;
+}
+
+bool ChunkCache::begin_load(const ContentKey& key, std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    const auto [place, is_new] = entries_.try_emplace(Place{key, number});
+    return !place->second.chunk && is_to_be_loaded(place->second, is_new);
+}
+
+void ChunkCache::drop(const ContentKey& key, std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    const Place place{key, number};
+    const auto found = entries_.find(place);
+    if (found != entries_.end() && found->second.chunk) forget(found->first);
+}
+
+// What is here.
+void ChunkCache::forget(const Place& place) {
+    const auto found = entries_.find(place);
+    Entry& entry = found->second;
+    bytes_ -= entry.chunk->size;
+    if (entry.among == &on_trial_) bytes_on_trial_ -= entry.chunk->size;
+    entry.among->erase(entry.age);
+    entries_.erase(found);
 }
 
 // Moves it to the front of `where`.
@@ -103,13 +139,7 @@ void ChunkCache::end_trial() {
 // Forgets the chunks that were used longest ago.
 void ChunkCache::make_room() {
     while (bytes_ > options_.bytes && kept_.size() + on_trial_.size() > 1) {
-        Ages& among = kept_.empty() ? on_trial_ : kept_;
-        const auto oldest = entries_.find(*among.back());
-        const std::uint64_t size = oldest->second.chunk->size;
-        bytes_ -= size;
-        if (&among == &on_trial_) bytes_on_trial_ -= size;
-        among.pop_back();
-        entries_.erase(oldest);
+        forget(*(kept_.empty() ? on_trial_ : kept_).back());
     }
 }
 

@@ -79,9 +79,15 @@ public:
     // `ready` is called once the load of somebody else has ended, in whatever way: then claim again. It is called on
     // the loader's thread and must only pass the word on.
     Claim claim(const ContentKey& key, std::uint64_t number, std::function<void()> ready);
+    // The chunk if it is here; else null, and nothing is claimed.
+    ChunkPtr find(const ContentKey& key, std::uint64_t number);
+    // True: it is neither here nor being loaded, and the caller is to load it.
+    bool begin_load(const ContentKey& key, std::uint64_t number);
     // `cheap`: it would cost as little the next time.
     ChunkPtr loaded(const ContentKey& key, Chunk chunk, bool cheap = false);
     void failed(const ContentKey& key, std::uint64_t number);
+    // Nobody will ask for it again.
+    void drop(const ContentKey& key, std::uint64_t number);
 
     std::uint32_t chunk_size() const noexcept { return options_.chunk; }
     std::uint64_t bytes() const;
@@ -105,6 +111,8 @@ private:
         std::vector<std::function<void()>> waiting;
     };
     static constexpr std::size_t most_remembered = 4096;
+    bool is_to_be_loaded(Entry& entry, bool is_new);
+    void forget(const Place& place);
     void put(const Place& place, Entry& entry, Ages& where);
     void end_trial();
     void make_room();

@@ -126,6 +126,7 @@ void tell_start(const Flow& flow, const Path* path, const Terms& granted) {
 void tell_end(const Flow& flow, const EndReport& report) {
     count_end(flow, report);
     log_end(flow, report);
+    flow.engine.tell_finished(flow, report);
     publish_end(flow, report);
 }
 

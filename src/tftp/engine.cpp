@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/glob.h"
+#include "tftp/observing.h"
 #include "tftp/open.h"
 #include "tftp/options.h"
 #include "tftp/server.h"
@@ -212,12 +213,13 @@ net::Task<void> Engine::answer_own_opcode(TidPtr tid, Route route, TftpPacket pa
     if (!answer) {
         commons.log.warning("tftp: a packet of opcode {}: {}", *opcode_of(bytes_of(packet.bytes)),
                             answer.error().message);
+    } else if (!*answer || (*answer)->size() > TftpPacket::most_answer) {
         co_return;
     }
-    if (!*answer || (*answer)->size() > TftpPacket::most_answer) co_return;
     if (server_.admission().unverified_reply(loop_.now(), route.peer)) {
-        trace_out(route.peer, bytes_of(**answer));
-        tid->outbox.add(route, **answer);
+        const std::string words = answer ? **answer : error_packet(ErrorCode::undefined, "Internal error");
+        trace_out(route.peer, bytes_of(words));
+        tid->outbox.add(route, words);
     } else {
         commons.metrics.add(Metric::tftp_unverified_drops_total);
     }

@@ -21,7 +21,9 @@
 
 namespace wherry::tftp {
 
+class ProgressTick;
 class Server;
+struct EndReport;
 
 // Belongs to one loop; made and gone outside of it, before it runs and after it has ended.
 class Engine {
@@ -74,6 +76,9 @@ public:
     }
     void count_error(ErrorCode code);  // that was sent
     void count_request(const Flow& flow, TftpOutcome outcome);
+    // To whoever observes.
+    void tell_started(const Flow& flow);
+    void tell_finished(const Flow& flow, const EndReport& report);
     // The flow as long as it is in the table, else null.
     FlowPtr find(const Flow& flow) const;
     std::size_t flows() const noexcept { return flows_.size(); }
@@ -154,7 +159,8 @@ private:
     std::unordered_set<FlowPtr, Hash, Equal> flows_;
     std::array<LastRequest, 64> last_requests_;  // by their hash
     std::vector<net::Arrival> arrivals_;
-    net::Watch ended_;  // signalled when it is time to end
+    std::unique_ptr<ProgressTick> progress_;  // null: nobody observes, or there was nothing yet
+    net::Watch ended_;                        // signalled when it is time to end
     std::uint32_t serials_ = 0;
     Time said_no_port_left_{};
     bool draining_ = false;

@@ -1,8 +1,10 @@
-// What an operator sees of the requests and transfers of an engine.
+// What an operator and the program see of the requests and transfers of an engine.
 #include <algorithm>
-#include <chrono>
+#include <memory>
 
+#include "tftp/ending.h"
 #include "tftp/engine.h"
+#include "tftp/observing.h"
 #include "tftp/packet.h"
 #include "tftp/server.h"
 #include "tftp/trace.h"
@@ -18,19 +20,28 @@ std::vector<TftpTransfer> Engine::transfers() const {
     std::vector<TftpTransfer> out;
     for (const FlowPtr& flow : flows_) {
         if (!runs(*flow)) continue;
-        const auto request = parse_request(flow->request(), flow->settings().parse);
-        const Progress progress = flow->exchange->progress();
-        TftpTransfer& one = out.emplace_back();
-        one.id = flow->serial;
-        one.upload = direction_of(*flow) == TftpDirection::write;
-        one.peer = flow->route.peer.ip();
-        one.peer_port = flow->route.peer.port();
-        if (request) one.name = request->name;
-        one.bytes = progress.bytes;
-        one.size = progress.size;
-        one.age = std::chrono::duration_cast<std::chrono::milliseconds>(loop_.now() - flow->began);
+        out.push_back(describe_transfer(*flow));
     }
     return out;
+}
+
+void Engine::tell_started(const Flow& flow) {
+    Observers& observers = server_.observers();
+    if (!observers.any()) return;
+    if (!progress_) progress_ = std::make_unique<ProgressTick>(*this);
+    progress_->begin();
+    TftpTransfer about = describe_transfer(flow);
+    about.id = server_.id_of(*this, about.id);
+    observers.started(loop_, std::move(about));
+}
+
+void Engine::tell_finished(const Flow& flow, const EndReport& report) {
+    Observers& observers = server_.observers();
+    if (!observers.any()) return;
+    TftpTransfer about = describe_transfer(flow);
+    about.id = server_.id_of(*this, about.id);
+    about.bytes = report.bytes;
+    observers.finished(loop_, std::move(about), outcome_of(report.ending).cause);
 }
 
 bool Engine::end_transfer(std::uint64_t serial) {

@@ -1,7 +1,5 @@
 #include "tftp/handlers.h"
 
-#include <cstring>
-
 #include "core/glob.h"
 #include "core/text.h"
 #include "tftp/opening.h"
@@ -11,6 +9,19 @@ namespace wherry {
 TftpAnswer TftpAnswer::content(std::string bytes) {
     TftpAnswer answer(Kind::content);
     answer.text_ = std::move(bytes);
+    return answer;
+}
+
+TftpAnswer TftpAnswer::content(std::string cache_key, std::function<Result<std::string>()> make) {
+    TftpAnswer answer(Kind::shared_content);
+    answer.text_ = std::move(cache_key);
+    answer.maker_ = std::move(make);
+    return answer;
+}
+
+TftpAnswer TftpAnswer::source(TftpSource source) {
+    TftpAnswer answer(Kind::source);
+    answer.source_ = std::move(source);
     return answer;
 }
 
@@ -31,6 +42,21 @@ TftpAnswer TftpAnswer::take(std::function<Result<void>(std::string)> taker) {
     TftpAnswer answer(Kind::take);
     answer.taker_ = std::move(taker);
     return answer;
+}
+
+TftpAnswer TftpAnswer::blksize_max(std::uint16_t bytes) && {
+    limits_.blksize = bytes;
+    return std::move(*this);
+}
+
+TftpAnswer TftpAnswer::windowsize_max(std::uint16_t blocks) && {
+    limits_.windowsize = blocks;
+    return std::move(*this);
+}
+
+TftpAnswer TftpAnswer::option(std::string name, std::string value) && {
+    options_.emplace_back(std::move(name), std::move(value));
+    return std::move(*this);
 }
 
 }  // namespace wherry
@@ -57,22 +83,6 @@ TftpRequest describe_for_handlers(const Opening& opening, const Path& path) {
     if (mac) out.mac = mac->text();
     out.interface = opening.engine().interface_of(flow);
     return out;
-}
-
-ChunkPtr chunk_of(const std::string& content, bool text) {
-    auto chunk = std::make_shared<Chunk>();
-    chunk->last = true;
-    chunk->bytes = ChunkMemory::alone(content.size() * (text ? 2 : 1) + 1);
-    chunk->size = content.size();
-    if (!text) {
-        std::memcpy(chunk->bytes.get(), content.data(), content.size());
-        return chunk;
-    }
-    NewlineEncoder encoder(Newlines::netascii);
-    const std::span<std::byte> room(chunk->bytes.get(), content.size() * 2 + 1);
-    chunk->size = encoder.convert(bytes_of(content), room).produced;
-    chunk->size += encoder.finish(room.subspan(chunk->size));
-    return chunk;
 }
 
 Refusal refusal_of(const TftpAnswer& answer) {

@@ -27,9 +27,6 @@ bool wants(const Handler& handler, bool write, const Path& path);
 struct Opening;
 TftpRequest describe_for_handlers(const Opening& opening, const Path& path);
 
-// The bytes that a handler has given, as a chunk of their own.
-ChunkPtr chunk_of(const std::string& content, bool text);
-
 // What an answer of Kind::refuse says on the wire.
 Refusal refusal_of(const TftpAnswer& answer);
 

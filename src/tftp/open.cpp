@@ -43,6 +43,11 @@ std::optional<Negotiated> granted_to(const Opening& opening, std::optional<std::
         return found == opening.answers.end() ? OptionAnswer() : found->second;
     };
     OptionRules rules = opening.settings().options;
+    const auto at_most = [](std::uint16_t& rule, const std::optional<std::uint16_t>& limit, std::uint16_t least) {
+        if (limit) rule = std::min(rule, std::max(*limit, least));
+    };
+    at_most(rules.blksize_max, opening.limits.blksize, least_blksize);
+    at_most(rules.windowsize_max, opening.limits.windowsize, 1);
     if (opening.request.is_write()) {
         rules.blksize_max = std::min(rules.blksize_max, opening.engine().most_received_block());
         rules.blksize_max = static_cast<std::uint16_t>(std::min<std::uint64_t>(rules.blksize_max, most_window));
@@ -50,7 +55,7 @@ std::optional<Negotiated> granted_to(const Opening& opening, std::optional<std::
     }
     Negotiated granted = negotiate(opening.request, rules, context, others);
     if (!granted.refused) return granted;
-    opening.refuse(*granted.refused, "the handler of an option");
+    opening.refuse(*granted.refused, "an option of the program's own");
     return std::nullopt;
 }
 
@@ -65,6 +70,7 @@ bool begin(const Opening& opening, MakeExchange make) {
     flow.exchange = std::move(exchange);
     opening.engine().count_request(flow, TftpOutcome::started);
     running.tell_start();
+    flow.engine.tell_started(flow);
     running.start(flow.engine.loop().now());
     return true;
 }
@@ -73,6 +79,8 @@ net::Task<void> give_up(TransferPtr transfer) {
     transfer->uncounted();
     [[maybe_unused]] const auto finished = co_await transfer->finish(wherry::Outcome::file(Code::busy));
 }
+
+}  // namespace
 
 void begin_write(const Opening& opening, UploadTarget target) {
     const auto granted = granted_to(opening, std::nullopt, most_owed(opening, target));
@@ -83,9 +91,7 @@ void begin_write(const Opening& opening, UploadTarget target) {
     if (target.transfer) opening.engine().scope().start(give_up(std::move(target.transfer)));
 }
 
-// `whole`: of a source that is no file.
-void begin_read(const Opening& opening, ReadSource source, std::optional<std::uint64_t> size,
-                ChunkPtr whole = nullptr) {
+void begin_read(const Opening& opening, ReadSource source, std::optional<std::uint64_t> size, ChunkPtr whole) {
     const auto granted = granted_to(opening, size);
     if (!granted) return source.close(*opening.flow, wherry::Outcome::file(Code::denied), false);
     const auto make = [&] {
@@ -94,73 +100,14 @@ void begin_read(const Opening& opening, ReadSource source, std::optional<std::ui
     if (!begin(opening, make)) source.close(*opening.flow, wherry::Outcome::file(Code::busy), false);
 }
 
-// --- what the program has to say
-
-// The first answer of a handler that is not to pass; TftpAnswer::pass() if there is none.
-net::Task<Result<TftpAnswer>> ask_handlers(const Opening& opening, const TftpRequest& request) {
-    for (const Handler& handler : opening.server().handlers()) {
-        if (!wants(handler, request.upload, request.path)) continue;
-        auto answer = co_await opening.server().commons().runtime.disk().run(
-            opening.engine().loop(), [&]() -> Result<TftpAnswer> { return handler.call(request); });
-        if (!answer || answer->kind() != TftpAnswer::Kind::pass) co_return answer;
-    }
-    co_return TftpAnswer::pass();
+net::Task<std::optional<std::uint64_t>> size_to_tell(const Opening& opening, ReadSource& source) {
+    const auto file = source.source_size();
+    const bool scan = !source.size() && file && *file <= opening.settings().tsize_scan_max;
+    if (!scan || !option_number(opening.request, "tsize")) co_return source.size();
+    co_return co_await source.find_size(opening.engine());
 }
 
-// What handlers say to the options they are for. The first of several with a name counts.
-net::Task<void> ask_about_options(Opening& opening, const TftpRequest& request) {
-    const auto& asked = opening.request.options;
-    for (const OptionMaker& option : opening.server().options()) {
-        const auto found =
-            std::ranges::find_if(asked, [&](const OptionPair& pair) { return iequals(pair.name, option.name); });
-        if (found == asked.end()) continue;
-        const std::string value(found->value);
-        auto answer = co_await opening.server().commons().runtime.disk().run(
-            opening.engine().loop(), [&] { return option.call(value, request); });
-        if (!answer) {
-            const std::string text =
-                answer.error().shown ? printable(answer.error().message) : "Option negotiation failed";
-            opening.answers.emplace_back(found->name, Refusal{ErrorCode::option, text});
-        } else if (*answer) {
-            opening.answers.emplace_back(found->name, std::move(**answer));
-        }
-    }
-}
-
-// True: the handlers have settled it; else `path` may have become another one.
-net::Task<bool> settled_by_program(Opening& opening, Path& path) {
-    Server& server = opening.server();
-    if (server.handlers().empty() && server.options().empty()) co_return false;
-    const TftpRequest request = describe_for_handlers(opening, path);
-    co_await ask_about_options(opening, request);
-    if (opening.given_up()) co_return true;
-    auto answer = co_await ask_handlers(opening, request);
-    if (opening.given_up()) co_return true;
-    if (!answer) {
-        opening.refuse(answer.error());
-        co_return true;
-    }
-    using Kind = TftpAnswer::Kind;
-    const bool write = opening.request.is_write();
-    switch (answer->kind()) {
-        case Kind::pass: co_return false;
-        case Kind::drop: opening.engine().forget(*opening.flow); break;
-        case Kind::refuse: opening.refuse(refusal_of(*answer), "its handler"); break;
-        case Kind::file: path = answer->path(); co_return false;
-        case Kind::content:
-        case Kind::take:
-            if (write != (answer->kind() == Kind::take) || answer->text().size() > TftpAnswer::most_content) {
-                opening.refuse({ErrorCode::undefined, "Internal error"}, "an answer that its handler may not give");
-            } else if (write) {
-                begin_write(opening, {nullptr, {}, answer->taker()});
-            } else {
-                ChunkPtr whole = chunk_of(answer->text(), opening.request.mode == Mode::netascii);
-                const std::uint64_t size = whole->size;
-                begin_read(opening, ReadSource(size), size, std::move(whole));
-            }
-    }
-    co_return true;
-}
+namespace {
 
 // --- downloads
 
@@ -175,12 +122,8 @@ net::Task<void> send_file(const Opening& opening, Found found) {
                        .text = opening.request.mode == Mode::netascii,
                        .abort_on_change = opening.settings().abort_on_change,
                        .newlines = opening.settings().newlines()});
-    auto size = source.size();
-    if (!size && option_number(opening.request, "tsize") &&
-        source.transfer().size() <= opening.settings().tsize_scan_max) {
-        size = co_await source.find_size(opening.engine());
-        if (opening.given_up()) co_return;
-    }
+    const auto size = co_await size_to_tell(opening, source);
+    if (opening.given_up()) co_return;
     begin_read(opening, std::move(source), size);
 }
 

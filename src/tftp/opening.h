@@ -1,6 +1,6 @@
 #pragma once
 // Opening: a request while it is looked at: who may, what the name means, which file it is. open.cpp goes through the
-// steps, find.cpp knows names and folders.
+// steps, find.cpp knows names and folders, program.cpp asks the handlers of the program.
 #include <expected>
 #include <optional>
 #include <string>
@@ -15,7 +15,10 @@
 #include "tftp/flow.h"
 #include "tftp/options.h"
 #include "tftp/packet.h"
+#include "tftp/read_exchange.h"
 #include "tftp/server.h"
+#include "tftp/write_exchange.h"
+#include "wherry/tftp.h"
 
 namespace wherry::tftp {
 
@@ -24,6 +27,7 @@ struct Opening {
     Request request;                                                   // views into flow->request()
     std::optional<net::Mac> mac;                                       // if somebody wants to know
     std::vector<std::pair<std::string_view, OptionAnswer>> answers{};  // to options of the program's own
+    TftpAnswer::Limits limits{};                                       // that a handler has set
 
     Engine& engine() const { return flow->engine; }
     Server& server() const { return engine().server(); }
@@ -52,6 +56,17 @@ struct Found {
 };
 // Opens a file for reading in the first tree that has it. nullopt: the opening was given up meanwhile.
 net::Task<std::optional<Result<Found>>> find_file(const Opening& opening, const Path& path);
+
+// --- the transfer begins, or the request is refused after all
+
+void begin_write(const Opening& opening, UploadTarget target);
+// `size`: on the wire, as clients may be told it. `whole`: of a source that is neither a file nor a Content.
+void begin_read(const Opening& opening, ReadSource source, std::optional<std::uint64_t> size, ChunkPtr whole = nullptr);
+// That size. Text may have to be read for it: the opening may have been given up meanwhile.
+net::Task<std::optional<std::uint64_t>> size_to_tell(const Opening& opening, ReadSource& source);
+
+// Asks what handlers of the program have to say. True: that was all; else `path` may have become another one.
+net::Task<bool> settled_by_program(Opening& opening, Path& path);
 
 // Whether another folder, or another name, may have what is not here.
 bool goes_on(Code code) noexcept;

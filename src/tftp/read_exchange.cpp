@@ -59,6 +59,7 @@ void ReadExchange::on_timer(Time now) {
 void ReadExchange::ready() {
     const Time now = flow_.engine.loop().now();
     tell(now, [&](Effects& effects) { machine_.data_ready(now, effects); });
+    if (held_ && !machine_.ended()) source_.read_ahead(flow_.engine, held_->number, when_ready());
 }
 
 void ReadExchange::apply(Time now, Effects& effects) {
@@ -140,18 +141,23 @@ bool ReadExchange::piece(std::uint64_t offset, std::size_t wanted, std::array<st
 // Holds that chunk from now on. Blocks that are to be sent may still lie in the one before it: that one stays until
 // they have gone.
 ReadSource::State ReadExchange::next_chunk(std::uint64_t number) {
-    const auto tell_ready = [weak = std::weak_ptr<Flow>(flow_.engine.find(flow_)), &loop = flow_.engine.loop()] {
-        loop.post([weak] {
-            const FlowPtr alive = weak.lock();
-            if (alive && alive->state == Flow::State::running) static_cast<ReadExchange&>(*alive->exchange).ready();
-        });
-    };
+    const auto tell_ready = when_ready();
     ChunkPtr fresh;
     const auto state = source_.get(flow_.engine, number, fresh, tell_ready);
     if (state != ReadSource::State::here) return state;
     if (held_) flow_.tid->outbox.keep(held_);
     held_ = std::move(fresh);
+    source_.read_ahead(flow_.engine, number, tell_ready);
     return state;
+}
+
+std::function<void()> ReadExchange::when_ready() {
+    return [weak = std::weak_ptr<Flow>(flow_.engine.find(flow_)), &loop = flow_.engine.loop()] {
+        loop.post([weak] {
+            const FlowPtr alive = weak.lock();
+            if (alive && alive->state == Flow::State::running) static_cast<ReadExchange&>(*alive->exchange).ready();
+        });
+    };
 }
 
 Progress ReadExchange::progress() const {

@@ -3,19 +3,21 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "access/throttle.h"
 #include "access/transfer.h"
 #include "tftp/chunk_cache.h"
+#include "tftp/content.h"
 #include "tftp/ending.h"
 #include "tftp/exchange.h"
 #include "tftp/read_machine.h"
 
 namespace wherry::tftp {
 
-// What is sent: a file, as it is or as text. Belongs to one loop, which is that of the engine it is given. Moved only
-// until it is asked for chunks.
+// What is sent: a file, or what a handler gives, as it is or as text. Belongs to one loop, which is that of the engine
+// it is given. Moved only until it is asked for chunks.
 class ReadSource {
 public:
     struct File {
@@ -26,6 +28,7 @@ public:
         Newlines newlines = Newlines::netascii;  // of text
     };
     explicit ReadSource(File file);
+    ReadSource(ContentPtr content, bool text);
     // Of that many bytes which were made for this request: whoever sends them has them as one chunk and asks for none.
     explicit ReadSource(std::uint64_t size) noexcept : size_(size) {}
     ReadSource(ReadSource&&) noexcept = default;
@@ -34,6 +37,10 @@ public:
     std::optional<std::uint64_t> size() const noexcept {
         return size_ == unknown ? std::nullopt : std::optional(size_);
     }
+    // Bytes before they become text, where that is known.
+    std::optional<std::uint64_t> source_size() const noexcept {
+        return transfer_ ? std::optional(transfer_->size()) : content_ ? content_->size() : std::nullopt;
+    }
     // Reads all of a text to know its size; nullopt: that failed.
     net::Task<std::optional<std::uint64_t>> find_size(Engine& engine);
 
@@ -41,9 +48,11 @@ public:
     // asking again, on whatever thread.
     enum class State : std::uint8_t { here, waiting, failed, changed };
     State get(Engine& engine, std::uint64_t number, ChunkPtr& chunk, const std::function<void()>& ready);
+    // Bytes of that chunk are sent now. Where workers have to load chunks, one loads the next that is not here; `ready`
+    // as above.
+    void read_ahead(Engine& engine, std::uint64_t number, const std::function<void()>& ready);
     std::size_t chunk_size(Engine& engine) const noexcept;
 
-    Transfer& transfer() noexcept { return *transfer_; }
     const Path* path() const noexcept { return transfer_ ? &transfer_->path() : nullptr; }  // null: no file
     // Bytes have gone over the wire; how long to wait before more.
     Span count(std::uint64_t bytes) { return transfer_ ? transfer_->count(bytes) : Span(0); }
@@ -64,9 +73,11 @@ private:
     };
     // How a chunk is read, whatever becomes of its source meanwhile.
     struct Way {
+        Transfer* transfer = nullptr;  // null: it is `content`
+        ContentPtr content;
         bool text = false;
         std::optional<Checkpoint> from;  // of a text
-        std::uint64_t size = 0;          // of the file, if it is no text
+        std::uint64_t size = 0;          // on the wire; unknown: it is found at the end
         bool abort_on_change = true;
     };
     // A worker reads from the file.
@@ -79,13 +90,18 @@ private:
     ContentKey key() const;
     Way way(std::uint64_t number) const;
     Chunk new_chunk(Engine& engine, std::uint64_t number) const;
-    static Result<bool> fill_at_once(Transfer& transfer, const Way& way, Chunk& chunk);
-    static Result<bool> settle(const Way& way, Chunk& chunk, std::uint64_t offset, std::size_t read, bool changed);
+    static Result<bool> fill_at_once(const Way& way, Chunk& chunk);
+    static Result<bool> settle(const Way& way, Chunk& chunk, std::size_t read, bool changed);
     static net::Task<void> load(Engine& engine, ReadSource& source, Chunk chunk, std::function<void()> ready);
-    static net::Task<Result<bool>> fill(Transfer& transfer, const Way& way, Chunk& chunk);
+    static net::Task<Result<bool>> fill(Engine& engine, const Way& way, Chunk& chunk);
+    static net::Task<Result<bool>> fill_text(Engine& engine, const Way& way, Chunk& chunk);
+    static net::Task<Result<Transfer::Part>> part(Engine& engine, const Way& way, std::uint64_t offset,
+                                                  std::span<std::byte> into);
     void remember(const Chunk& chunk);
+    void sent_from(Engine& engine, std::uint64_t number);
 
     TransferPtr transfer_;  // null: no file
+    ContentPtr content_;    // of a handler; neither: it is one chunk
     const void* filesystem_ = nullptr;
     std::uint64_t size_ = unknown;
     std::unique_ptr<Text> text_;  // null: no text
@@ -93,6 +109,7 @@ private:
     State failure_ = State::here;
     bool abort_on_change_ = true;
     bool wants_session_ = false;
+    bool by_worker_ = false;  // the last load of its own had to wait
 };
 
 class ReadExchange final : public MachineExchange<ReadMachine> {
@@ -114,6 +131,7 @@ private:
     bool piece(std::uint64_t offset, std::size_t wanted, std::array<std::span<const std::byte>, 2>& out, bool& end,
                ReadSource::State& state);
     ReadSource::State next_chunk(std::uint64_t number);
+    std::function<void()> when_ready();
     void ready();
     void end(Ending ending);
 

@@ -10,6 +10,7 @@ namespace wherry::tftp {
 namespace {
 
 constexpr std::size_t text_step = 64 * 1024;  // of the file, at once
+constexpr std::uint64_t may_be_repeated = 8;  // chunks
 
 net::Task<void> finish_transfer(TransferPtr transfer, wherry::Outcome outcome) {
     [[maybe_unused]] const auto finished = co_await transfer->finish(outcome);
@@ -32,24 +33,44 @@ ReadSource::ReadSource(File file)
     }
 }
 
+ReadSource::ReadSource(ContentPtr content, bool text) : content_(std::move(content)) {
+    if (text) {
+        text_ = std::make_unique<Text>(Text{Newlines::netascii, {{0, NewlineEncoder(Newlines::netascii)}}});
+    } else {
+        size_ = content_->size().value_or(unknown);
+    }
+}
+
 // Made anew for each chunk: chunks are long, and transfers many.
 ContentKey ReadSource::key() const {
+    if (content_) return content_->key(text_ != nullptr);
     const Transfer::Opened& about = transfer_->opened();
-    ContentKey key{
-        filesystem_,     {}, about.device, about.inode, about.size, about.modified, about.changed, about.modified_nsec,
-        text_ != nullptr};
+    ContentKey key{.filesystem = filesystem_,
+                   .path = {},
+                   .device = about.device,
+                   .inode = about.inode,
+                   .size = about.size,
+                   .modified = about.modified,
+                   .changed = about.changed,
+                   .modified_nsec = about.modified_nsec,
+                   .text = text_ != nullptr};
     if (text_) key.newlines = text_->newlines;
     if (about.inode == 0) key.path = transfer_->path().string();
     return key;
 }
 
 std::size_t ReadSource::chunk_size(Engine& engine) const noexcept {
-    // One that is not a file is a single chunk; blocks are counted from its beginning.
-    return transfer_ ? engine.server().cache().chunk_size() : TftpAnswer::most_content * 2 + 1;
+    // One that is neither is a single chunk; blocks are counted from its beginning.
+    return transfer_ || content_ ? engine.server().cache().chunk_size() : TftpAnswer::most_content * 2 + 1;
 }
 
 ReadSource::Way ReadSource::way(std::uint64_t number) const {
-    Way way{.text = text_ != nullptr, .from = {}, .size = size_, .abort_on_change = abort_on_change_};
+    Way way{.transfer = transfer_.get(),
+            .content = content_,
+            .text = text_ != nullptr,
+            .from = {},
+            .size = size_,
+            .abort_on_change = abort_on_change_};
     if (text_ && number < text_->checkpoints.size()) way.from = text_->checkpoints[number];
     return way;
 }
@@ -58,16 +79,18 @@ Chunk ReadSource::new_chunk(Engine& engine, std::uint64_t number) const {
     Chunk chunk;
     chunk.number = number;
     chunk.offset = number * chunk_size(engine);
+    std::uint64_t most = unknown;
     // Text at most doubles; the one byte more tells the end of the file from the end of the chunk.
-    const std::uint64_t most = text_ ? 2 * transfer_->opened().size + 1 : size_ - chunk.offset;
+    if (const auto source = source_size(); text_ && source) most = 2 * std::min(*source, unknown / 4) + 1;
+    if (!text_ && size_ != unknown) most = size_ - chunk.offset;
     chunk.size = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_size(engine), most));
     chunk.bytes = engine.server().cache().room(chunk.size);
     return chunk;
 }
 
 void ReadSource::remember(const Chunk& chunk) {
-    if (!text_) return;
     if (chunk.last) size_ = chunk.offset + chunk.size;
+    if (!text_) return;
     auto& checkpoints = text_->checkpoints;
     if (!chunk.last && checkpoints.size() == chunk.number + 1) {
         checkpoints.push_back({chunk.source_end, chunk.encoder});
@@ -77,22 +100,25 @@ void ReadSource::remember(const Chunk& chunk) {
 ReadSource::State ReadSource::get(Engine& engine, std::uint64_t number, ChunkPtr& chunk,
                                   const std::function<void()>& ready) {
     if (failure_ != State::here) return failure_;
-    if (load_ != nullptr) return State::waiting;
     ChunkCache& cache = engine.server().cache();
     Metrics& metrics = engine.server().commons().metrics;
     const ContentKey content = key();
-    auto claim = cache.claim(content, number, ready);
+    // One load at a time; it may be of another chunk, further on.
+    auto claim =
+        load_ != nullptr ? ChunkCache::Claim{cache.find(content, number)} : cache.claim(content, number, ready);
     if (claim.chunk) {
         metrics.add(Metric::tftp_cache_hits_total);
         remember(*claim.chunk);
         chunk = std::move(claim.chunk);
+        sent_from(engine, number);
         return State::here;
     }
     if (!claim.load) return State::waiting;
     Chunk fresh = new_chunk(engine, number);
-    const auto filled = fill_at_once(*transfer_, way(number), fresh);
+    const auto filled = fill_at_once(way(number), fresh);
     if (filled || filled.error().code != Code::would_block) count_load(engine, filled);
     if (filled && *filled) {
+        by_worker_ = false;
         remember(fresh);
         chunk = cache.loaded(content, std::move(fresh), true);
         return State::here;
@@ -105,56 +131,106 @@ ReadSource::State ReadSource::get(Engine& engine, std::uint64_t number, ChunkPtr
     return load_ != nullptr ? State::waiting : get(engine, number, chunk, ready);
 }
 
-// `read` bytes are in the chunk, and `offset` is where the next one begins in the file. False: the file has changed.
-Result<bool> ReadSource::settle(const Way& way, Chunk& chunk, std::uint64_t offset, std::size_t read, bool changed) {
+void ReadSource::read_ahead(Engine& engine, std::uint64_t number, const std::function<void()>& ready) {
+    if (!by_worker_) return;
+    ChunkCache& cache = engine.server().cache();
+    const ContentKey content = key();
+    const std::uint64_t last = number + engine.server().at_start().cache_read_ahead;
+    while (number < last && load_ == nullptr && failure_ == State::here) {
+        ++number;
+        if (size_ != unknown && number * chunk_size(engine) >= size_) return;
+        if (text_ && number >= text_->checkpoints.size()) return;
+        if (!cache.begin_load(content, number)) continue;
+        engine.server().commons().metrics.add(Metric::tftp_cache_loads_total);
+        engine.scope().start(load(engine, *this, new_chunk(engine, number), ready));
+    }
+}
+
+// What only this transfer can ask for is not left to the cache: it would push out what others want.
+void ReadSource::sent_from(Engine& engine, std::uint64_t number) {
+    if (!content_ || !content_->is_private()) return;
+    content_->furthest = std::max(content_->furthest, number);
+    if (number >= may_be_repeated) engine.server().cache().drop(key(), number - may_be_repeated);
+}
+
+// `read` bytes are in the chunk, which is no text. False: the file has changed.
+Result<bool> ReadSource::settle(const Way& way, Chunk& chunk, std::size_t read, bool changed) {
     if (changed && way.abort_on_change) return false;
-    if (!way.text) {
+    if (way.size != unknown) {
         if (read < chunk.size) return false;  // it is shorter now
         chunk.last = chunk.offset + chunk.size == way.size;
         return true;
     }
-    chunk.source_end = offset;
+    chunk.last = read < chunk.size;
+    chunk.size = read;
     return true;
 }
 
-Result<bool> ReadSource::fill_at_once(Transfer& transfer, const Way& way, Chunk& chunk) {
-    if (way.text) return fail(Code::would_block);
-    const auto part = transfer.read_part_at_once(chunk.offset, {chunk.bytes.get(), chunk.size});
+Result<bool> ReadSource::fill_at_once(const Way& way, Chunk& chunk) {
+    if (way.text || way.transfer == nullptr) return fail(Code::would_block);
+    const auto part = way.transfer->read_part_at_once(chunk.offset, {chunk.bytes.get(), chunk.size});
     if (!part) return std::unexpected(part.error());
     if (part->bytes < chunk.size && !part->changed) return fail(Code::would_block);
-    return settle(way, chunk, chunk.offset, part->bytes, part->changed);
+    return settle(way, chunk, part->bytes, part->changed);
 }
 
-net::Task<Result<bool>> ReadSource::fill(Transfer& transfer, const Way& way, Chunk& chunk) {
-    const std::span<std::byte> room(chunk.bytes.get(), chunk.size);
-    if (!way.text) {
-        const auto part = co_await transfer.read_part(chunk.offset, room);
-        if (!part) co_return std::unexpected(part.error());
-        co_return settle(way, chunk, chunk.offset, part->bytes, part->changed);
+net::Task<Result<Transfer::Part>> ReadSource::part(Engine& engine, const Way& way, std::uint64_t offset,
+                                                   std::span<std::byte> into) {
+    if (way.transfer != nullptr) co_return co_await way.transfer->read_part(offset, into);
+    const auto got = co_await engine.server().commons().runtime.disk().run(
+        engine.loop(), [&] { return way.content->read(offset, into); });
+    if (!got) {
+        engine.server().commons().log.warning("tftp: the source that a handler has given: {}", got.error().message);
+        co_return std::unexpected(got.error());
     }
+    co_return Transfer::Part{.bytes = *got, .changed = false};
+}
+
+net::Task<Result<bool>> ReadSource::fill(Engine& engine, const Way& way, Chunk& chunk) {
+    const std::size_t room = chunk.size;
+    Result<bool> filled = false;
+    if (way.text) {
+        filled = co_await fill_text(engine, way, chunk);
+    } else {
+        const auto read = co_await part(engine, way, chunk.offset, {chunk.bytes.get(), room});
+        if (!read) co_return std::unexpected(read.error());
+        filled = settle(way, chunk, read->bytes, read->changed);
+    }
+    // What has turned out to be short keeps no room for what is long: there may be one for each client.
+    if (filled && *filled && way.content && chunk.size < room / 2) {
+        auto fitting = engine.server().cache().room(chunk.size);
+        std::ranges::copy(chunk.span(), fitting.get());
+        chunk.bytes = std::move(fitting);
+    }
+    co_return filled;
+}
+
+net::Task<Result<bool>> ReadSource::fill_text(Engine& engine, const Way& way, Chunk& chunk) {
+    const std::span<std::byte> room(chunk.bytes.get(), chunk.size);
     if (!way.from) co_return fail(Code::internal, "a text is read from the middle");
     std::uint64_t offset = way.from->source;
     chunk.encoder = way.from->encoder;
     std::vector<std::byte> file(text_step);
     std::size_t produced = 0;
     while (produced < chunk.size) {
-        const auto part = co_await transfer.read_part(offset, file);
-        if (!part) co_return std::unexpected(part.error());
-        if (part->changed && way.abort_on_change) co_return false;
-        if (part->bytes == 0) {
+        const auto read = co_await part(engine, way, offset, file);
+        if (!read) co_return std::unexpected(read.error());
+        if (read->changed && way.abort_on_change) co_return false;
+        if (read->bytes == 0) {
             const std::size_t owed = chunk.encoder.finish(room.subspan(produced));
             produced += owed;
             if (owed == 0) chunk.last = true;
             if (owed == 0) break;
             continue;
         }
-        const auto converted = chunk.encoder.convert(std::span(file).first(part->bytes), room.subspan(produced));
+        const auto converted = chunk.encoder.convert(std::span(file).first(read->bytes), room.subspan(produced));
         offset += converted.consumed;
         produced += converted.produced;
         if (converted.consumed == 0 && converted.produced == 0) break;
     }
     chunk.size = produced;
-    co_return settle(way, chunk, offset, produced, false);
+    chunk.source_end = offset;
+    co_return true;
 }
 
 // The source may be closed before this has ended, and be gone then: nothing of it is used after a wait unless it is
@@ -166,15 +242,17 @@ net::Task<void> ReadSource::load(Engine& engine, ReadSource& source, Chunk chunk
     const std::uint64_t number = chunk.number;
     const ContentKey content = source.key();
     const Way way = source.way(number);
-    const auto filled = co_await fill(*source.transfer_, way, chunk);
+    const auto filled = co_await fill(engine, way, chunk);
     count_load(engine, filled);
     const bool good = filled && *filled;
+    const bool wanted = under_way.source != nullptr || !way.content || !way.content->is_private();
     if (ReadSource* const still = under_way.source) {
         still->load_ = nullptr;
+        still->by_worker_ = true;
         if (good) still->remember(chunk);
         if (!good) still->failure_ = filled ? State::changed : State::failed;
     }
-    if (good) {
+    if (good && wanted) {
         cache.loaded(content, std::move(chunk));
     } else {
         cache.failed(content, number);
@@ -194,7 +272,7 @@ net::Task<std::optional<std::uint64_t>> ReadSource::find_size(Engine& engine) {
         }
         Chunk chunk = new_chunk(engine, number);
         const Way way_there = way(number);
-        const auto filled = co_await fill(*transfer_, way_there, chunk);
+        const auto filled = co_await fill(engine, way_there, chunk);
         count_load(engine, filled);
         const bool good = filled && *filled;
         if (good) remember(chunk);
@@ -211,11 +289,17 @@ void ReadSource::begin() {
 }
 
 void ReadSource::close(const Flow& flow, wherry::Outcome outcome, bool counts) {
+    if (load_ != nullptr) load_->source = nullptr;
+    if (content_ && content_->is_private()) {
+        Server& server = flow.engine.server();
+        const std::uint64_t last = content_->furthest + server.at_start().cache_read_ahead;
+        const std::uint64_t first = content_->furthest - std::min(content_->furthest, may_be_repeated);
+        for (std::uint64_t number = first; number <= last; ++number) server.cache().drop(key(), number);
+    }
     if (!transfer_) return;
     if (wants_session_) transfer_->set_session(std::make_unique<SessionInfo>(session_of(flow)));
     if (!counts) transfer_->uncounted();
     if (load_ != nullptr) {
-        load_->source = nullptr;
         load_->outcome = outcome;
         load_->transfer = std::move(transfer_);
     } else {

@@ -42,6 +42,7 @@ Server::Server(Commons& commons, net::Datagrams& datagrams, Policy policy)
       at_start_(policy_.get()),
       admission_(at_start_->settings.limits, seed_of(at_start_->settings.seed)),
       cache_({at_start_->settings.cache_size, at_start_->settings.cache_chunk}),
+      observers_(commons),
       name_index_(commons.runtime.clock()) {
     traces_ = !at_start_->settings.debug_client.empty();
     for (auto& post : commons_.runtime.posts()) places_.push_back(std::make_unique<Place>(*this, *post->loop));
@@ -95,6 +96,11 @@ void Server::list(std::function<void(std::vector<TftpTransfer>)> told) {
             told(std::move(running));
         });
     }
+}
+
+std::uint64_t Server::id_of(const Engine& engine, std::uint64_t serial) const {
+    const auto place = std::ranges::find_if(places_, [&](const auto& one) { return &one->engine == &engine; });
+    return serial * places_.size() + static_cast<std::uint64_t>(place - places_.begin());
 }
 
 void Server::end(std::uint64_t id, std::function<void(bool)> told) {

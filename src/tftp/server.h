@@ -15,6 +15,7 @@
 #include "tftp/admission.h"
 #include "tftp/chunk_cache.h"
 #include "tftp/handlers.h"
+#include "tftp/observing.h"
 #include "tftp/policy.h"
 #include "tftp/upload_claims.h"
 #include "tftp/write_machine.h"
@@ -57,6 +58,7 @@ public:
     void add_handler(Handler handler) { handlers_.push_back(std::move(handler)); }
     void add_option(OptionMaker option) { options_.push_back(std::move(option)); }
     void add_opcode(std::uint16_t opcode, TftpOpcodeHandler call) { opcodes_[opcode] = std::move(call); }
+    void add_observer(TftpObserver observer) { observers_.add(std::move(observer)); }
 
     // --- for engines
     PolicyPtr policy() const { return policy_.get(); }
@@ -70,6 +72,10 @@ public:
     net::Datagrams& datagrams() noexcept { return datagrams_; }
     Admission& admission() noexcept { return admission_; }
     ChunkCache& cache() noexcept { return cache_; }
+    std::uint64_t next_content() noexcept { return contents_.fetch_add(1, std::memory_order_relaxed) + 1; }
+    Observers& observers() noexcept { return observers_; }
+    // Under which the program knows the transfer of that serial.
+    std::uint64_t id_of(const Engine& engine, std::uint64_t serial) const;
     UploadClaims& uploads() noexcept { return uploads_; }
     ReorderBudget& reorder_budget() noexcept { return reorder_budget_; }
     NameIndex& name_index() noexcept { return name_index_; }
@@ -87,6 +93,8 @@ private:
     std::map<std::uint16_t, TftpOpcodeHandler> opcodes_;
     Admission admission_;
     ChunkCache cache_;
+    std::atomic<std::uint64_t> contents_{0};
+    Observers observers_;
     UploadClaims uploads_;
     ReorderBudget reorder_budget_;
     NameIndex name_index_;

@@ -219,8 +219,11 @@ net::Task<Result<void>> WriteExchange::hand_over() {
     std::string content(reinterpret_cast<const char*>(buffer_.data()), buffer_.size());
     buffer_ = {};
     const auto taker = std::exchange(taker_, nullptr);
-    co_return co_await flow_.engine.server().commons().runtime.disk().run(
-        flow_.engine.loop(), [&]() -> Result<void> { return taker(std::move(content)); });
+    Commons& commons = flow_.engine.server().commons();
+    auto taken = co_await commons.runtime.disk().run(flow_.engine.loop(),
+                                                     [&]() -> Result<void> { return taker(std::move(content)); });
+    if (!taken) commons.log.warning("tftp: an upload that a handler has taken: {}", taken.error().message);
+    co_return taken;
 }
 
 void WriteExchange::fail_with(const Error& error) {

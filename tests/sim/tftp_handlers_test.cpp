@@ -22,7 +22,7 @@ protected:
     TftpHarness server;
 };
 
-TEST_F(TftpHandlers, T130_content_made_for_the_client) {
+TEST_F(TftpHandlers, content_made_for_the_client) {
     on_read("hello*", [](const TftpRequest& request) { return TftpAnswer::content("hello " + request.peer); });
     EXPECT_EQ(server.rrq("hello.txt", {{"tsize", "0"}}), "OACK{tsize=18}");
     EXPECT_EQ(server.ack(0), "DATA(1,18)");

@@ -43,6 +43,36 @@ TEST(ChunkCache, after_a_failure_the_next_may_try) {
     EXPECT_TRUE(cache.claim(file(1), 0, {}).load);
 }
 
+TEST(ChunkCache, chunks_are_looked_for_and_loaded_ahead_without_waiting) {
+    ChunkCache cache({});
+    EXPECT_EQ(cache.find(file(1), 0), nullptr);
+    EXPECT_TRUE(cache.begin_load(file(1), 0));
+    EXPECT_EQ(cache.find(file(1), 0), nullptr);
+    EXPECT_FALSE(cache.begin_load(file(1), 0));
+    EXPECT_FALSE(cache.claim(file(1), 0, [] {}).load);
+    const auto loaded = cache.loaded(file(1), chunk(0));
+    EXPECT_EQ(cache.find(file(1), 0), loaded);
+    EXPECT_FALSE(cache.begin_load(file(1), 0));
+    EXPECT_EQ(cache.counts().loads, 1U);
+}
+
+TEST(ChunkCache, what_nobody_will_ask_for_again_is_dropped) {
+    ChunkCache cache({.on_trial = 1000});
+    for (std::uint64_t number = 0; number < 3; ++number) {
+        EXPECT_TRUE(cache.begin_load(file(1), number));
+        cache.loaded(file(1), chunk(number), number == 1);
+    }
+    EXPECT_EQ(cache.bytes(), 300U);
+    cache.drop(file(1), 0);
+    cache.drop(file(1), 1);
+    cache.drop(file(1), 7);
+    EXPECT_EQ(cache.bytes(), 100U);
+    EXPECT_TRUE(cache.begin_load(file(1), 0));
+    cache.drop(file(1), 0);  // is being loaded
+    cache.loaded(file(1), chunk(0));
+    EXPECT_NE(cache.find(file(1), 0), nullptr);
+}
+
 TEST(ChunkCache, another_version_of_a_file_is_another_file) {
     ChunkCache cache({});
     cache.claim(file(1), 0, {});
