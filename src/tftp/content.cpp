@@ -10,7 +10,7 @@ namespace wherry::tftp {
 namespace {
 
 // Files have a filesystem; what has none is the program's, and then these stand where files have their device.
-constexpr std::uint64_t whole = 1;
+constexpr std::uint64_t as_a_whole = 1;
 constexpr std::uint64_t in_pieces = 2;
 constexpr std::uint64_t of_one_transfer = 3;
 
@@ -38,7 +38,7 @@ Result<std::size_t> Content::read(std::uint64_t offset, std::span<std::byte> int
 }
 
 ContentKey key_of_whole(const std::string& cache_key, bool text) {
-    return {.path = cache_key, .device = whole, .text = text};
+    return {.path = cache_key, .device = as_a_whole, .text = text};
 }
 
 Chunk chunk_of(const std::string& content, bool text) {

@@ -217,6 +217,7 @@ net::Task<void> Engine::answer_own_opcode(TidPtr tid, Route route, TftpPacket pa
         co_return;
     }
     if (server_.admission().unverified_reply(loop_.now(), route.peer)) {
+        if (!answer) count_error(ErrorCode::undefined);
         const std::string words = answer ? **answer : error_packet(ErrorCode::undefined, "Internal error");
         trace_out(route.peer, bytes_of(words));
         tid->outbox.add(route, words);

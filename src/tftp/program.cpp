@@ -94,13 +94,13 @@ net::Task<void> send_shared(const Opening& opening, const TftpAnswer& answer) {
             if (made->told() || opening.given_up()) continue;
             co_return opening.refuse({ErrorCode::undefined, "Internal error"}, "its content is late");
         }
-        metrics.add(Metric::tftp_cache_loads_total);
         auto chunk = co_await on_worker(opening, [&]() -> Result<Chunk> {
             const auto content = answer.maker()();
             if (!content) return std::unexpected(content.error());
             if (content->size() > TftpAnswer::most_content) return fail(Code::internal, "the content is too long");
             return chunk_of(*content, is_text(opening));
         });
+        metrics.add(Metric::tftp_cache_loads_total, chunk ? TftpLoad::ok : TftpLoad::failed);
         if (!chunk) {
             cache.failed(key, 0);
             if (!opening.given_up()) opening.refuse(chunk.error());

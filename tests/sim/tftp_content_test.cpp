@@ -110,6 +110,7 @@ TEST_F(TftpContent, that_is_lost_half_way_is_repeated_as_it_was) {
     const std::string content = pattern(300'000);
     on_read("*", [&](const TftpRequest&) { return TftpAnswer::source({.read = from(content)}); });
     server.settings.timing.tail_probe = false;
+    server.settings.timing.pace = std::chrono::nanoseconds(0);
     server.rrq("x", {{"blksize", "1024"}, {"windowsize", "8"}});
     server.ack(0);
     for (unsigned block = 8; block < 256; block += 8) server.ack(block);
