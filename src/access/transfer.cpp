@@ -306,7 +306,7 @@ bool Transfer::has_changed() const {
     }
     // Written with its old time set again. That a name of it has come or gone, as when another file has taken its
     // place, changes none of its bytes.
-    const bool touched = then.changed != 0 && vfs::nanoseconds_of(now.st_ctim) != then.changed;
+    const bool touched = then.changed != 0 && folded(vfs::nanoseconds_of(now.st_ctim)) != then.changed;
     return touched && static_cast<std::uint16_t>(now.st_nlink) == then.links;
 }
 

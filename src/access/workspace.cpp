@@ -109,8 +109,8 @@ net::Task<Result<TransferPtr>> Workspace::open_read(Path path, ByteRange range) 
                     .modified = stat->modified,
                     .inode = stat->inode,
                     .device = stat->device,
-                    .changed = stat->changed,
                     .modified_nsec = stat->modified_nsec,
+                    .changed = Transfer::folded(stat->changed),
                     .mode = static_cast<std::uint16_t>(stat->mode),
                     .links = static_cast<std::uint16_t>(stat->links),
                     .uid = stat->uid};

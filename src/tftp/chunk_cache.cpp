@@ -15,7 +15,7 @@ std::size_t ChunkCache::Hash::operator()(const Place& place) const noexcept {
     mix(place.key.device);
     mix(place.key.size);
     mix(static_cast<std::uint64_t>(place.key.modified) * 1000003 + place.key.modified_nsec);
-    mix(static_cast<std::uint64_t>(place.key.changed));
+    mix(place.key.changed);
     mix(reinterpret_cast<std::uintptr_t>(place.key.filesystem) + (place.key.text ? 1 : 0));
     return hash;
 }

@@ -46,8 +46,8 @@ struct ContentKey {
     std::uint64_t inode = 0;
     std::uint64_t size = 0;
     std::int64_t modified = 0;
-    std::int64_t changed = 0;  // Stat::changed
     std::uint32_t modified_nsec = 0;
+    std::uint32_t changed = 0;  // as Transfer::Opened has it
     bool text = false;
     Newlines newlines = Newlines::netascii;  // of text
     friend bool operator==(const ContentKey&, const ContentKey&) = default;

@@ -39,7 +39,7 @@ public:
     }
     // Bytes before they become text, where that is known.
     std::optional<std::uint64_t> source_size() const noexcept {
-        return transfer_ ? std::optional(transfer_->size()) : content_ ? content_->size() : std::nullopt;
+        return transfer_ ? std::optional(transfer_->size()) : content() != nullptr ? content()->size() : std::nullopt;
     }
     // Reads all of a text to know its size; nullopt: that failed.
     net::Task<std::optional<std::uint64_t>> find_size(Engine& engine);
@@ -71,6 +71,11 @@ private:
         Newlines newlines;
         std::vector<Checkpoint> checkpoints;
     };
+    // What a plain file has not, so that it takes no room there.
+    struct Special {
+        ContentPtr content;          // of a handler; null: it is a file
+        std::unique_ptr<Text> text;  // null: no text
+    };
     // How a chunk is read, whatever becomes of its source meanwhile.
     struct Way {
         Transfer* transfer = nullptr;  // null: it is `content`
@@ -100,12 +105,14 @@ private:
     void remember(const Chunk& chunk);
     void sent_from(Engine& engine, std::uint64_t number);
 
-    TransferPtr transfer_;  // null: no file
-    ContentPtr content_;    // of a handler; neither: it is one chunk
+    Content* content() const noexcept { return special_ ? special_->content.get() : nullptr; }
+    Text* text() const noexcept { return special_ ? special_->text.get() : nullptr; }
+
+    TransferPtr transfer_;  // null: no file; and no Content either: it is one chunk
     const void* filesystem_ = nullptr;
     std::uint64_t size_ = unknown;
-    std::unique_ptr<Text> text_;  // null: no text
-    Load* load_ = nullptr;        // the one under way
+    std::unique_ptr<Special> special_;
+    Load* load_ = nullptr;  // the one under way
     State failure_ = State::here;
     bool abort_on_change_ = true;
     bool wants_session_ = false;

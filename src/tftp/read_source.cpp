@@ -27,23 +27,25 @@ void count_load(Engine& engine, const Result<bool>& filled) {
 ReadSource::ReadSource(File file)
     : transfer_(std::move(file.transfer)), filesystem_(file.filesystem), abort_on_change_(file.abort_on_change) {
     if (file.text) {
-        text_ = std::make_unique<Text>(Text{file.newlines, {{0, NewlineEncoder(file.newlines)}}});
+        special_ = std::make_unique<Special>();
+        special_->text = std::make_unique<Text>(Text{file.newlines, {{0, NewlineEncoder(file.newlines)}}});
     } else {
         size_ = transfer_->opened().size;
     }
 }
 
-ReadSource::ReadSource(ContentPtr content, bool text) : content_(std::move(content)) {
+ReadSource::ReadSource(ContentPtr content, bool text) : special_(std::make_unique<Special>()) {
+    special_->content = std::move(content);
     if (text) {
-        text_ = std::make_unique<Text>(Text{Newlines::netascii, {{0, NewlineEncoder(Newlines::netascii)}}});
+        special_->text = std::make_unique<Text>(Text{Newlines::netascii, {{0, NewlineEncoder(Newlines::netascii)}}});
     } else {
-        size_ = content_->size().value_or(unknown);
+        size_ = special_->content->size().value_or(unknown);
     }
 }
 
 // Made anew for each chunk: chunks are long, and transfers many.
 ContentKey ReadSource::key() const {
-    if (content_) return content_->key(text_ != nullptr);
+    if (content() != nullptr) return content()->key(text() != nullptr);
     const Transfer::Opened& about = transfer_->opened();
     ContentKey key{.filesystem = filesystem_,
                    .path = {},
@@ -51,27 +53,27 @@ ContentKey ReadSource::key() const {
                    .inode = about.inode,
                    .size = about.size,
                    .modified = about.modified,
-                   .changed = about.changed,
                    .modified_nsec = about.modified_nsec,
-                   .text = text_ != nullptr};
-    if (text_) key.newlines = text_->newlines;
+                   .changed = about.changed,
+                   .text = text() != nullptr};
+    if (text() != nullptr) key.newlines = text()->newlines;
     if (about.inode == 0) key.path = transfer_->path().string();
     return key;
 }
 
 std::size_t ReadSource::chunk_size(Engine& engine) const noexcept {
     // One that is neither is a single chunk; blocks are counted from its beginning.
-    return transfer_ || content_ ? engine.server().cache().chunk_size() : TftpAnswer::most_content * 2 + 1;
+    return transfer_ || content() != nullptr ? engine.server().cache().chunk_size() : TftpAnswer::most_content * 2 + 1;
 }
 
 ReadSource::Way ReadSource::way(std::uint64_t number) const {
     Way way{.transfer = transfer_.get(),
-            .content = content_,
-            .text = text_ != nullptr,
+            .content = special_ ? special_->content : nullptr,
+            .text = text() != nullptr,
             .from = {},
             .size = size_,
             .abort_on_change = abort_on_change_};
-    if (text_ && number < text_->checkpoints.size()) way.from = text_->checkpoints[number];
+    if (text() != nullptr && number < text()->checkpoints.size()) way.from = text()->checkpoints[number];
     return way;
 }
 
@@ -81,8 +83,8 @@ Chunk ReadSource::new_chunk(Engine& engine, std::uint64_t number) const {
     chunk.offset = number * chunk_size(engine);
     std::uint64_t most = unknown;
     // Text at most doubles; the one byte more tells the end of the file from the end of the chunk.
-    if (const auto source = source_size(); text_ && source) most = 2 * std::min(*source, unknown / 4) + 1;
-    if (!text_ && size_ != unknown) most = size_ - chunk.offset;
+    if (const auto source = source_size(); text() != nullptr && source) most = 2 * std::min(*source, unknown / 4) + 1;
+    if (text() == nullptr && size_ != unknown) most = size_ - chunk.offset;
     chunk.size = static_cast<std::size_t>(std::min<std::uint64_t>(chunk_size(engine), most));
     chunk.bytes = engine.server().cache().room(chunk.size);
     return chunk;
@@ -90,8 +92,8 @@ Chunk ReadSource::new_chunk(Engine& engine, std::uint64_t number) const {
 
 void ReadSource::remember(const Chunk& chunk) {
     if (chunk.last) size_ = chunk.offset + chunk.size;
-    if (!text_) return;
-    auto& checkpoints = text_->checkpoints;
+    if (text() == nullptr) return;
+    auto& checkpoints = text()->checkpoints;
     if (!chunk.last && checkpoints.size() == chunk.number + 1) {
         checkpoints.push_back({chunk.source_end, chunk.encoder});
     }
@@ -139,17 +141,16 @@ void ReadSource::read_ahead(Engine& engine, std::uint64_t number, const std::fun
     while (number < last && load_ == nullptr && failure_ == State::here) {
         ++number;
         if (size_ != unknown && number * chunk_size(engine) >= size_) return;
-        if (text_ && number >= text_->checkpoints.size()) return;
+        if (text() != nullptr && number >= text()->checkpoints.size()) return;
         if (!cache.begin_load(content, number)) continue;
-        engine.server().commons().metrics.add(Metric::tftp_cache_loads_total);
         engine.scope().start(load(engine, *this, new_chunk(engine, number), ready));
     }
 }
 
 // What only this transfer can ask for is not left to the cache: it would push out what others want.
 void ReadSource::sent_from(Engine& engine, std::uint64_t number) {
-    if (!content_ || !content_->is_private()) return;
-    content_->furthest = std::max(content_->furthest, number);
+    if (content() == nullptr || !content()->is_private()) return;
+    content()->furthest = std::max(content()->furthest, number);
     if (number >= may_be_repeated) engine.server().cache().drop(key(), number - may_be_repeated);
 }
 
@@ -290,10 +291,10 @@ void ReadSource::begin() {
 
 void ReadSource::close(const Flow& flow, wherry::Outcome outcome, bool counts) {
     if (load_ != nullptr) load_->source = nullptr;
-    if (content_ && content_->is_private()) {
+    if (content() != nullptr && content()->is_private()) {
         Server& server = flow.engine.server();
-        const std::uint64_t last = content_->furthest + server.at_start().cache_read_ahead;
-        const std::uint64_t first = content_->furthest - std::min(content_->furthest, may_be_repeated);
+        const std::uint64_t last = content()->furthest + server.at_start().cache_read_ahead;
+        const std::uint64_t first = content()->furthest - std::min(content()->furthest, may_be_repeated);
         for (std::uint64_t number = first; number <= last; ++number) server.cache().drop(key(), number);
     }
     if (!transfer_) return;
