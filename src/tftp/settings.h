@@ -136,8 +136,8 @@ struct Settings {
     std::uint64_t cache_size = std::uint64_t{256} << 20U;
     std::uint32_t cache_chunk = std::uint32_t{256} << 10U;
     std::vector<net::Subnet> debug_client;  // whose packets are told to the log, at its level debug; empty: nobody's
-    std::uint32_t cache_read_ahead = 1;  // chunks
-    std::uint64_t seed = 0;              // of random ports and jitter, for tests; 0: from the system, no two runs alike
+    std::uint32_t cache_read_ahead = 1;     // chunks
+    std::uint64_t seed = 0;  // of random ports and jitter, for tests; 0: from the system, no two runs alike
 };
 
 }  // namespace wherry::tftp
