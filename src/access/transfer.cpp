@@ -294,6 +294,18 @@ net::Task<Result<std::uint64_t>> Transfer::copy_from(File& source, std::uint64_t
     co_return copied;
 }
 
+namespace {
+
+// Of a file without a descriptor. May wait.
+bool has_changed_elsewhere(File& file, const Transfer::Opened& then) {
+    if (file.descriptor() >= 0) return false;
+    const auto now = file.stat();
+    return now &&
+           (now->size != then.size || now->modified != then.modified || now->modified_nsec != then.modified_nsec);
+}
+
+}  // namespace
+
 bool Transfer::has_changed() const {
     struct stat now{};
     const int file = parts_.file->descriptor();
@@ -314,7 +326,7 @@ net::Task<Result<Transfer::Part>> Transfer::read_part(std::uint64_t offset, std:
     co_return co_await parts_.commons.runtime.disk().run(parts_.loop, [&]() -> Result<Part> {
         const auto got = parts_.file->read_at(offset, into);
         if (!got) return std::unexpected(got.error());
-        return Part{*got, has_changed()};
+        return Part{*got, has_changed() || has_changed_elsewhere(*parts_.file, parts_.opened)};
     });
 }
 

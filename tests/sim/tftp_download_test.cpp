@@ -165,6 +165,18 @@ TEST_F(TftpDownload, T065_T066_T067_strangers) {
     EXPECT_EQ(server.ack(2), "DATA(3,512)");
 }
 
+// In a filesystem of one's own, whose files have no descriptor.
+TEST_F(TftpDownload, T080_a_file_that_is_rewritten_in_place_is_not_mixed) {
+    server.settings.cache_chunk = 2048;
+    server.base.put("/changing", std::string(10'000, 'a'));
+    server.rrq("changing");
+    go_on_to(3);
+    server.base.put("/changing", std::string(10'000, 'b'));
+    EXPECT_EQ(server.ack(4), "ERR(0,File changed)");
+    EXPECT_TRUE(server.logged("changed"));
+    EXPECT_EQ(server.download("changing"), std::string(10'000, 'b'));
+}
+
 // The same client port, but the answer to another address of the server.
 TEST_F(TftpDownload, T067_the_servers_address_counts_too) {
     server.rrq("s5000");
