@@ -215,6 +215,7 @@ void ReadMachine::on_rto(Time now, Effects& out) {
         if (!in_oack_ && all_sent() && verified_) return end(Ending::ok_unconfirmed, out);
         return cancel(Ending::timeout, ErrorCode::undefined, "Transfer timed out", out);
     }
+    first_reply_ = now;
     if (in_oack_) {
         out.oack = true;
         rtx_ = now + rto_.get(timing_.rto);

@@ -25,6 +25,7 @@ void WriteMachine::start(Time now, Effects& out) {
 }
 
 void WriteMachine::first_reply(Time now, Effects& out) {
+    first_sent_ = now;
     if (options_.oack && received_ == 0) {
         out.oack = true;
     } else {
@@ -171,7 +172,6 @@ void WriteMachine::on_duplicate_request(Time now, Effects& out) {
     if (ended_ || verified_ || request_repeats_ >= most_request_repeats) return;
     if (now - first_sent_ < request_repeat_gap) return;
     ++request_repeats_;
-    first_sent_ = now;
     const auto rtx = rtx_;
     first_reply(now, out);
     rtx_ = rtx;

@@ -208,6 +208,16 @@ TEST_F(TftpDownload, T074_T075_the_same_request_again) {
     EXPECT_EQ(server.metric(Metric::tftp_duplicate_requests_total), 2);
 }
 
+// The client's time-out and the server's are often as long: each would send the same at the same time.
+TEST_F(TftpDownload, T075_the_same_request_just_after_a_repeat) {
+    EXPECT_EQ(server.rrq("s5000"), "DATA(1,512)");
+    EXPECT_EQ(server.wait(1s), "DATA(1,512)");
+    server.wait(10ms);
+    EXPECT_EQ(server.rrq("s5000"), "");
+    server.wait(50ms);
+    EXPECT_EQ(server.rrq("s5000"), "DATA(1,512)");
+}
+
 TEST_F(TftpDownload, T076_a_late_copy_of_the_request) {
     server.rrq("s5000");
     go_on_to(3);

@@ -145,6 +145,15 @@ TEST_F(TftpUpload, what_comes_late_for_a_broken_upload_is_not_answered) {
     }
 }
 
+TEST_F(TftpUpload, T116_the_same_request_just_after_a_repeat) {
+    EXPECT_EQ(server.wrq("new"), "ACK(0)");
+    EXPECT_EQ(server.wait(1s), "ACK(0)");
+    server.wait(10ms);
+    EXPECT_EQ(server.wrq("new"), "");
+    server.wait(50ms);
+    EXPECT_EQ(server.wrq("new"), "ACK(0)");
+}
+
 TEST_F(TftpUpload, T116_the_same_request_again) {
     EXPECT_EQ(server.wrq("w"), "ACK(0)");
     server.wait(200ms);
