@@ -12,6 +12,7 @@ public:
         : network_(network),
           watch_(loop, -1),
           local_(local),
+          peer_(options.peer),
           size_(options.many_at_once ? 65536 : options.receive_size) {
         network_.sockets_.push_back(this);
     }
@@ -82,8 +83,9 @@ public:
         std::uint32_t interface;
         bool to_many;
     };
-    bool serves(const net::Address& to) const {
-        return to.port() == local_.port() && (local_.is_unspecified() || local_.same_host(to));
+    bool serves(const net::Address& from, const net::Address& to) const {
+        const bool hears = !peer_ || *peer_ == from;
+        return hears && to.port() == local_.port() && (local_.is_unspecified() || local_.same_host(to));
     }
     void add(Waiting datagram) {
         if (waiting_.size() < network_.receive_queue) waiting_.push_back(std::move(datagram));
@@ -98,6 +100,7 @@ private:
     MemoryDatagrams& network_;
     net::Watch watch_;
     net::Address local_;
+    std::optional<net::Address> peer_;
     std::size_t size_;
     std::deque<Waiting> waiting_;
     std::vector<Waiting> held_;
@@ -115,7 +118,7 @@ Result<net::DatagramSocketPtr> MemoryDatagrams::open(net::Loop& loop, const net:
 bool MemoryDatagrams::send(const net::Address& from, const net::Address& to, std::string_view bytes,
                            std::uint32_t interface, bool to_many) {
     for (Port* port : sockets_) {
-        if (!port->serves(to)) continue;
+        if (!port->serves(from, to)) continue;
         port->add({from, to, std::string(bytes), interface, to_many});
         return true;
     }
@@ -124,7 +127,7 @@ bool MemoryDatagrams::send(const net::Address& from, const net::Address& to, std
 
 void MemoryDatagrams::unreachable(const net::Address& peer, const net::Address& to) {
     for (Port* port : sockets_) {
-        if (port->serves(to)) return port->add_unreachable(peer);
+        if (port->serves(peer, to)) return port->add_unreachable(peer);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,8 @@ public:
     }
 
     // --- the network's part
-    // False: nobody has that address and port. `to_many`: it was sent to a broadcast address; the server is told `to`.
+    // False: nobody has that address and port, or hears that sender. `to_many`: it was sent to a broadcast address; the
+    // server is told `to`.
     bool send(const net::Address& from, const net::Address& to, std::string_view bytes, std::uint32_t interface = 1,
               bool to_many = false);
     // Tells the server's socket at `to` that nobody listens at `peer`.

@@ -165,6 +165,17 @@ TEST_F(TftpDownload, T065_T066_T067_strangers) {
     EXPECT_EQ(server.ack(2), "DATA(3,512)");
 }
 
+// A socket that is connected hears nobody else.
+TEST_F(TftpDownload, T066_strangers_where_each_transfer_has_a_port) {
+    server.settings.tid_mode = tftp::TidMode::unique;
+    server.rrq("s5000");
+    go_on_to(1);
+    const auto neighbour = server.client.with_port(server.client.port() + 1);
+    EXPECT_EQ(server.from(neighbour, server.tid, "\0\4\0\2"s), "");
+    EXPECT_EQ(server.from(neighbour, server.tid, "\0\5\0\3full\0"s), "");
+    EXPECT_EQ(server.ack(2), "DATA(3,512)");
+}
+
 // In a filesystem of one's own, whose files have no descriptor.
 TEST_F(TftpDownload, T080_a_file_that_is_rewritten_in_place_is_not_mixed) {
     server.settings.cache_chunk = 2048;
