@@ -46,10 +46,12 @@ struct Scene {
     std::optional<double> cut;  // seconds after which nothing arrives any more
     Temper temper = Temper::strict;
     std::uint64_t size = 0;
-    std::uint64_t starve_every = 0;  // blocks; 0: the disk is always ready
+    std::vector<std::uint16_t> lost_late{};  // numbers of blocks that are lost once, behind 65000 others
+    std::uint64_t starve_every = 0;          // blocks; 0: the disk is always ready
 };
 
 Scene random_scene(std::uint64_t seed);
+std::string describe(const Scene& scene);
 
 struct Outcome {
     std::optional<Ending> server;
@@ -70,6 +72,11 @@ Outcome run(const Scene& setup);
 
 // The content of the file in a run.
 std::string content_of(const Scene& setup);
+
+// Nothing but losses keeps such a client from its end.
+bool is_friendly(const Scene& scene) noexcept;
+// Without a loss nothing makes it ask for a repeat. (A naive client takes a doubled packet for a gap.)
+bool asks_only_for_losses(const Scene& scene) noexcept;
 
 // What must hold after every run; empty if it does, else what does not.
 std::string broken_property(const Scene& setup, const Outcome& outcome);

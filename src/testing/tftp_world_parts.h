@@ -17,6 +17,29 @@ struct Packet {
     std::string payload;
 };
 
+// One direction of a network: when what is sent now arrives there; empty: it is lost. Both must outlive it.
+class Way {
+public:
+    Way(const Scene& setup, Dice& dice) : setup_(setup), dice_(dice) {}
+    std::vector<Time> arrivals(Time now) {
+        if (setup_.burst > 0) {
+            in_burst_ = chance(dice_) < (in_burst_ ? 0.7 : setup_.burst);
+            if (in_burst_) return {};
+        }
+        if (chance(dice_) < setup_.loss) return {};
+        std::vector<Time> times{now + seconds_of(setup_.delay + chance(dice_) * setup_.jitter)};
+        while (chance(dice_) < setup_.doubling && times.size() < 4) {
+            times.push_back(now + seconds_of(setup_.delay + chance(dice_) * setup_.jitter * 3));
+        }
+        return times;
+    }
+
+private:
+    const Scene& setup_;
+    Dice& dice_;
+    bool in_burst_ = false;
+};
+
 class Client {
 public:
     virtual ~Client() = default;
