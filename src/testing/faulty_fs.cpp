@@ -18,6 +18,7 @@ struct FaultyFilesystem::State {
     std::size_t hanging = 0;
     std::size_t files = 0;
     std::size_t listings = 0;
+    std::uint64_t reads = 0;
 
     void plan(std::uint64_t first, std::uint64_t last, Code with) {
         const std::scoped_lock lock(mutex);
@@ -90,6 +91,10 @@ public:
         return attempt(*state_, [&] { return inner_->stat(); });
     }
     Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
+        {
+            const std::scoped_lock lock(state_->mutex);
+            ++state_->reads;
+        }
         return attempt(*state_, [&] { return inner_->read_at(offset, into); });
     }
     Result<void> write_at(std::uint64_t offset, std::span<const std::byte> from) override {
@@ -158,6 +163,8 @@ void FaultyFilesystem::answer_at_once(bool on) {
 bool FaultyFilesystem::can_answer_at_once() const noexcept {
     return state_->get(&State::at_once) && inner_->can_answer_at_once();
 }
+
+std::uint64_t FaultyFilesystem::reads() const { return state_->get(&State::reads); }
 
 Result<Stat> FaultyFilesystem::stat(const Path& path) {
     return attempt(*state_, [&] { return inner_->stat(path); });

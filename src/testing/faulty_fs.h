@@ -36,6 +36,7 @@ public:
     // --- leaks -----------------------------------------------------------------------------------------------------
     std::size_t open_files() const;  // objects that are not destroyed yet
     std::size_t open_listings() const;
+    std::uint64_t reads() const;  // of files, all in all
 
     // Off at first: a test that means the network thread's quick way says so. On, the filesystem below is asked.
     void answer_at_once(bool on);

@@ -2,10 +2,14 @@
 #include "net/udp.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -192,6 +196,49 @@ TEST_F(Udp, interfaces_have_a_size_of_packets) {
     EXPECT_EQ(socket->mtu(0), 0U);
     EXPECT_GE(socket->mtu(1), 1280U);  // the loopback is the first
     EXPECT_EQ(socket->mtu(999'999), 0U);
+}
+
+// As they are on the wire; and datagrams that are too long for the way may be cut on it (no DF).
+TEST_F(Udp, T102_time_to_live_class_and_fragments) {
+    const auto sender = open(Address::loopback(0), {.ttl = 7, .dscp = 46});
+    const int receiver = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const int on = 1;
+    ASSERT_EQ(setsockopt(receiver, IPPROTO_IP, IP_RECVTTL, &on, sizeof on), 0);
+    ASSERT_EQ(setsockopt(receiver, IPPROTO_IP, IP_RECVTOS, &on, sizeof on), 0);
+    sockaddr_storage bound{};
+    socklen_t length = Address::loopback(0).to_system(bound);
+    ASSERT_EQ(::bind(receiver, reinterpret_cast<sockaddr*>(&bound), length), 0);
+    ASSERT_EQ(::getsockname(receiver, reinterpret_cast<sockaddr*>(&bound), &length), 0);
+
+    const std::string text = "x";
+    const std::array pieces{piece(text)};
+    const std::array departures{Departure{.peer = Address::from_system(bound), .local = {}, .pieces = pieces}};
+    ASSERT_EQ(sender->try_send(departures), 1U);
+
+    std::array<char, 16> bytes;
+    alignas(cmsghdr) std::array<char, 256> control;
+    iovec room{bytes.data(), bytes.size()};
+    msghdr message{};
+    message.msg_iov = &room;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    pollfd ready{receiver, POLLIN, 0};
+    ASSERT_GT(::poll(&ready, 1, 60'000), 0);
+    ASSERT_EQ(::recvmsg(receiver, &message, 0), 1);
+    int ttl = 0;
+    unsigned tos = 0;
+    for (cmsghdr* one = CMSG_FIRSTHDR(&message); one != nullptr; one = CMSG_NXTHDR(&message, one)) {
+        if (one->cmsg_type == IP_TTL) std::memcpy(&ttl, CMSG_DATA(one), sizeof ttl);
+        if (one->cmsg_type == IP_TOS) tos = *CMSG_DATA(one);
+    }
+    ::close(receiver);
+    EXPECT_EQ(ttl, 7);
+    EXPECT_EQ(tos >> 2U, 46U);
+    int discovery = -1;
+    length = sizeof discovery;
+    ASSERT_EQ(getsockopt(sender->watch().descriptor(), IPPROTO_IP, IP_MTU_DISCOVER, &discovery, &length), 0);
+    EXPECT_EQ(discovery, IP_PMTUDISC_DONT);
 }
 
 TEST_F(Udp, a_port_that_is_taken) {
