@@ -5,7 +5,7 @@
 namespace wherry::tftp::world {
 namespace {
 
-constexpr int crowd_shards = 10;
+constexpr int crowd_shards = 9;
 constexpr std::uint64_t crowds_per_shard = 250;
 
 class TftpCrowd : public ::testing::TestWithParam<int> {};
