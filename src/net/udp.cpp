@@ -1,7 +1,6 @@
 #include "net/udp.h"
 
 #include <ifaddrs.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
@@ -172,7 +171,7 @@ Address UdpSocket::only_address(const Address& peer) const {
     Address found;
     int count = 0;
     for (const ifaddrs* one = all; one != nullptr; one = one->ifa_next) {
-        if (one->ifa_addr == nullptr || (one->ifa_flags & IFF_UP) == 0) continue;
+        if (one->ifa_addr == nullptr) continue;
         const int family = one->ifa_addr->sa_family;
         if (family != AF_INET && family != AF_INET6) continue;
         sockaddr_storage system{};
