@@ -90,6 +90,9 @@ Time ReadMachine::gap_after(Time now) const noexcept {
     return std::max<Time>(now + milliseconds(1), left + round_trip + std::max<Span>(milliseconds(2), round_trip / 4));
 }
 
+// How long there may be no progress.
+Span ReadMachine::stall() const noexcept { return std::max(timing_.stall, rto_.fixed() ? 5 * *rto_.fixed() : Span(0)); }
+
 void ReadMachine::slow_down() noexcept {
     if (timing_.pace) return;
     const Span most = std::max<Span>(rto_.smoothed().value_or(Span(0)) / window_, microseconds(100));
@@ -182,6 +185,10 @@ void ReadMachine::on_timer(Time now, Effects& out) {
     if (now >= gap_) {
         gap_ = never;
         if (sent_ == acked_) return;
+        // One that reports the same gap for ever, because a block never gets through to it, is no progress.
+        if (now - progress_ >= stall()) {
+            return cancel(Ending::timeout, ErrorCode::undefined, "Transfer timed out", out);
+        }
         slow_down();
         ++counts_.restarts;
         return open_window(now, Why::restart, out);
@@ -210,8 +217,7 @@ void ReadMachine::on_rto(Time now, Effects& out) {
     }
     const bool only_last = !in_oack_ && acknowledged() + 1 == blocks_ && all_sent();
     if (only_last && tries_ > 3 && now - progress_ >= timing_.final_ack_wait) return end(Ending::ok_unconfirmed, out);
-    const Span stall = std::max(timing_.stall, rto_.fixed() ? 5 * *rto_.fixed() : Span(0));
-    if (now - progress_ >= stall) {
+    if (now - progress_ >= stall()) {
         if (!in_oack_ && all_sent() && verified_) return end(Ending::ok_unconfirmed, out);
         return cancel(Ending::timeout, ErrorCode::undefined, "Transfer timed out", out);
     }

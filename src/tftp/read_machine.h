@@ -85,6 +85,7 @@ private:
     void acked_window(Time now, Effects& out);
     Time gap_after(Time now) const noexcept;
     void slow_down() noexcept;
+    Span stall() const noexcept;
     void on_rto(Time now, Effects& out);
     void probe_tail(Time now, Effects& out);
     void end(Ending ending, Effects& out) noexcept;

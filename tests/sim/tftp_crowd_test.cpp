@@ -5,7 +5,7 @@
 namespace wherry::tftp::world {
 namespace {
 
-constexpr int crowd_shards = 9;
+constexpr int crowd_shards = 10;
 constexpr std::uint64_t crowds_per_shard = 250;
 
 class TftpCrowd : public ::testing::TestWithParam<int> {};
@@ -44,6 +44,19 @@ TEST(TftpCrowdLockStep, T055_sends_each_block_once_when_every_packet_is_doubled)
         EXPECT_EQ(outcome.members[0].data_packets, 101U);
         EXPECT_EQ(outcome.members[1].data_packets, 40U);
     }
+}
+
+// It reports the same gap for ever: the block that is missing is too long for its way.
+TEST(TftpCrowdStall, ends_a_download_that_gets_nowhere) {
+    Crowd crowd;
+    crowd.members = {quiet_member("get", false, 1651)};
+    crowd.members[0].path_mtu = 1400;
+    crowd.members[0].scene.blksize = 1428;
+    crowd.members[0].scene.window = 64;
+    crowd.members[0].scene.temper = Temper::naive;
+    const CrowdOutcome outcome = run(crowd);
+    EXPECT_EQ(broken_property(crowd, outcome), "");
+    EXPECT_EQ(outcome.members[0].client, "error 0");
 }
 
 // The properties must be able to fail.
