@@ -36,7 +36,8 @@ void check_options(const Request& request, std::uint8_t circumstances) {
     }
     Request back;
     require(parse_oack(bytes_of(granted.oack), back), "an OACK reads back");
-    require(!back.options.empty() && back.options.size() <= request.options.size(), "granted is at most what was asked");
+    require(!back.options.empty() && back.options.size() <= request.options.size(),
+            "granted is at most what was asked");
 }
 
 }  // namespace

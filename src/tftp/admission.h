@@ -32,7 +32,10 @@ public:
         std::uint32_t unknown_tid_per_second_address = 5;
     };
     // `seed`: of the table's hash, so that nobody can choose addresses that collide.
-    explicit Admission(const Options& options, std::uint64_t seed = 0) : options_(options), sources_(0, Hash{seed}) {}
+    explicit Admission(const Options& options, std::uint64_t seed = 0)
+        : options_(options), sources_(usual, Hash{seed}) {
+        keys_.reserve(usual);
+    }
     void set(const Options& options);  // from now on
 
     // The place of one transfer; given back by its destructor.
@@ -73,6 +76,7 @@ public:
     static constexpr std::size_t most_sources = 65536;
 
 private:
+    static constexpr std::size_t usual = 4096;  // sources that there is room for from the start
     // How many more there may be; as small as that, since there are many sources.
     struct Level {
         float left = -1;  // -1: full

@@ -15,6 +15,7 @@ namespace wherry::tftp {
 namespace {
 
 constexpr std::size_t arrivals_a_call = 64;
+constexpr std::size_t usual_flows = 1024;
 constexpr std::chrono::seconds refusal_kept{2};
 constexpr std::chrono::milliseconds refusal_gap{500};
 constexpr std::chrono::seconds tomb_kept{10};
@@ -93,7 +94,7 @@ Engine::Engine(Server& server, net::Loop& loop)
       scope_(loop),
       life_(loop),
       dice_(seed_of(server.at_start().seed)),
-      flows_(16, Hash{dice_()}),
+      flows_(usual_flows, Hash{dice_()}),
       arrivals_(arrivals_a_call),
       ended_(loop, -1) {}
 

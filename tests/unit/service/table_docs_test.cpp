@@ -41,7 +41,7 @@ TEST(MetricDocs, AreCheckedIn) {
 }
 
 TEST(EventDocs, NameTheEventsInTheOrderOfTheVariant) {
-    const std::string variant = between(page_of("include/wherry/events.h"), "using Event = std::variant<", ">;");
+    const std::string variant = between(page_of("include/wherry/events.h"), "using Event =", ">;");
     const auto declared = all_matches(variant, std::regex("event::(\\w+)"));
     ASSERT_EQ(declared.size(), event_rows().size());
     for (std::size_t i = 0; i < declared.size(); ++i) EXPECT_EQ(declared[i], event_rows()[i].name);
