@@ -30,11 +30,12 @@ std::string run(std::string_view text, Newlines style, std::size_t in, std::size
         append(done.produced);
         text.remove_prefix(done.consumed);
     }
-    for (int owed = 0; const std::size_t produced = codec.finish(std::span(room).first(out)); ++owed) {
+    for (int owed = 0;; ++owed) {
+        const std::size_t produced = codec.finish(std::span(room).first(out));
+        if (produced == 0) return result;
         require(owed < 4, "little is owed at the end");
         append(produced);
     }
-    return result;
 }
 
 std::string encoded(std::string_view text, Newlines style) {
