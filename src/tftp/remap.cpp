@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 #include "core/hex.h"
@@ -144,7 +145,8 @@ private:
                 warn(rule.line, "the label " + for_log(*rule.label) + " is never used");
             }
         }
-        std::ranges::stable_sort(rules_.warnings_, {}, &RemapProblem::line);
+        const auto place = [](const RemapProblem& one) { return std::tie(one.line, one.text); };
+        std::ranges::sort(rules_.warnings_, {}, place);
     }
     // Where patterns make labels out of names, any may be meant.
     bool is_used(const std::string& label) const {
