@@ -138,7 +138,6 @@ void Loop::turn(Duration wait) {
 bool Loop::one_turn(Duration wait, Worker* worker) {
     refresh_now();
     run_ready();
-    if (run_posted()) run_ready();  // what this turn has left to be done later: no reason to ask the kernel first
     run_ends_of_turn();
     run_bulk();
     if (first_job_ != nullptr && !run_jobs(*worker)) return false;
