@@ -172,7 +172,7 @@ struct TftpStarted : TftpAsked {
     std::optional<std::uint64_t> size{};
 };
 struct TftpEnded : TftpStarted {
-    std::string_view result{};   // "ok", "timeout": as in the log and in the metrics
+    std::string_view result{};   // "ok", "timeout": as in the log and in the metrics; lasts as long as the program
     std::uint64_t bytes = 0;     // that the other side has
     std::uint64_t blocks = 0;    // DATA packets, also repeated ones
     std::uint64_t repeated = 0;  // of these

@@ -57,11 +57,12 @@ Outcome Transfer::ended(const net::Stream& stream, net::Io io) const {
 // What closing says.
 Result<void> Transfer::close_file(Code cause) {
     if (!parts_.file) return parts_.upload ? upload().closed : Result<void>();
-    if (cause == Code::ok) {
-        if (const auto cut = truncate_late(); !cut) cause = cut.error().code;  // not a byte came, and that is the file
-    }
+    Result<void> cut;
+    if (cause == Code::ok) cut = truncate_late();  // not a byte came, and that is the file
+    if (!cut) cause = cut.error().code;
     if (cause != Code::ok) parts_.file->failed(cause);
     auto closed = parts_.file->close();
+    if (!cut) closed = std::move(cut);
     parts_.file.reset();
     // What cannot be removed stays: the upload has failed already, and its client is told so.
     if (to_be_dropped(cause)) static_cast<void>(upload().filesystem->remove_file(parts_.path));
@@ -296,12 +297,19 @@ net::Task<Result<std::uint64_t>> Transfer::copy_from(File& source, std::uint64_t
 
 namespace {
 
+bool differs(const Stat& now, const Transfer::Opened& then) {
+    if (now.size != then.size || now.modified != then.modified || now.modified_nsec != then.modified_nsec) return true;
+    // Written with its old time set again. That a name of it has come or gone, as when another file has taken its
+    // place, changes none of its bytes.
+    const bool touched = then.changed != 0 && Transfer::folded(now.changed) != then.changed;
+    return touched && static_cast<std::uint16_t>(now.links) == then.links;
+}
+
 // Of a file without a descriptor. May wait.
 bool has_changed_elsewhere(File& file, const Transfer::Opened& then) {
     if (file.descriptor() >= 0) return false;
     const auto now = file.stat();
-    return now &&
-           (now->size != then.size || now->modified != then.modified || now->modified_nsec != then.modified_nsec);
+    return now && differs(*now, then);
 }
 
 }  // namespace
@@ -310,16 +318,7 @@ bool Transfer::has_changed() const {
     struct stat now{};
     const int file = parts_.file->descriptor();
     // What a file without a descriptor is now cannot be asked without waiting for it.
-    if (file < 0 || ::fstat(file, &now) != 0) return false;
-    const Opened& then = parts_.opened;
-    if (static_cast<std::uint64_t>(now.st_size) != then.size || now.st_mtim.tv_sec != then.modified ||
-        now.st_mtim.tv_nsec != static_cast<long>(then.modified_nsec)) {
-        return true;
-    }
-    // Written with its old time set again. That a name of it has come or gone, as when another file has taken its
-    // place, changes none of its bytes.
-    const bool touched = then.changed != 0 && folded(vfs::nanoseconds_of(now.st_ctim)) != then.changed;
-    return touched && static_cast<std::uint16_t>(now.st_nlink) == then.links;
+    return file >= 0 && ::fstat(file, &now) == 0 && differs(vfs::stat_of(now), parts_.opened);
 }
 
 net::Task<Result<Transfer::Part>> Transfer::read_part(std::uint64_t offset, std::span<std::byte> into) {

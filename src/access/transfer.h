@@ -183,7 +183,8 @@ public:
 
 private:
     static constexpr std::uint64_t short_piece = 256 * 1024;  // stored sooner than a worker would be awake
-    struct Slice;                                             // what one turn of a worker has received
+
+    struct Slice;  // what one turn of a worker has received
     net::Task<Outcome> send_by_descriptor(net::Stream& stream, net::Duration stall);
     Result<net::Io> send_slice(net::Stream& stream, bool copying, std::uint64_t bytes, std::span<std::byte> scratch);
     net::Task<Outcome> send_by_copy(net::Stream& stream, Encoding encoding, net::Duration stall);

@@ -126,9 +126,11 @@ bool Address::is_loopback() const noexcept {
     return std::all_of(ip_, ip_ + 15, [](std::uint8_t byte) { return byte == 0; }) && ip_[15] == 1;
 }
 
+bool Address::is_link_local() const noexcept { return ipv6_ && ip_[0] == 0xfe && (ip_[1] & 0xc0) == 0x80; }
+
 bool Address::is_private() const noexcept {
     if (is_loopback()) return true;
-    if (ipv6_) return (ip_[0] & 0xfe) == 0xfc || (ip_[0] == 0xfe && (ip_[1] & 0xc0) == 0x80);
+    if (ipv6_) return (ip_[0] & 0xfe) == 0xfc || is_link_local();
     return ip_[0] == 10 || (ip_[0] == 172 && (ip_[1] & 0xf0) == 16) || (ip_[0] == 192 && ip_[1] == 168) ||
            (ip_[0] == 169 && ip_[1] == 254);
 }

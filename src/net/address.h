@@ -33,6 +33,7 @@ public:
     bool is_ipv6() const noexcept { return ipv6_; }
     bool is_unspecified() const noexcept;
     bool is_loopback() const noexcept;
+    bool is_link_local() const noexcept;  // fe80::/10, RFC 4291 2.5.6
     // RFC 1918, 4193, 3927 and loopback: not to be announced to the outside.
     bool is_private() const noexcept;
     std::uint16_t port() const noexcept { return port_; }

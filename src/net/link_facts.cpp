@@ -1,11 +1,13 @@
 #include "net/link_facts.h"
 
+#include <ifaddrs.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <linux/if.h>  // after the others: it needs their types
 
 #include <algorithm>
+#include <cstring>
 
 #include "net/tcp.h"
 
@@ -16,6 +18,30 @@ constexpr std::chrono::seconds mtu_age{5};
 constexpr std::chrono::seconds name_age{30};
 constexpr std::chrono::seconds neighbour_age{30};
 constexpr std::chrono::seconds no_neighbour_age{1};
+constexpr std::chrono::seconds address_age{1};
+
+unsigned kind_of(const Address& address) {
+    return (address.is_ipv6() ? 1U : 0U) | (address.is_loopback() ? 2U : 0U) | (address.is_link_local() ? 4U : 0U);
+}
+
+std::optional<Address> ask_only_address(unsigned kind) {
+    ifaddrs* all = nullptr;
+    if (getifaddrs(&all) != 0) return std::nullopt;
+    std::optional<Address> found;
+    int count = 0;
+    for (const ifaddrs* one = all; one != nullptr; one = one->ifa_next) {
+        const int family = one->ifa_addr == nullptr ? AF_UNSPEC : one->ifa_addr->sa_family;
+        if (family != AF_INET && family != AF_INET6) continue;
+        sockaddr_storage system{};
+        std::memcpy(&system, one->ifa_addr, family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+        const Address address = Address::from_system(system);
+        if (kind_of(address) != kind) continue;
+        found = address;
+        ++count;
+    }
+    freeifaddrs(all);
+    return count == 1 ? found : std::nullopt;
+}
 
 std::uint32_t ask_mtu(std::uint32_t interface) {
     const Socket socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -37,6 +63,12 @@ std::uint32_t LinkFacts::mtu(std::uint32_t interface, TimePoint now) {
 std::string LinkFacts::name_of(std::uint32_t interface, TimePoint now) {
     if (const std::string* const known = names_.find(interface, now)) return *known;
     return names_.put(interface, interface_name(interface), now + name_age);
+}
+
+std::optional<Address> LinkFacts::only_address(const Address& peer, TimePoint now) {
+    const unsigned kind = kind_of(peer);
+    if (const std::optional<Address>* const known = only_.find(kind, now)) return *known;
+    return only_.put(kind, ask_only_address(kind), now + address_age);
 }
 
 std::optional<Mac> LinkFacts::neighbour(const Address& peer, std::uint32_t interface, TimePoint now) {

@@ -5,7 +5,7 @@ namespace wherry::net {
 void Timer::set(TimePoint due) {
     due_ = due;
     set_ = true;
-    if (index_ != nowhere && due >= queued_) return;  // found out when its old time comes
+    if (index_ != nowhere && due >= queued_) return;  // put right once it comes to the front
     if (index_ != nowhere) timers_.remove(*this);
     queued_ = due;
     timers_.insert(*this);

@@ -1,6 +1,5 @@
 #include "net/udp.h"
 
-#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
@@ -33,10 +32,6 @@ struct alignas(cmsghdr) Control {
 
 bool set(int descriptor, int level, int option, int value) {
     return setsockopt(descriptor, level, option, &value, sizeof value) == 0;
-}
-
-bool is_link_local(const Address& address) {
-    return address.is_ipv6() && address.bytes()[0] == 0xfe && (address.bytes()[1] & 0xc0) == 0x80;
 }
 
 std::uint16_t port_of(int descriptor) { return local_address(descriptor).port(); }
@@ -92,7 +87,6 @@ private:
     };
     void make_receiving();
     void read_control(const msghdr& message, Arrival& arrival) const;
-    Address only_address(const Address& peer) const;
     void write_message(const Departure& departure, std::size_t slot, std::span<const iovec> pieces,
                        std::uint16_t segment);
     std::size_t send_batch(std::span<const Departure> from);
@@ -156,35 +150,15 @@ std::size_t UdpSocket::try_receive(std::span<Arrival> into) {
         arrival.bytes = {static_cast<const std::byte*>(r.pieces[slot].iov_base), message.msg_len};
         arrival.cut = (message.msg_hdr.msg_flags & MSG_TRUNC) != 0;
         read_control(message.msg_hdr, arrival);
-        if (arrival.local.is_unspecified()) arrival.local = only_address(arrival.peer);
+        if (arrival.local.is_unspecified()) {
+            // It came before the socket was told to say where to (see Datagrams::adopt).
+            const auto only = link_.only_address(arrival.peer, watch_.loop().now());
+            if (only) arrival.local = only->with_port(local_.port());
+        }
         message.msg_hdr.msg_namelen = sizeof r.names[slot];
         message.msg_hdr.msg_controllen = sizeof r.controls[slot];
     }
     return got < 0 ? 0 : static_cast<std::size_t>(got);
-}
-
-// Where a datagram was sent to that does not say so: one that came before the socket was told to (see
-// Datagrams::adopt). Only if there is no doubt: the host has one address of the peer's kind.
-Address UdpSocket::only_address(const Address& peer) const {
-    ifaddrs* all = nullptr;
-    if (getifaddrs(&all) != 0) return local_;
-    Address found;
-    int count = 0;
-    for (const ifaddrs* one = all; one != nullptr; one = one->ifa_next) {
-        if (one->ifa_addr == nullptr) continue;
-        const int family = one->ifa_addr->sa_family;
-        if (family != AF_INET && family != AF_INET6) continue;
-        sockaddr_storage system{};
-        std::memcpy(&system, one->ifa_addr, family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
-        const Address address = Address::from_system(system);
-        const bool alike = address.is_ipv6() == peer.is_ipv6() && address.is_loopback() == peer.is_loopback() &&
-                           is_link_local(address) == is_link_local(peer);
-        if (!alike) continue;
-        found = address.with_port(local_.port());
-        ++count;
-    }
-    freeifaddrs(all);
-    return count == 1 ? found : local_;
 }
 
 void UdpSocket::read_control(const msghdr& message, Arrival& arrival) const {

@@ -32,12 +32,14 @@ net::Task<bool> can_be_stored(Workspace& workspace, const Settings& settings, co
     const WriteMode mode = settings.write.mode;
     if (about) {
         const bool allowed = !asks_others_to_write(settings) || (about->mode & 0002) != 0;
-        co_return about->is_file() && mode != WriteMode::create&& allowed;
+        const bool replaces = mode != WriteMode::create && allowed;
+        co_return about->is_file() && replaces;
     }
     if (about.error().code != Code::not_found || mode == WriteMode::existing) co_return false;
     const auto folder = co_await workspace.stat(place.parent());
     if (!folder && folder.error().code == Code::not_found) {
-        co_return settings.write.make_folders&& workspace.may(place.parent(), 'm');
+        const bool makes = settings.write.make_folders && workspace.may(place.parent(), 'm');
+        co_return makes;
     }
     co_return folder && folder->is_directory();
 }

@@ -64,7 +64,7 @@ TftpTransfer describe_transfer(const Flow& flow) {
     const auto request = parse_request(flow.request(), flow.settings().parse);
     TftpTransfer out;
     out.id = flow.serial;
-    out.upload = opcode_of(flow.request()) == static_cast<std::uint16_t>(Op::wrq);
+    out.upload = direction_of(flow) == TftpDirection::write;
     out.peer = flow.route.peer.ip();
     out.peer_port = flow.route.peer.port();
     if (request) out.name = request->name;

@@ -1,6 +1,7 @@
 #include "tftp/open.h"
 
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <expected>
 #include <utility>

@@ -24,10 +24,6 @@ Kind kind_of(mode_t mode) noexcept {
     return S_ISLNK(mode) ? Kind::symlink : Kind::other;
 }
 
-std::int64_t nanoseconds_of(const timespec& time) noexcept {
-    return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
-}
-
 Stat stat_of(const struct stat& about) noexcept {
     Stat stat;
     stat.kind = kind_of(about.st_mode);
@@ -40,7 +36,7 @@ Stat stat_of(const struct stat& about) noexcept {
     stat.gid = about.st_gid;
     stat.inode = about.st_ino;
     stat.device = about.st_dev;
-    stat.changed = nanoseconds_of(about.st_ctim);
+    stat.changed = about.st_ctim.tv_sec * std::int64_t{1'000'000'000} + about.st_ctim.tv_nsec;
     return stat;
 }
 

@@ -11,8 +11,6 @@
 namespace wherry::vfs {
 
 Stat stat_of(const struct stat& about) noexcept;
-// As Stat::changed has it.
-std::int64_t nanoseconds_of(const timespec& time) noexcept;
 Kind kind_of(mode_t mode) noexcept;
 
 // Code::ok for a regular file; else why it cannot be opened as one.

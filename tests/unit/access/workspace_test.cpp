@@ -428,6 +428,16 @@ TEST_F(WorkspaceTest, WhatIsInPlaceStaysUntilTheFirstByte) {
     EXPECT_EQ(run(w.usage())->bytes, 0U);
 }
 
+TEST_F(WorkspaceTest, WhatCouldNotBeCutIsNotStored) {
+    harness.put("/file", "0123456789");
+    auto stored = run(workspace().open_write(at("/file"), late())).value();
+    faulty->fail_at(0, Code::io);  // cutting it is what comes next: not a byte was sent
+    const auto ended = run(stored->finish(Outcome()));
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(ended.error().code, Code::io);
+    EXPECT_EQ(harness.content("/file"), "0123456789");
+}
+
 TEST_F(WorkspaceTest, AFileMadeForAnUploadThatNeverBeganGoesAgain) {
     user.limits.files = 10;
     Workspace& w = workspace();
