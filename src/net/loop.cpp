@@ -1,6 +1,7 @@
 #include "net/loop.h"
 
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <system_error>
 
 #include "net/deputy.h"
+#include "net/direct_calls.h"
 
 namespace wherry::net {
 namespace {
@@ -95,15 +97,20 @@ Loop::Loop(const Clock& clock, Kind kind) : clock_(clock), kind_(kind), now_(clo
     if (kind_ == Kind::simulated) return;
     epoll_ = epoll_create1(EPOLL_CLOEXEC);
     wakeup_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    alarm_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     epoll_event event{};
     event.events = EPOLLIN | EPOLLET;  // every write is an edge: nobody needs to read it back
-    if (epoll_ < 0 || wakeup_ < 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, wakeup_, &event) != 0) {
+    epoll_event alarm = event;
+    alarm.data.ptr = this;
+    if (epoll_ < 0 || wakeup_ < 0 || alarm_ < 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, wakeup_, &event) != 0 ||
+        epoll_ctl(epoll_, EPOLL_CTL_ADD, alarm_, &alarm) != 0) {
         throw std::system_error(errno, std::generic_category(), "making an event loop");
     }
 }
 
 Loop::~Loop() {
     run_posted();
+    if (alarm_ >= 0) close(alarm_);
     if (wakeup_ >= 0) close(wakeup_);
     if (epoll_ >= 0) close(epoll_);
 }
@@ -111,8 +118,9 @@ Loop::~Loop() {
 void Loop::run() {
     Worker worker;
     thread_.store(gettid(), std::memory_order_relaxed);
+    refresh_now();
     while (!stopping_.load(std::memory_order_acquire)) {
-        if (!one_turn(std::chrono::hours(1), &worker)) return;
+        if (!one_turn(std::nullopt, &worker)) return;
     }
     run_posted();  // what was posted before stop() may refer to what goes once this thread has ended
     while (first_job_ != nullptr) {
@@ -126,6 +134,7 @@ void Loop::stop() {
 }
 
 void Loop::turn(Duration wait) {
+    refresh_now();
     one_turn(wait, nullptr);
     // From here on somebody may wait for descriptor(): it must tell of what is ready by now and of what is posted
     // later.
@@ -134,20 +143,14 @@ void Loop::turn(Duration wait) {
     if (more && sleeping_.exchange(false, std::memory_order_seq_cst)) wake();
 }
 
-// False: another thread runs the loop by now, and nothing of it may be touched any more.
-bool Loop::one_turn(Duration wait, Worker* worker) {
-    refresh_now();
+// `wait`: none, until something happens. False: another thread runs the loop by now, and nothing of it may be touched
+// any more.
+bool Loop::one_turn(std::optional<Duration> wait, Worker* worker) {
     run_ready();
     run_ends_of_turn();
     run_bulk();
     if (first_job_ != nullptr && !run_jobs(*worker)) return false;
-    int milliseconds = 0;
-    if (!something_ready() && wait > Duration::zero()) {
-        const int most = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count());
-        const int next = milliseconds_to_next();
-        milliseconds = next < 0 ? most : std::min(most, next);
-    }
-    poll(milliseconds);
+    poll(wait ? patience(*wait) : patience());
     refresh_now();
     run_posted();
     timers_.fire_due(now_);
@@ -209,6 +212,31 @@ bool Loop::take_over(std::uint32_t number) noexcept {
     refresh_now();
     jobs_from_ = now_ + after_stuck_job;
     return true;
+}
+
+// Of run(). The kernel is told of the next timer only if that is to come before what it knows of: timers are moved on
+// all the time, and as a time limit of each wait they would cost as much as a small call.
+int Loop::patience() noexcept {
+    if (something_ready()) return 0;
+    const TimePoint next = timers_.next();
+    if (next >= alarm_due_) return -1;
+    const TimePoint now = clock_.now();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+    if (left.count() <= 0) return 0;
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+    itimerspec alarm{};
+    alarm.it_value = {seconds.count(), std::chrono::nanoseconds(left - seconds).count()};
+    timerfd_settime(alarm_, 0, &alarm, nullptr);
+    alarm_due_ = now + left;
+    return -1;
+}
+
+// Of turn().
+int Loop::patience(Duration wait) noexcept {
+    if (something_ready() || wait <= Duration::zero()) return 0;
+    const int most = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count());
+    const int next = milliseconds_to_next();
+    return next < 0 ? most : std::min(most, next);
 }
 
 int Loop::milliseconds_to_next() noexcept {
@@ -276,19 +304,23 @@ void Loop::forget(EndOfTurn& who) noexcept {
 
 bool Loop::poll(int milliseconds) {
     if (kind_ == Kind::simulated) return false;
-    if (milliseconds > 0) {
+    if (milliseconds != 0) {
         sleeping_.store(true, std::memory_order_seq_cst);
         if (posted_.load(std::memory_order_seq_cst) != nullptr || stopping_.load(std::memory_order_seq_cst)) {
             milliseconds = 0;
         }
     }
-    const int count = epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), milliseconds);
+    const int count = direct::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), milliseconds);
     sleeping_.store(false, std::memory_order_relaxed);
     if (count <= 0) return false;
     event_count_ = static_cast<std::size_t>(count);
     for (event_ = 0; event_ < event_count_; ++event_) {
         const epoll_event& event = events_[event_];
         if (event.data.ptr == nullptr) continue;  // a wake-up, or closed meanwhile
+        if (event.data.ptr == this) {
+            alarm_due_ = TimePoint::max();
+            continue;
+        }
         constexpr std::uint32_t ended = EPOLLHUP | EPOLLERR;
         static_cast<Watch*>(event.data.ptr)
             ->signal((event.events & (EPOLLIN | EPOLLRDHUP | ended)) != 0, (event.events & (EPOLLOUT | ended)) != 0);
@@ -326,6 +358,7 @@ void Loop::post(std::function<void()> function) {
 }
 
 bool Loop::run_posted() {
+    if (posted_.load(std::memory_order_relaxed) == nullptr) return false;
     Posted* list = posted_.exchange(nullptr, std::memory_order_acquire);
     if (list == nullptr) return false;
     Posted* ordered = nullptr;  // the list is the newest first

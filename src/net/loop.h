@@ -21,6 +21,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -224,13 +225,15 @@ public:
 private:
     friend class Watch;
     void refresh_now() { now_ = clock_.now(); }
-    bool one_turn(Duration wait, Worker* worker);
+    bool one_turn(std::optional<Duration> wait, Worker* worker);
     bool run_ready();
     void run_bulk();
     bool run_jobs(Worker& worker);
     bool run_job(Job& job, Worker& worker);
     bool run_posted();
     void run_ends_of_turn();
+    int patience() noexcept;
+    int patience(Duration wait) noexcept;
     bool poll(int milliseconds);
     bool something_ready() const noexcept {
         return !control_.empty() || !bulk_.empty() || !ends_.empty() || first_job_ != nullptr;
@@ -241,6 +244,8 @@ private:
     const Kind kind_;
     int epoll_ = -1;
     int wakeup_ = -1;
+    int alarm_ = -1;
+    TimePoint alarm_due_ = TimePoint::max();  // when it goes off
     TimePoint now_;
     Timers timers_;
     std::deque<std::coroutine_handle<>> control_;

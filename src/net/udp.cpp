@@ -18,6 +18,7 @@
 #include "net/link_facts.h"
 #include "net/network.h"
 #include "net/segmentation.h"
+#include "net/direct_calls.h"
 #include "net/tcp.h"
 
 namespace wherry::net {
@@ -134,7 +135,7 @@ std::size_t UdpSocket::try_receive(std::span<Arrival> into) {
     int got = -1;
     // A pending error of some other peer makes a call fail, and is gone with that.
     for (int tries = 0; got < 0 && tries < 8; ++tries) {
-        got = recvmmsg(socket_.descriptor(), r.messages.data(), static_cast<unsigned>(most), MSG_DONTWAIT, nullptr);
+        got = direct::recvmmsg(socket_.descriptor(), r.messages.data(), static_cast<unsigned>(most), MSG_DONTWAIT);
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return 0;
         errors_ = errors_ || got < 0;
     }
@@ -276,7 +277,7 @@ bool UdpSocket::survives(int error) const {
 std::size_t UdpSocket::send_batch(std::span<const Departure> from) {
     for (std::size_t i = 0; i < from.size(); ++i) write_message(from[i], i, from[i].pieces, from[i].segment);
     mmsghdr* const messages = sending_->messages.data();
-    if (from.size() == 1) return sendmsg(socket_.descriptor(), &messages->msg_hdr, 0) < 0 ? 0 : 1;
+    if (from.size() == 1) return direct::sendmsg(socket_.descriptor(), &messages->msg_hdr, 0) < 0 ? 0 : 1;
     const int sent = sendmmsg(socket_.descriptor(), messages, static_cast<unsigned>(from.size()), 0);
     return sent < 0 ? 0 : static_cast<std::size_t>(sent);
 }

@@ -230,8 +230,9 @@ net::Task<void> Engine::answer_own_opcode(TidPtr tid, Route route, TftpPacket pa
 void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet) {
     const auto found = flows_.find(Key{arrival.peer, arrival.local.with_port(0), tid.listener});
     const bool known = found != flows_.end() && (*found)->tid.get() == &tid;
-    const FlowPtr flow = known ? held(*found) : at_any_port(tid, arrival);
-    if (flow && flow->state == Flow::State::running) {
+    const FlowPtr other = known ? nullptr : at_any_port(tid, arrival);
+    Flow* const flow = known ? found->get() : other.get();  // stays until this turn is over, whatever becomes of it
+    if (flow != nullptr && flow->state == Flow::State::running) {
         if (packet.size() < 4) return drop(TftpDrop::malformed);
         if (op != Op::error && op != (direction_of(*flow) == TftpDirection::write ? Op::data : Op::ack)) {
             return drop(TftpDrop::opcode);
@@ -241,7 +242,7 @@ void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, By
     drop(TftpDrop::unknown);
     // Only to data and ACKs: an answer to an ERROR could go on for ever.
     const bool asked = (op == Op::data || op == Op::ack) && packet.size() >= 4;
-    const bool answer = asked && !flow && (!tid.takes_requests || server_.policy()->settings.single_port_answers);
+    const bool answer = asked && flow == nullptr && (!tid.takes_requests || server_.policy()->settings.single_port_answers);
     if (!answer || !sane_source(arrival)) return;
     if (!server_.admission().unknown_tid(loop_.now(), arrival.peer)) return;
     count_error(ErrorCode::unknown_tid);
