@@ -38,7 +38,7 @@ enum class TftpAck : std::uint8_t {
 
 enum class TftpReceived : std::uint8_t { fresh, duplicate, ignored, count_ };
 
-enum class TftpLoad : std::uint8_t { ok, failed, changed, count_ };
+enum class TftpLoad : std::uint8_t { ok, failed, changed, passed, count_ };
 
 // The code of an ERROR: 0 to 8, and all others together.
 enum class TftpCode : std::uint8_t { other = 9, count_ };

@@ -40,7 +40,7 @@ constexpr auto causes_to_send = std::to_array<std::string_view>({"first", "resta
 constexpr auto received = std::to_array<std::string_view>({"new", "duplicate", "ignored"});
 constexpr auto acks = std::to_array<std::string_view>({"full", "partial", "duplicate", "stale"});
 constexpr auto codes = std::to_array<std::string_view>({"0", "1", "2", "3", "4", "5", "6", "7", "8", "other"});
-constexpr auto loads = std::to_array<std::string_view>({"ok", "failed", "changed"});
+constexpr auto loads = std::to_array<std::string_view>({"ok", "failed", "changed", "passed"});
 constexpr auto fallbacks = std::to_array<std::string_view>({"device", "segments", "length"});
 constexpr auto send_errors =
     std::to_array<std::string_view>({"full", "refused", "unreachable", "length", "denied", "other"});
@@ -131,7 +131,7 @@ constexpr auto table = std::to_array<Row>({
     {tftp_cache_loads_total,
      "wherry_tftp_cache_loads_total",
      counter,
-     "Pieces of files read into the TFTP cache.",
+     "Pieces of files read into the TFTP cache, or (passed) by the first to ask, from what the kernel has, past it.",
      {"result", loads}},
     {tftp_timer_lag_seconds, "wherry_tftp_timer_lag_seconds", summary, "How late the timers of TFTP transfers were."},
     {datagram_gso_calls_total, "wherry_datagram_gso_calls_total", counter,

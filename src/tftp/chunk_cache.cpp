@@ -29,7 +29,7 @@ ChunkCache::Claim ChunkCache::claim(const ContentKey& key, std::uint64_t number,
         put(place->first, entry, kept_);
         return {entry.chunk, false};
     }
-    if (is_to_be_loaded(entry, is_new)) return {nullptr, true};
+    if (is_to_be_loaded(entry, is_new)) return {nullptr, true, is_new};
     entry.waiting.push_back(std::move(ready));
     return {};
 }
@@ -38,7 +38,6 @@ ChunkCache::Claim ChunkCache::claim(const ContentKey& key, std::uint64_t number,
 bool ChunkCache::is_to_be_loaded(Entry& entry, bool is_new) {
     if (!is_new && entry.among == nullptr) return false;
     ++counts_.loads;
-    entry.again = !is_new;
     if (entry.among != nullptr) std::exchange(entry.among, nullptr)->erase(entry.age);
     return true;
 }
@@ -70,7 +69,6 @@ void ChunkCache::forget(const Place& place) {
     const auto found = entries_.find(place);
     Entry& entry = found->second;
     bytes_ -= entry.chunk->size;
-    if (entry.among == &on_trial_) bytes_on_trial_ -= entry.chunk->size;
     entry.among->erase(entry.age);
     entries_.erase(found);
 }
@@ -80,14 +78,13 @@ void ChunkCache::put(const Place& place, Entry& entry, Ages& where) {
     if (entry.among == nullptr) {
         where.push_front(&place);
     } else {
-        if (entry.among == &on_trial_ && &where != &on_trial_) bytes_on_trial_ -= entry.chunk->size;
         where.splice(where.begin(), *entry.among, entry.age);
     }
     entry.among = &where;
     entry.age = where.begin();
 }
 
-ChunkPtr ChunkCache::loaded(const ContentKey& key, Chunk chunk, bool cheap) {
+ChunkPtr ChunkCache::loaded(const ContentKey& key, Chunk chunk) {
     auto shared = std::make_shared<const Chunk>(std::move(chunk));
     std::vector<std::function<void()>> waiting;
     {
@@ -96,16 +93,30 @@ ChunkPtr ChunkCache::loaded(const ContentKey& key, Chunk chunk, bool cheap) {
         if (found == entries_.end()) return shared;
         Entry& entry = found->second;
         waiting.swap(entry.waiting);
-        const bool trial = cheap && !entry.again && waiting.empty();
         entry.chunk = shared;
-        put(found->first, entry, trial ? on_trial_ : kept_);
+        put(found->first, entry, kept_);
         bytes_ += shared->size;
-        if (trial) bytes_on_trial_ += shared->size;
-        end_trial();
         make_room();
     }
     for (const auto& ready : waiting) ready();
     return shared;
+}
+
+void ChunkCache::passed(const ContentKey& key, std::uint64_t number) {
+    std::vector<std::function<void()>> waiting;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = entries_.find(Place{key, number});
+        if (found == entries_.end()) return;
+        waiting.swap(found->second.waiting);
+        put(found->first, found->second, passed_);
+        if (passed_.size() > most_passed) {
+            const auto forgotten = entries_.find(*passed_.back());
+            passed_.pop_back();
+            entries_.erase(forgotten);
+        }
+    }
+    for (const auto& ready : waiting) ready();
 }
 
 void ChunkCache::failed(const ContentKey& key, std::uint64_t number) {
@@ -121,26 +132,9 @@ void ChunkCache::failed(const ContentKey& key, std::uint64_t number) {
     for (const auto& ready : waiting) ready();
 }
 
-// Gives up the bytes of what nobody else has asked for meanwhile, and remembers that they were here.
-void ChunkCache::end_trial() {
-    while (bytes_on_trial_ > options_.on_trial && on_trial_.size() > 1) {
-        const auto oldest = entries_.find(*on_trial_.back());
-        Entry& entry = oldest->second;
-        bytes_ -= entry.chunk->size;
-        put(oldest->first, entry, remembered_);
-        entry.chunk = nullptr;
-        if (remembered_.size() <= most_remembered) continue;
-        const auto forgotten = entries_.find(*remembered_.back());
-        remembered_.pop_back();
-        entries_.erase(forgotten);
-    }
-}
-
 // Forgets the chunks that were used longest ago.
 void ChunkCache::make_room() {
-    while (bytes_ > options_.bytes && kept_.size() + on_trial_.size() > 1) {
-        forget(*(kept_.empty() ? on_trial_ : kept_).back());
-    }
+    while (bytes_ > options_.bytes && kept_.size() > 1) forget(*kept_.back());
 }
 
 std::uint64_t ChunkCache::bytes() const {

@@ -2,9 +2,10 @@
 // ChunkCache: pieces of files that transfers share, so that a thousand clients that boot one image read it once. The
 // first transfer that needs a piece loads it, the others wait for it.
 //
-// Chunks that cost no more than a copy, since the kernel had them in memory, are on trial at first: of these only the
-// latest few are kept, so that a single download goes through the same few buffers, which the processor's caches know,
-// instead of memory that the kernel has to find and clear for it. The second load of such a chunk is kept in full.
+// What the kernel has in memory costs no more than a copy. The first transfer that needs such a chunk copies what it is
+// about to send, and leaves nothing but the word that somebody was there: a single download, or a thousand of as many
+// files, goes through a few buffers that the processor's caches know, instead of memory that the kernel has to find and
+// clear for it. Whoever needs the chunk next loads it, for all who come later.
 //
 // Thread-safe. Chunks are immutable; whoever holds one keeps it, also when the cache has forgotten it.
 #include <cstddef>
@@ -35,6 +36,8 @@ struct Chunk {
     NewlineEncoder encoder;
 
     std::span<const std::byte> span() const noexcept { return {bytes.get(), size}; }
+    // Whether it has, or ends before, the byte at that place.
+    bool has(std::uint64_t place) const noexcept { return place >= offset && (place - offset < size || last); }
 };
 using ChunkPtr = std::shared_ptr<const Chunk>;
 
@@ -58,7 +61,6 @@ public:
     struct Options {
         std::uint64_t bytes = std::uint64_t{256} << 20U;
         std::uint32_t chunk = std::uint32_t{256} << 10U;
-        std::uint64_t on_trial = std::uint64_t{512} << 10U;  // bytes, part of the above
     };
     struct Counts {
         std::uint64_t hits = 0;
@@ -75,6 +77,8 @@ public:
     struct Claim {
         ChunkPtr chunk;     // use it
         bool load = false;  // load it, and then call loaded() or failed(); neither: it is being loaded
+        bool first =
+            false;  // nobody has asked for it before: passed() will do as well, if it costs no more than a copy
     };
     // `ready` is called once the load of somebody else has ended, in whatever way: then claim again. It is called on
     // the loader's thread and must only pass the word on.
@@ -83,8 +87,9 @@ public:
     ChunkPtr find(const ContentKey& key, std::uint64_t number);
     // True: it is neither here nor being loaded, and the caller is to load it.
     bool begin_load(const ContentKey& key, std::uint64_t number);
-    // `cheap`: it would cost as little the next time.
-    ChunkPtr loaded(const ContentKey& key, Chunk chunk, bool cheap = false);
+    ChunkPtr loaded(const ContentKey& key, Chunk chunk);
+    // Some of it was read past the cache.
+    void passed(const ContentKey& key, std::uint64_t number);
     void failed(const ContentKey& key, std::uint64_t number);
     // Nobody will ask for it again.
     void drop(const ContentKey& key, std::uint64_t number);
@@ -104,17 +109,15 @@ private:
     };
     using Ages = std::list<const Place*>;  // the one used last in front
     struct Entry {
-        ChunkPtr chunk;         // null: being loaded, or not here any more
+        ChunkPtr chunk;         // null: being loaded, or passed
         Ages* among = nullptr;  // null: being loaded
         Ages::iterator age;
-        bool again = false;  // was here before
         std::vector<std::function<void()>> waiting;
     };
-    static constexpr std::size_t most_remembered = 4096;
+    static constexpr std::size_t most_passed = 4096;
     bool is_to_be_loaded(Entry& entry, bool is_new);
     void forget(const Place& place);
     void put(const Place& place, Entry& entry, Ages& where);
-    void end_trial();
     void make_room();
 
     const Options options_;
@@ -122,10 +125,8 @@ private:
     mutable std::mutex mutex_;
     std::unordered_map<Place, Entry, Hash> entries_;
     Ages kept_;
-    Ages on_trial_;
-    Ages remembered_;  // were on trial
+    Ages passed_;
     std::uint64_t bytes_ = 0;
-    std::uint64_t bytes_on_trial_ = 0;
     Counts counts_;
 };
 

@@ -120,13 +120,11 @@ void ReadExchange::trace_block(std::uint64_t block, std::size_t size) {
 // The bytes of a block, which may lie in two chunks. False: they are not here, `state` says why.
 bool ReadExchange::piece(std::uint64_t offset, std::size_t wanted, std::array<std::span<const std::byte>, 2>& out,
                          bool& end, ReadSource::State& state) {
-    const std::size_t step = source_.chunk_size(flow_.engine);
     std::size_t got = 0;
     for (std::size_t i = 0; i < 2 && got < wanted; ++i) {
         if (source_.size() && offset + got >= *source_.size()) break;
-        const std::uint64_t number = (offset + got) / step;
-        if (!held_ || held_->number != number) {
-            state = next_chunk(number);
+        if (!held_ || !held_->has(offset + got)) {
+            state = next_chunk(offset + got);
             if (state != ReadSource::State::here) return false;
         }
         const auto here = held_->span().subspan(std::min<std::size_t>(held_->size, (offset + got) - held_->offset));
@@ -140,14 +138,14 @@ bool ReadExchange::piece(std::uint64_t offset, std::size_t wanted, std::array<st
 
 // Holds that chunk from now on. Blocks that are to be sent may still lie in the one before it: that one stays until
 // they have gone.
-ReadSource::State ReadExchange::next_chunk(std::uint64_t number) {
+ReadSource::State ReadExchange::next_chunk(std::uint64_t offset) {
     const auto tell_ready = when_ready();
     ChunkPtr fresh;
-    const auto state = source_.get(flow_.engine, number, fresh, tell_ready);
+    const auto state = source_.get(flow_.engine, offset, fresh, tell_ready);
     if (state != ReadSource::State::here) return state;
     if (held_) flow_.tid->outbox.keep(held_);
     held_ = std::move(fresh);
-    source_.read_ahead(flow_.engine, number, tell_ready);
+    source_.read_ahead(flow_.engine, held_->number, tell_ready);
     return state;
 }
 

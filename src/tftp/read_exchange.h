@@ -44,10 +44,10 @@ public:
     // Reads all of a text to know its size; nullopt: that failed.
     net::Task<std::optional<std::uint64_t>> find_size(Engine& engine);
 
-    // The chunk of that number, if it is to be had without waiting; else null, and `ready` is called once it is worth
+    // Bytes from `offset` on, if they are to be had without waiting; else null, and `ready` is called once it is worth
     // asking again, on whatever thread.
     enum class State : std::uint8_t { here, waiting, failed, changed };
-    State get(Engine& engine, std::uint64_t number, ChunkPtr& chunk, const std::function<void()>& ready);
+    State get(Engine& engine, std::uint64_t offset, ChunkPtr& chunk, const std::function<void()>& ready);
     // Bytes of that chunk are sent now. Where workers have to load chunks, one loads the next that is not here; `ready`
     // as above.
     void read_ahead(Engine& engine, std::uint64_t number, const std::function<void()>& ready);
@@ -92,6 +92,7 @@ private:
         wherry::Outcome outcome;
     };
     static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+    static constexpr std::uint32_t nowhere = ~std::uint32_t{0};
     ContentKey key() const;
     Way way(std::uint64_t number) const;
     Chunk new_chunk(Engine& engine, std::uint64_t number) const;
@@ -102,6 +103,9 @@ private:
     static net::Task<Result<bool>> fill_text(Engine& engine, const Way& way, Chunk& chunk);
     static net::Task<Result<Transfer::Part>> part(Engine& engine, const Way& way, std::uint64_t offset,
                                                   std::span<std::byte> into);
+    std::optional<State> pass(Engine& engine, std::uint64_t offset, ChunkPtr& chunk);
+    State load_at_once(Engine& engine, const ContentKey& content, std::uint64_t number, ChunkPtr& chunk,
+                       const std::function<void()>& ready);
     void remember(const Chunk& chunk);
     void sent_from(Engine& engine, std::uint64_t number);
 
@@ -112,7 +116,8 @@ private:
     const void* filesystem_ = nullptr;
     std::uint64_t size_ = unknown;
     std::unique_ptr<Special> special_;
-    Load* load_ = nullptr;  // the one under way
+    Load* load_ = nullptr;            // the one under way
+    std::uint32_t passed_ = nowhere;  // the chunk that it reads past the cache
     State failure_ = State::here;
     bool abort_on_change_ = true;
     bool wants_session_ = false;
@@ -137,7 +142,7 @@ private:
     void send_range(Time now, SendRange range, Effects& effects);
     bool piece(std::uint64_t offset, std::size_t wanted, std::array<std::span<const std::byte>, 2>& out, bool& end,
                ReadSource::State& state);
-    ReadSource::State next_chunk(std::uint64_t number);
+    ReadSource::State next_chunk(std::uint64_t offset);
     std::function<void()> when_ready();
     void ready();
     void end(Ending ending);

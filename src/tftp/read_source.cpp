@@ -9,8 +9,9 @@
 namespace wherry::tftp {
 namespace {
 
-constexpr std::size_t text_step = 64 * 1024;  // of the file, at once
-constexpr std::uint64_t may_be_repeated = 8;  // chunks
+constexpr std::uint64_t passing_piece = 65536;  // read past the cache at a time
+constexpr std::size_t text_step = 64 * 1024;    // of the file, at once
+constexpr std::uint64_t may_be_repeated = 8;    // chunks
 
 net::Task<void> finish_transfer(TransferPtr transfer, wherry::Outcome outcome) {
     [[maybe_unused]] const auto finished = co_await transfer->finish(outcome);
@@ -99,30 +100,62 @@ void ReadSource::remember(const Chunk& chunk) {
     }
 }
 
-ReadSource::State ReadSource::get(Engine& engine, std::uint64_t number, ChunkPtr& chunk,
+ReadSource::State ReadSource::get(Engine& engine, std::uint64_t offset, ChunkPtr& chunk,
                                   const std::function<void()>& ready) {
     if (failure_ != State::here) return failure_;
     ChunkCache& cache = engine.server().cache();
-    Metrics& metrics = engine.server().commons().metrics;
+    const std::uint64_t number = offset / chunk_size(engine);
     const ContentKey content = key();
-    // One load at a time; it may be of another chunk, further on.
-    auto claim =
-        load_ != nullptr ? ChunkCache::Claim{cache.find(content, number)} : cache.claim(content, number, ready);
+    // One load at a time; it may be of another chunk, further on. And of a chunk that this transfer has begun to read
+    // past the cache it reads the rest so, unless somebody else has loaded it meanwhile.
+    const bool passing = passed_ == number;
+    auto claim = load_ != nullptr || passing ? ChunkCache::Claim{cache.find(content, number)}
+                                             : cache.claim(content, number, ready);
     if (claim.chunk) {
-        metrics.add(Metric::tftp_cache_hits_total);
+        engine.server().commons().metrics.add(Metric::tftp_cache_hits_total);
         remember(*claim.chunk);
         chunk = std::move(claim.chunk);
         sent_from(engine, number);
         return State::here;
     }
-    if (!claim.load) return State::waiting;
+    if (claim.first || passing) {
+        const auto read = pass(engine, offset, chunk);
+        passed_ = read ? static_cast<std::uint32_t>(number) : nowhere;
+        if (read && claim.first) *read == State::here ? cache.passed(content, number) : cache.failed(content, number);
+        if (read) return *read;
+        if (passing) return get(engine, offset, chunk, ready);
+    }
+    return claim.load ? load_at_once(engine, content, number, chunk, ready) : State::waiting;
+}
+
+// What comes next of the chunk, past the cache; nullopt: that would have to wait.
+std::optional<ReadSource::State> ReadSource::pass(Engine& engine, std::uint64_t offset, ChunkPtr& chunk) {
+    if (!transfer_ || text() != nullptr) return std::nullopt;
+    Chunk some;
+    some.number = offset / chunk_size(engine);
+    some.offset = offset;
+    some.size = static_cast<std::size_t>(std::min<std::uint64_t>(passing_piece, size_ - offset));
+    some.bytes = ChunkMemory::alone(some.size);
+    const auto filled = fill_at_once(way(some.number), some);
+    if (!filled && filled.error().code == Code::would_block) return std::nullopt;
+    if (!filled || !*filled) return failure_ = filled ? State::changed : State::failed;
+    engine.server().commons().metrics.add(Metric::tftp_cache_loads_total, TftpLoad::passed);
+    by_worker_ = false;
+    chunk = std::make_shared<const Chunk>(std::move(some));
+    return State::here;
+}
+
+// What this transfer has claimed: by itself if that costs no more than a copy, else by a worker.
+ReadSource::State ReadSource::load_at_once(Engine& engine, const ContentKey& content, std::uint64_t number,
+                                           ChunkPtr& chunk, const std::function<void()>& ready) {
+    ChunkCache& cache = engine.server().cache();
     Chunk fresh = new_chunk(engine, number);
     const auto filled = fill_at_once(way(number), fresh);
     if (filled || filled.error().code != Code::would_block) count_load(engine, filled);
     if (filled && *filled) {
         by_worker_ = false;
         remember(fresh);
-        chunk = cache.loaded(content, std::move(fresh), true);
+        chunk = cache.loaded(content, std::move(fresh));
         return State::here;
     }
     if (filled || filled.error().code != Code::would_block) {
@@ -130,7 +163,7 @@ ReadSource::State ReadSource::get(Engine& engine, std::uint64_t number, ChunkPtr
         return failure_ = filled ? State::changed : State::failed;
     }
     engine.scope().start(load(engine, *this, std::move(fresh), ready));
-    return load_ != nullptr ? State::waiting : get(engine, number, chunk, ready);
+    return load_ != nullptr ? State::waiting : get(engine, number * chunk_size(engine), chunk, ready);
 }
 
 void ReadSource::read_ahead(Engine& engine, std::uint64_t number, const std::function<void()>& ready) {

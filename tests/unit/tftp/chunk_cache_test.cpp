@@ -57,10 +57,10 @@ TEST(ChunkCache, chunks_are_looked_for_and_loaded_ahead_without_waiting) {
 }
 
 TEST(ChunkCache, what_nobody_will_ask_for_again_is_dropped) {
-    ChunkCache cache({.on_trial = 1000});
+    ChunkCache cache({});
     for (std::uint64_t number = 0; number < 3; ++number) {
         EXPECT_TRUE(cache.begin_load(file(1), number));
-        cache.loaded(file(1), chunk(number), number == 1);
+        cache.loaded(file(1), chunk(number));
     }
     EXPECT_EQ(cache.bytes(), 300U);
     cache.drop(file(1), 0);
@@ -88,45 +88,46 @@ TEST(ChunkCache, another_version_of_a_file_is_another_file) {
     EXPECT_TRUE(cache.claim(text, 0, {}).load);
 }
 
-// One download of a long file does not push out what many want, and needs no more memory than a few chunks.
-TEST(ChunkCache, keeps_only_the_latest_of_what_costs_no_more_than_a_copy) {
-    ChunkCache cache({.on_trial = 200});
+// One download of a long file does not push out what many want, and needs no memory of the cache.
+TEST(ChunkCache, the_first_may_pass_and_the_second_loads) {
+    ChunkCache cache({});
     for (std::uint64_t number = 0; number < 5; ++number) {
-        EXPECT_TRUE(cache.claim(file(1), number, {}).load);
-        cache.loaded(file(1), chunk(number), true);
+        EXPECT_TRUE(cache.claim(file(1), number, {}).first);
+        cache.passed(file(1), number);
     }
-    EXPECT_EQ(cache.bytes(), 200U);
+    EXPECT_EQ(cache.bytes(), 0U);
+    EXPECT_EQ(cache.find(file(1), 3), nullptr);
+    const auto second = cache.claim(file(1), 3, {});
+    EXPECT_TRUE(second.load);
+    EXPECT_FALSE(second.first);
+    cache.loaded(file(1), chunk(3));
     EXPECT_EQ(cache.claim(file(1), 3, {}).chunk->number, 3U);
-    EXPECT_TRUE(cache.claim(file(1), 2, {}).load);
+    EXPECT_TRUE(cache.begin_load(file(1), 2));
+    EXPECT_EQ(cache.bytes(), 100U);
 }
 
-TEST(ChunkCache, keeps_what_is_wanted_a_second_time) {
-    ChunkCache cache({.on_trial = 200});
-    const auto get = [&](std::uint64_t number) {
-        const bool load = cache.claim(file(1), number, {}).load;
-        if (load) cache.loaded(file(1), chunk(number), true);
-        return load;
-    };
-    for (std::uint64_t number = 0; number < 5; ++number) EXPECT_TRUE(get(number));
-    for (std::uint64_t number = 0; number < 3; ++number) EXPECT_TRUE(get(number));  // was given up
-    EXPECT_FALSE(get(4));
-    for (std::uint64_t number = 10; number < 20; ++number) EXPECT_TRUE(get(number));
-    for (const std::uint64_t number : {0U, 1U, 2U, 4U}) EXPECT_FALSE(get(number)) << number;
-    EXPECT_TRUE(get(3));
-    EXPECT_EQ(cache.bytes(), 700U);
-}
-
-TEST(ChunkCache, what_a_load_failed_for_may_be_loaded_again_also_if_it_was_given_up) {
-    ChunkCache cache({.on_trial = 100});
-    for (std::uint64_t number = 0; number < 3; ++number) {
-        cache.claim(file(1), number, {});
-        cache.loaded(file(1), chunk(number), true);
-    }
-    EXPECT_TRUE(cache.claim(file(1), 0, {}).load);
+TEST(ChunkCache, who_waits_for_one_that_passes_is_woken_and_loads) {
+    ChunkCache cache({});
+    int woken = 0;
+    EXPECT_TRUE(cache.claim(file(1), 0, {}).first);
+    EXPECT_FALSE(cache.claim(file(1), 0, [&] { ++woken; }).load);
+    cache.passed(file(1), 0);
+    EXPECT_EQ(woken, 1);
+    const auto again = cache.claim(file(1), 0, {});
+    EXPECT_TRUE(again.load);
+    EXPECT_FALSE(again.first);
     cache.failed(file(1), 0);
     EXPECT_TRUE(cache.claim(file(1), 0, {}).load);
-    cache.loaded(file(1), chunk(0), true);
-    EXPECT_EQ(cache.claim(file(1), 0, {}).chunk->number, 0U);
+}
+
+TEST(ChunkCache, those_who_passed_are_forgotten_in_time) {
+    ChunkCache cache({});
+    for (std::uint64_t number = 0; number < 5000; ++number) {
+        EXPECT_TRUE(cache.claim(file(1), number, {}).first);
+        cache.passed(file(1), number);
+    }
+    EXPECT_FALSE(cache.claim(file(1), 4999, {}).first);
+    EXPECT_TRUE(cache.claim(file(1), 0, {}).first);
 }
 
 TEST(ChunkCache, forgets_what_was_used_longest_ago) {
