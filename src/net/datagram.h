@@ -28,6 +28,16 @@ struct Arrival {
     bool to_many = false;  // sent to a broadcast or multicast address; `local` is then one of this host's own
 };
 
+// Each datagram of what has come, in order. They are all as long as `segment` but the last.
+template <class Function>
+void each_datagram(const Arrival& arrival, Function function) {
+    auto rest = arrival.bytes;
+    for (; arrival.segment != 0 && rest.size() > arrival.segment; rest = rest.subspan(arrival.segment)) {
+        function(rest.first(arrival.segment));
+    }
+    function(rest);
+}
+
 // What is to go. With `segment` several datagrams of that size (the last may be shorter), one behind the other in
 // `pieces`.
 struct Departure {

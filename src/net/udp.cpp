@@ -6,8 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <linux/errqueue.h>  // after the others: it needs their types
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -16,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "net/ancillary.h"
 #include "net/link_facts.h"
 #include "net/network.h"
 #include "net/segmentation.h"
@@ -37,6 +36,10 @@ bool set(int descriptor, int level, int option, int value) {
 
 bool is_link_local(const Address& address) {
     return address.is_ipv6() && address.bytes()[0] == 0xfe && (address.bytes()[1] & 0xc0) == 0x80;
+}
+
+std::span<const std::byte> control_of(const msghdr& message) {
+    return {static_cast<const std::byte*>(message.msg_control), message.msg_controllen};
 }
 
 std::uint16_t port_of(int descriptor) { return local_address(descriptor).port(); }
@@ -188,36 +191,11 @@ Address UdpSocket::only_address(const Address& peer) const {
 }
 
 void UdpSocket::read_control(const msghdr& message, Arrival& arrival) const {
-    auto* const header = const_cast<msghdr*>(&message);
-    for (cmsghdr* part = CMSG_FIRSTHDR(header); part != nullptr; part = CMSG_NXTHDR(header, part)) {
-        sockaddr_storage system{};
-        if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO) {
-            in_pktinfo info;
-            std::memcpy(&info, CMSG_DATA(part), sizeof info);
-            auto& form = reinterpret_cast<sockaddr_in&>(system);
-            form.sin_family = AF_INET;
-            // Not ipi_addr: for a broadcast that is the broadcast address, from which nothing can be sent.
-            form.sin_addr = info.ipi_spec_dst;
-            arrival.local = Address::from_system(system).with_port(local_.port());
-            arrival.interface = static_cast<std::uint32_t>(info.ipi_ifindex);
-            arrival.to_many = info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr;
-        } else if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO) {
-            in6_pktinfo info;
-            std::memcpy(&info, CMSG_DATA(part), sizeof info);
-            auto& form = reinterpret_cast<sockaddr_in6&>(system);
-            form.sin6_family = AF_INET6;
-            form.sin6_addr = info.ipi6_addr;
-            arrival.local = Address::from_system(system).with_port(local_.port());
-            arrival.interface = info.ipi6_ifindex;
-            arrival.to_many = IN6_IS_ADDR_MULTICAST(&info.ipi6_addr);
-        } else if (part->cmsg_level == SOL_UDP && part->cmsg_type == UDP_GRO) {
-            int size = 0;
-            std::memcpy(&size, CMSG_DATA(part), sizeof size);
-            if (size > 0 && static_cast<std::size_t>(size) < arrival.bytes.size()) {
-                arrival.segment = static_cast<std::uint16_t>(size);
-            }
-        }
-    }
+    const Ancillary said = read_ancillary(control_of(message));
+    if (said.local) arrival.local = said.local->with_port(local_.port());
+    arrival.interface = said.interface;
+    arrival.to_many = said.to_many;
+    if (said.segment < arrival.bytes.size()) arrival.segment = static_cast<std::uint16_t>(said.segment);
 }
 
 void UdpSocket::write_message(const Departure& departure, std::size_t slot, std::span<const iovec> pieces,
@@ -346,15 +324,7 @@ std::optional<Address> UdpSocket::try_unreachable() {
         header.msg_controllen = sizeof control;
         errors_ = recvmsg(socket_.descriptor(), &header, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0;
         if (!errors_) return std::nullopt;
-        for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
-            const bool ours = (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR) ||
-                              (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_RECVERR);
-            if (!ours) continue;
-            sock_extended_err error{};
-            std::memcpy(&error, CMSG_DATA(part), sizeof error);
-            const bool icmp = error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
-            if (icmp && error.ee_errno == ECONNREFUSED) return Address::from_system(name);
-        }
+        if (says_unreachable(control_of(header))) return Address::from_system(name);
     }
     return std::nullopt;
 }
