@@ -66,7 +66,9 @@ public:
     std::size_t try_send(std::span<const Departure> from) override;
     bool may_be_unreachable() const noexcept override { return errors_; }
     std::optional<Address> try_unreachable() override;
-    std::size_t most_segments() const noexcept override { return segments_.most(); }
+    std::size_t most_segments(const Address& peer) override {
+        return link_.narrow(peer, watch_.loop().now()) ? 1 : segments_.most();
+    }
     std::uint32_t mtu(std::uint32_t interface) override { return link_.mtu(interface, watch_.loop().now()); }
     std::string name_of(std::uint32_t interface) override { return link_.name_of(interface, watch_.loop().now()); }
     std::optional<Mac> neighbour(const Address& peer, std::uint32_t interface) override {
@@ -259,6 +261,7 @@ std::size_t UdpSocket::try_send(std::span<const Departure> from) {
         if (!too_much) segments_.failed(error);
         if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) return gone;
         if (too_much) {
+            if (error == EMSGSIZE) link_.is_narrow(failed.peer, watch_.loop().now());
             if (!send_one_by_one(failed)) return gone;
             ++gone;
         } else if (survives(error) && errors_in_a_row++ < 4) {
