@@ -112,7 +112,8 @@ private:
     const void* filesystem_ = nullptr;
     std::uint64_t size_ = unknown;
     std::unique_ptr<Special> special_;
-    Load* load_ = nullptr;  // the one under way
+    Load* load_ = nullptr;     // the one under way
+    std::uint32_t ahead_ = 0;  // the furthest chunk that was to be read ahead
     State failure_ = State::here;
     bool abort_on_change_ = true;
     bool wants_session_ = false;
