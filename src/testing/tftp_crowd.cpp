@@ -15,6 +15,7 @@ Member random_member(Dice& dice, std::size_t number, std::size_t of) {
     Member member;
     Scene& scene = member.scene;
     scene = random_scene(dice());
+    scene.interruption.reset();  // here the whole server is on stage
     member.name = "file" + std::to_string(number);
     member.ipv6 = chance(dice) < 0.1;
     member.host = static_cast<std::uint8_t>(1 + (chance(dice) < 0.2 ? number / 3 : number));
