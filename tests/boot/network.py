@@ -127,7 +127,7 @@ class Boot(unittest.TestCase):
         self.ip("tuntap", "add", "dev", "tap0", "mode", "tap")
 
     def ip(self, *words):
-        subprocess.run(["ip", *words], check=True, capture_output=True)
+        return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
 
     def run_aside(self, *command, **streams):
         """A process that is gone after the test, with those that it has started."""
