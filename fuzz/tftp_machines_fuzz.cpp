@@ -57,7 +57,10 @@ void drive_reader(wherry::fuzz::Input& input, std::uint8_t options) {
                 break;
         }
         check(effects);
-        if (effects.data && what % 16 == 8 && !machine.ended() && effects.data->why != SendRange::Why::probe) {
+        if (!effects.data || what % 16 != 8 || machine.ended()) continue;
+        if (effects.data->why == SendRange::Why::probe) {
+            machine.probe_starved();
+        } else {
             machine.starved(now, effects.data->first);
         }
     }

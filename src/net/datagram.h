@@ -28,6 +28,16 @@ struct Arrival {
     bool to_many = false;  // sent to a broadcast or multicast address; `local` is then one of this host's own
 };
 
+// Each datagram of what has come, in order. They are all as long as `segment` but the last.
+template <class Function>
+void each_datagram(const Arrival& arrival, Function function) {
+    auto rest = arrival.bytes;
+    for (; arrival.segment != 0 && rest.size() > arrival.segment; rest = rest.subspan(arrival.segment)) {
+        function(rest.first(arrival.segment));
+    }
+    function(rest);
+}
+
 // What is to go. With `segment` several datagrams of that size (the last may be shorter), one behind the other in
 // `pieces`.
 struct Departure {
@@ -65,8 +75,8 @@ public:
     virtual bool may_be_unreachable() const noexcept = 0;
     // A peer whose host said that nobody listens there; nullopt: no more of them.
     virtual std::optional<Address> try_unreachable() = 0;
-    // How many datagrams a Departure may have at most; 1: `segment` is of no use.
-    virtual std::size_t most_segments() const noexcept = 0;
+    // How many datagrams a Departure to that peer may have at most; 1: `segment` is of no use.
+    virtual std::size_t most_segments(const Address& peer) = 0;
     // Bytes of a packet on the way out of that interface; 0: not known.
     virtual std::uint32_t mtu(std::uint32_t interface) = 0;
     virtual std::string name_of(std::uint32_t interface) = 0;  // "eth0"; empty: not known

@@ -1,5 +1,5 @@
 #pragma once
-// The calls of the kernel that are made for each packet, made without the C library: there each of them is a point where
+// The calls of the kernel that are made for single packets, made without the C library: there each of them is a point where
 // a thread may be cancelled, which costs it two locked operations. No thread of ours is ever cancelled. Results and
 // errno are as those of the functions of the same name.
 #include <sys/epoll.h>

@@ -19,6 +19,7 @@ constexpr std::chrono::seconds name_age{30};
 constexpr std::chrono::seconds neighbour_age{30};
 constexpr std::chrono::seconds no_neighbour_age{1};
 constexpr std::chrono::seconds address_age{1};
+constexpr std::chrono::minutes narrow_age{10};
 
 unsigned kind_of(const Address& address) {
     return (address.is_ipv6() ? 1U : 0U) | (address.is_loopback() ? 2U : 0U) | (address.is_link_local() ? 4U : 0U);
@@ -41,6 +42,10 @@ std::optional<Address> ask_only_address(unsigned kind) {
     }
     freeifaddrs(all);
     return count == 1 ? found : std::nullopt;
+}
+
+std::string bytes_of(const Address& peer) {
+    return {reinterpret_cast<const char*>(peer.bytes()), peer.is_ipv6() ? std::size_t{16} : 4};
 }
 
 std::uint32_t ask_mtu(std::uint32_t interface) {
@@ -72,11 +77,17 @@ std::optional<Address> LinkFacts::only_address(const Address& peer, TimePoint no
 }
 
 std::optional<Mac> LinkFacts::neighbour(const Address& peer, std::uint32_t interface, TimePoint now) {
-    std::string key(reinterpret_cast<const char*>(peer.bytes()), peer.is_ipv6() ? 16 : 4);
+    std::string key = bytes_of(peer);
     key.append(reinterpret_cast<const char*>(&interface), sizeof interface);
     if (const std::optional<Mac>* const known = neighbours_.find(key, now)) return *known;
     const std::optional<Mac> mac = ask_neighbour(peer, interface);
     return neighbours_.put(key, mac, now + (mac ? neighbour_age : no_neighbour_age));
+}
+
+void LinkFacts::is_narrow(const Address& peer, TimePoint now) { narrow_.put(bytes_of(peer), true, now + narrow_age); }
+
+bool LinkFacts::narrow(const Address& peer, TimePoint now) const {
+    return narrow_.size() != 0 && narrow_.find(bytes_of(peer), now) != nullptr;
 }
 
 }  // namespace wherry::net

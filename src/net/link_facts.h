@@ -21,8 +21,13 @@ public:
     std::optional<Address> only_address(const Address& peer, TimePoint now);
     // Of a peer on the same link; nullopt: not known, which may change with our answer to it.
     std::optional<Mac> neighbour(const Address& peer, std::uint32_t interface, TimePoint now);
+    // A peer whose way takes shorter packets than its interface, so that the kernel cannot cut datagrams for it. No
+    // call says so; what was sent and refused is remembered for a while, as routes change.
+    void is_narrow(const Address& peer, TimePoint now);
+    bool narrow(const Address& peer, TimePoint now) const;
 
 private:
+    static constexpr std::size_t most_narrow = 4096;
     static constexpr std::size_t most_interfaces = 1024;
     static constexpr std::size_t most_neighbours = 4096;
     Remembered<std::uint32_t, std::uint32_t> mtus_{most_interfaces};
@@ -30,6 +35,7 @@ private:
     Remembered<unsigned, std::optional<Address>> only_{8};  // by the kind
     // By the peer's address, without its port, and the interface.
     Remembered<std::string, std::optional<Mac>> neighbours_{most_neighbours};
+    Remembered<std::string, bool> narrow_{most_narrow};  // by the address without the port
 };
 
 }  // namespace wherry::net

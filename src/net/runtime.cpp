@@ -29,9 +29,9 @@ Runtime::Runtime(const RuntimeOptions& options, Metrics& metrics)
     }
 }
 
-Runtime::Runtime(const Clock& clock, Metrics& metrics, std::size_t disk_threads)
+Runtime::Runtime(const Clock& clock, Metrics& metrics, std::unique_ptr<Lane> disk)
     : clock_(clock),
-      disk_(std::make_unique<Lane>("disk", disk_threads, metrics)),
+      disk_(std::move(disk)),
       auth_(std::make_unique<Lane>("auth", 0, metrics)),
       hash_(std::make_unique<Lane>("hash", 0, metrics)),
       resolve_(std::make_unique<Lane>("resolve", 0, metrics)) {
@@ -40,7 +40,11 @@ Runtime::Runtime(const Clock& clock, Metrics& metrics, std::size_t disk_threads)
 }
 
 std::unique_ptr<Runtime> Runtime::simulated(const Clock& clock, Metrics& metrics, std::size_t disk_threads) {
-    return std::unique_ptr<Runtime>(new Runtime(clock, metrics, disk_threads));
+    return simulated(clock, metrics, std::make_unique<Lane>("disk", disk_threads, metrics));
+}
+
+std::unique_ptr<Runtime> Runtime::simulated(const Clock& clock, Metrics& metrics, std::unique_ptr<Lane> disk) {
+    return std::unique_ptr<Runtime>(new Runtime(clock, metrics, std::move(disk)));
 }
 
 Runtime::~Runtime() { stop(); }

@@ -29,8 +29,9 @@ class Runtime {
 public:
     Runtime(const RuntimeOptions& options, Metrics& metrics);
     // One loop without descriptors, lanes that run their jobs at once, time by `clock`: the caller turns the loop. With
-    // `disk_threads` the disk lane is a real one: for tests of what waits for it.
+    // `disk_threads` the disk lane is a real one, with `disk` it is that one: for tests of what waits for it.
     static std::unique_ptr<Runtime> simulated(const Clock& clock, Metrics& metrics, std::size_t disk_threads = 0);
+    static std::unique_ptr<Runtime> simulated(const Clock& clock, Metrics& metrics, std::unique_ptr<Lane> disk);
     ~Runtime();  // stop()
     Runtime(const Runtime&) = delete;
     Runtime& operator=(const Runtime&) = delete;
@@ -48,7 +49,7 @@ public:
     const Clock& clock() const noexcept { return clock_; }
 
 private:
-    Runtime(const Clock& clock, Metrics& metrics, std::size_t disk_threads);
+    Runtime(const Clock& clock, Metrics& metrics, std::unique_ptr<Lane> disk);
     SteadyClock steady_;
     const Clock& clock_;
     std::vector<std::unique_ptr<Loop>> loops_;

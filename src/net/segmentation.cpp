@@ -75,7 +75,7 @@ bool Segmentation::refused(int error) {
     if (error != EIO && error != EINVAL && error != EMSGSIZE) return false;
     if (error == EIO) lower(1, "the device cannot cut them");
     if (error == EINVAL) lower(std::max<std::size_t>(1, most() / 2), "the kernel does not take as many");
-    // EMSGSIZE: too long for this way, and no other.
+    // EMSGSIZE: too long for this way, and no other; the socket remembers which.
     const GsoFallback why = error == EIO      ? GsoFallback::device
                             : error == EINVAL ? GsoFallback::segments
                                               : GsoFallback::length;

@@ -5,8 +5,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <linux/errqueue.h>  // after the others: it needs their types
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -15,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "net/ancillary.h"
 #include "net/link_facts.h"
 #include "net/network.h"
 #include "net/segmentation.h"
@@ -33,6 +32,10 @@ struct alignas(cmsghdr) Control {
 
 bool set(int descriptor, int level, int option, int value) {
     return setsockopt(descriptor, level, option, &value, sizeof value) == 0;
+}
+
+std::span<const std::byte> control_of(const msghdr& message) {
+    return {static_cast<const std::byte*>(message.msg_control), message.msg_controllen};
 }
 
 std::uint16_t port_of(int descriptor) { return local_address(descriptor).port(); }
@@ -59,7 +62,9 @@ public:
     std::size_t try_send(std::span<const Departure> from) override;
     bool may_be_unreachable() const noexcept override { return errors_; }
     std::optional<Address> try_unreachable() override;
-    std::size_t most_segments() const noexcept override { return segments_.most(); }
+    std::size_t most_segments(const Address& peer) override {
+        return link_.narrow(peer, watch_.loop().now()) ? 1 : segments_.most();
+    }
     std::uint32_t mtu(std::uint32_t interface) override { return link_.mtu(interface, watch_.loop().now()); }
     std::string name_of(std::uint32_t interface) override { return link_.name_of(interface, watch_.loop().now()); }
     std::optional<Mac> neighbour(const Address& peer, std::uint32_t interface) override {
@@ -163,36 +168,11 @@ std::size_t UdpSocket::try_receive(std::span<Arrival> into) {
 }
 
 void UdpSocket::read_control(const msghdr& message, Arrival& arrival) const {
-    auto* const header = const_cast<msghdr*>(&message);
-    for (cmsghdr* part = CMSG_FIRSTHDR(header); part != nullptr; part = CMSG_NXTHDR(header, part)) {
-        sockaddr_storage system{};
-        if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO) {
-            in_pktinfo info;
-            std::memcpy(&info, CMSG_DATA(part), sizeof info);
-            auto& form = reinterpret_cast<sockaddr_in&>(system);
-            form.sin_family = AF_INET;
-            // Not ipi_addr: for a broadcast that is the broadcast address, from which nothing can be sent.
-            form.sin_addr = info.ipi_spec_dst;
-            arrival.local = Address::from_system(system).with_port(local_.port());
-            arrival.interface = static_cast<std::uint32_t>(info.ipi_ifindex);
-            arrival.to_many = info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr;
-        } else if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO) {
-            in6_pktinfo info;
-            std::memcpy(&info, CMSG_DATA(part), sizeof info);
-            auto& form = reinterpret_cast<sockaddr_in6&>(system);
-            form.sin6_family = AF_INET6;
-            form.sin6_addr = info.ipi6_addr;
-            arrival.local = Address::from_system(system).with_port(local_.port());
-            arrival.interface = info.ipi6_ifindex;
-            arrival.to_many = IN6_IS_ADDR_MULTICAST(&info.ipi6_addr);
-        } else if (part->cmsg_level == SOL_UDP && part->cmsg_type == UDP_GRO) {
-            int size = 0;
-            std::memcpy(&size, CMSG_DATA(part), sizeof size);
-            if (size > 0 && static_cast<std::size_t>(size) < arrival.bytes.size()) {
-                arrival.segment = static_cast<std::uint16_t>(size);
-            }
-        }
-    }
+    const Ancillary said = read_ancillary(control_of(message));
+    if (said.local) arrival.local = said.local->with_port(local_.port());
+    arrival.interface = said.interface;
+    arrival.to_many = said.to_many;
+    if (said.segment < arrival.bytes.size()) arrival.segment = static_cast<std::uint16_t>(said.segment);
 }
 
 void UdpSocket::write_message(const Departure& departure, std::size_t slot, std::span<const iovec> pieces,
@@ -256,6 +236,7 @@ std::size_t UdpSocket::try_send(std::span<const Departure> from) {
         if (!too_much) segments_.failed(error);
         if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) return gone;
         if (too_much) {
+            if (error == EMSGSIZE) link_.is_narrow(failed.peer, watch_.loop().now());
             if (!send_one_by_one(failed)) return gone;
             ++gone;
         } else if (survives(error) && errors_in_a_row++ < 4) {
@@ -277,7 +258,9 @@ bool UdpSocket::survives(int error) const {
 std::size_t UdpSocket::send_batch(std::span<const Departure> from) {
     for (std::size_t i = 0; i < from.size(); ++i) write_message(from[i], i, from[i].pieces, from[i].segment);
     mmsghdr* const messages = sending_->messages.data();
-    if (from.size() == 1) return direct::sendmsg(socket_.descriptor(), &messages->msg_hdr, 0) < 0 ? 0 : 1;
+    if (from.size() == 1 && from[0].segment == 0) {  // a call for one packet
+        return direct::sendmsg(socket_.descriptor(), &messages->msg_hdr, 0) < 0 ? 0 : 1;
+    }
     const int sent = sendmmsg(socket_.descriptor(), messages, static_cast<unsigned>(from.size()), 0);
     return sent < 0 ? 0 : static_cast<std::size_t>(sent);
 }
@@ -321,15 +304,7 @@ std::optional<Address> UdpSocket::try_unreachable() {
         header.msg_controllen = sizeof control;
         errors_ = recvmsg(socket_.descriptor(), &header, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0;
         if (!errors_) return std::nullopt;
-        for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
-            const bool ours = (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR) ||
-                              (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_RECVERR);
-            if (!ours) continue;
-            sock_extended_err error{};
-            std::memcpy(&error, CMSG_DATA(part), sizeof error);
-            const bool icmp = error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6;
-            if (icmp && error.ee_errno == ECONNREFUSED) return Address::from_system(name);
-        }
+        if (says_unreachable(control_of(header))) return Address::from_system(name);
     }
     return std::nullopt;
 }

@@ -49,7 +49,13 @@ void Harness::add_user(User user, const std::string& password) {
 
 void Harness::build() {
     if (server_) return;
-    runtime_ = net::Runtime::simulated(clock_, metrics_, disk_threads);
+    if (disk_takes) {
+        auto disk = std::make_unique<SlowLane>(clock_, metrics_, disk_takes);
+        slow_disk_ = disk.get();
+        runtime_ = net::Runtime::simulated(clock_, metrics_, std::move(disk));
+    } else {
+        runtime_ = net::Runtime::simulated(clock_, metrics_, disk_threads);
+    }
     limits_ = std::make_unique<Limits>(limits);
     rates_ = std::make_unique<Rates>(rates);
     bans_ = std::make_unique<Bans>(bans);
@@ -102,7 +108,16 @@ std::unique_ptr<Client> Harness::connect(const net::Address& from, const net::Ad
 }
 
 void Harness::run() {
-    if (runtime_) loop().run_until_idle();
+    if (!runtime_) return;
+    do {
+        loop().run_until_idle();
+    } while (slow_disk_ != nullptr && slow_disk_->run(clock_.now()));
+}
+
+net::TimePoint Harness::disk_due() const { return slow_disk_ != nullptr ? slow_disk_->due() : net::TimePoint::max(); }
+
+void Harness::finish_disk() {
+    while (slow_disk_ != nullptr && slow_disk_->run(net::TimePoint::max())) loop().run_until_idle();
 }
 
 void Harness::run_disk() {

@@ -2,6 +2,7 @@
 // Harness: a whole FTP server in one thread, without sockets and without sleeping: memory network, memory filesystem,
 // manual clock, lanes that run at once. And Client: its scripted counterpart.
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "ftp/server.h"
 #include "net/runtime.h"
 #include "testing/memory_network.h"
+#include "testing/slow_lane.h"
 #include "testing/tls_client.h"
 
 namespace wherry::testing {
@@ -40,8 +42,10 @@ public:
     Guards guards;
     ftp::Hooks hooks;
     std::size_t disk_threads = 0;  // of a disk lane that can hang; 0: jobs run at once
-    bool anonymous = false;        // an anonymous user with read letters
-    bool tls = false;              // TLS is offered, with a certificate for each of these names
+    // How long the next job of the disk takes, by the clock. Empty: see above.
+    std::function<std::chrono::nanoseconds()> disk_takes;
+    bool anonymous = false;  // an anonymous user with read letters
+    bool tls = false;        // TLS is offered, with a certificate for each of these names
     std::vector<std::string> tls_names{"localhost"};
     net::TlsOptions tls_options;     // but the certificates
     bool tls_required_here = false;  // at the listener, as with ftp.tls_listen
@@ -56,6 +60,9 @@ public:
     void run();
     // With one disk thread: until it has nothing left to do, and nor has the loop. Blocks while the disk hangs.
     void run_disk();
+    // With disk_takes: when the next of its jobs is done (run() does it then), and all of them at once.
+    net::TimePoint disk_due() const;
+    void finish_disk();
     // Lets time pass, in steps, running what becomes due.
     void wait(std::chrono::nanoseconds span);
 
@@ -94,6 +101,7 @@ private:
     Sessions live_;
     MemoryNetwork network_;
     ftp::Door door_;
+    SlowLane* slow_disk_ = nullptr;
     std::unique_ptr<net::Runtime> runtime_;
     std::unique_ptr<Commons> commons_;
     std::unique_ptr<ftp::Server> server_;

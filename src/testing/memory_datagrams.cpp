@@ -65,7 +65,7 @@ public:
         return peer;
     }
 
-    std::size_t most_segments() const noexcept override { return network_.most_segments; }
+    std::size_t most_segments(const net::Address&) override { return network_.most_segments; }
     std::uint32_t mtu(std::uint32_t) override { return network_.mtu; }
     std::string name_of(std::uint32_t interface) override { return network_.interfaces[interface]; }
     std::optional<net::Mac> neighbour(const net::Address& peer, std::uint32_t) override {

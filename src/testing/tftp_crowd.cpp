@@ -8,6 +8,7 @@ namespace wherry::tftp::world {
 namespace {
 
 constexpr double stall = 30;
+constexpr double hardly_works = 0.5;  // seconds of the disk, from which on nothing is promised of how long it takes
 constexpr std::size_t listeners = 1;
 constexpr std::size_t pool_ports = 4 + 2;
 
@@ -15,6 +16,7 @@ Member random_member(Dice& dice, std::size_t number, std::size_t of) {
     Member member;
     Scene& scene = member.scene;
     scene = random_scene(dice());
+    scene.interruption.reset();  // here the whole server is on stage
     member.name = "file" + std::to_string(number);
     member.ipv6 = chance(dice) < 0.1;
     member.host = static_cast<std::uint8_t>(1 + (chance(dice) < 0.2 ? number / 3 : number));
@@ -27,6 +29,7 @@ Member random_member(Dice& dice, std::size_t number, std::size_t of) {
     scene.size = std::min<std::uint64_t>(scene.size, scene.blksize * (of > 5 ? 40U : 120U) + scene.seed % 3);
     if (chance(dice) < 0.04) member.rebinds = chance(dice) * 0.2;
     if (chance(dice) < 0.04) member.path_mtu = 1400;
+    member.text = chance(dice) < 0.2;
     return member;
 }
 
@@ -40,17 +43,22 @@ bool fits_path(const Member& member) {
 // Nothing but what the network loses keeps it from its end.
 bool is_friendly(const Crowd& crowd, const Member& member) {
     const bool changed_under_it = crowd.change == Crowd::Change::in_place && is_shared(member);
+    const bool restarted_under_it =
+        crowd.restart && member.begins <= crowd.restart->at + crowd.restart->lasts + member.scene.delay;
     // A late copy of the request for an upload ends the time in which the last block is acknowledged once more.
     const bool late_copies = member.scene.put && member.scene.doubling > 0 && member.scene.jitter > 0;
     return is_friendly(member.scene) && !member.rebinds && fits_path(member) && !crowd.disk_fails_at &&
-           !changed_under_it && !(late_copies && member.scene.loss > 0);
+           crowd.disk_time < hardly_works && !changed_under_it && !restarted_under_it &&
+           !(late_copies && member.scene.loss > 0);
 }
 
 std::string broken_by(const Crowd& crowd, const Member& member, const Story& story) {
     const Scene& scene = member.scene;
-    const std::string content = content_of(scene);
+    // An upload is seen as it is stored, a download as it came.
+    const auto seen = [&](const std::string& file) { return scene.put ? file : wire_form(member, file); };
+    const std::string content = seen(file_of(scene));
     const bool changes = crowd.change != Crowd::Change::none && is_shared(member);
-    const std::string other = changes ? changed_content(crowd, member) : content;
+    const std::string other = changes ? seen(changed_file(crowd, member)) : content;
     const bool whole = story.content == content || story.content == other;
     const bool client_ok = story.client == "ok";
     const bool begins_again = scene.jitter > 0;  // a late copy of its request may begin another transfer
@@ -62,14 +70,15 @@ std::string broken_by(const Crowd& crowd, const Member& member, const Story& sto
     if (!story.published_in_time) return "P2: the last ACK left before the file was published";
     if (!story.repeats_identical && !(changes && begins_again)) return "P8: a repeat had other bytes";
     if (!story.from_asked_address) return "P12: an answer from another address than was asked";
-    if (!scene.put && scene.window == 1 && !begins_again && story.soonest_repeat &&
+    // Where opening takes time, its repeated request and the timer may come together.
+    if (!scene.put && scene.window == 1 && !begins_again && crowd.disk_time == 0 && story.soonest_repeat &&
         *story.soonest_repeat < request_repeat_gap) {
         return "P14: a block was repeated before its time";
     }
     if (!is_friendly(crowd, member) || scene.loss > 0.05) return {};
     if (!client_ok) return "P5: a client did not get through";
     const bool quiet = scene.loss == 0 && scene.jitter == 0 && crowd.full == 0 && asks_only_for_losses(scene);
-    if (quiet && !scene.put && !changes && story.data_packets != blocks_of_size(scene.size, scene.blksize)) {
+    if (quiet && !scene.put && !changes && story.data_packets != blocks_of_size(content.size(), scene.blksize)) {
         return "P4: repeated without a loss";
     }
     return {};
@@ -110,14 +119,41 @@ Crowd random_crowd(std::uint64_t seed) {
                                  Crowd::Change::renamed_over});
     crowd.changes_at = chance(dice) * one_of(dice, {0.01, 0.2});
     if (chance(dice) < 0.05) crowd.disk_fails_at = dice() % 40;
+    crowd.disk_time = one_of(dice, {0.0, 0.0, 0.0, 0.0, 0.001, 0.05, 1.2});
+    if (chance(dice) < 0.1) {
+        crowd.restart = {.at = chance(dice) * one_of(dice, {0.02, 0.2, 2.0}),
+                         .lasts = one_of(dice, {0.0, 0.1, 3.0}),
+                         .silent = chance(dice) < 0.5};
+    }
     return crowd;
 }
 
-std::string changed_content(const Crowd& crowd, const Member& member) {
+std::string file_of(const Scene& scene) {
+    std::string file = content_of(scene);
+    if (scene.seed % 3 != 0) return file;
+    constexpr std::string_view ends("\n\r\0", 3);
+    for (char& one : file) {
+        if (const auto which = static_cast<std::uint8_t>(one) % 12U; which < ends.size()) one = ends[which];
+    }
+    return file;
+}
+
+std::string changed_file(const Crowd& crowd, const Member& member) {
     Scene other = member.scene;
     other.seed = ~crowd.seed;
     if (crowd.seed % 2 == 0) other.size += 700;  // else as long as before
-    return content_of(other);
+    return file_of(other);
+}
+
+std::string wire_form(const Member& member, const std::string& file) {
+    if (!member.text) return file;
+    std::string out;
+    for (const char one : file) {
+        if (one == '\n') out += '\r';
+        out += one;
+        if (one == '\r') out += '\0';
+    }
+    return out;
 }
 
 std::string broken_property(const Crowd& crowd, const CrowdOutcome& outcome) {
@@ -125,7 +161,9 @@ std::string broken_property(const Crowd& crowd, const CrowdOutcome& outcome) {
         std::string broken = broken_by(crowd, crowd.members[i], outcome.members[i]);
         if (!broken.empty()) return broken + " (" + crowd.members[i].name + ")";
     }
-    if (outcome.longest_end > stall + 60) return "P3: a transfer had no end in time";
+    // The time without data is not the client's.
+    const double waits = crowd.disk_time < hardly_works ? 0 : 200;
+    if (outcome.longest_end > stall + 60 + waits) return "P3: a transfer had no end in time";
     if (outcome.most_cached > std::max<std::uint64_t>(crowd.cache, crowd.chunk)) return "P6: too much is in the cache";
     if (crowd.tid_mode == TidMode::pool && outcome.most_sockets > listeners + pool_ports) return "P6: too many sockets";
     if (crowd.tid_mode == TidMode::single && outcome.most_sockets > listeners) return "P6: more than one socket";
@@ -158,6 +196,7 @@ void add_scene_edits(std::vector<Edit>& edits, std::size_t i) {
     change([](Member& one) { one.scene.jitter = 0; });
     change([](Member& one) { one.scene.temper = Temper::strict; });
     change([](Member& one) { one.scene.rollover = 0; });
+    change([](Member& one) { one.text = false; });
 }
 
 // Those that make a crowd smaller or its world kinder, the strongest first.
@@ -171,6 +210,11 @@ std::vector<Edit> edits_of(const Crowd& crowd) {
     edits.emplace_back([](Crowd& one) { one.clock_jumps = false; });
     edits.emplace_back([](Crowd& one) { one.change = Crowd::Change::none; });
     edits.emplace_back([](Crowd& one) { one.disk_fails_at.reset(); });
+    edits.emplace_back([](Crowd& one) { one.disk_time = 0; });
+    edits.emplace_back([](Crowd& one) { one.restart.reset(); });
+    edits.emplace_back([](Crowd& one) {
+        if (one.restart) one.restart->lasts = 0;
+    });
     edits.emplace_back([](Crowd& one) { one.tid_mode = TidMode::pool; });
     edits.emplace_back([](Crowd& one) { one.most_segments = 1; });
     edits.emplace_back([](Crowd& one) {
@@ -214,10 +258,15 @@ std::string describe(const Crowd& crowd) {
                       (crowd.clock_jumps ? " clock jumps" : "") + " change " +
                       std::to_string(static_cast<int>(crowd.change)) + " at " + std::to_string(crowd.changes_at);
     if (crowd.disk_fails_at) out += " disk fails at " + std::to_string(*crowd.disk_fails_at);
+    if (crowd.disk_time > 0) out += " disk takes " + std::to_string(crowd.disk_time);
+    if (crowd.restart) {
+        out += std::string(crowd.restart->silent ? " dies" : " restarts") + " at " + std::to_string(crowd.restart->at) +
+               " for " + std::to_string(crowd.restart->lasts);
+    }
     for (const Member& one : crowd.members) {
         out += "\n  " + one.name + " begins " + std::to_string(one.begins) + (one.ipv6 ? " ipv6" : "") + " host " +
                std::to_string(one.host) + (one.rebinds ? " rebinds " + std::to_string(*one.rebinds) : "") + " mtu " +
-               std::to_string(one.path_mtu) + " " + describe(one.scene);
+               std::to_string(one.path_mtu) + (one.text ? " netascii " : " ") + describe(one.scene);
     }
     return out;
 }

@@ -22,11 +22,18 @@ struct Member {
     std::uint8_t host = 1;          // of its address; several may share one
     std::optional<double> rebinds;  // seconds after which a NAT gives it another port
     std::uint32_t path_mtu = 0;     // longer datagrams are lost on the way; 0: none
+    bool text = false;              // netascii
 };
 
 struct Crowd {
     // How the file that many read becomes another one.
     enum class Change : std::uint8_t { none, renamed_over, in_place };
+    // The server ends, and another one begins that knows nothing of its transfers.
+    struct Restart {
+        double at = 0;        // seconds
+        double lasts = 0;     // seconds without a server
+        bool silent = false;  // what it says at its end is lost: the power has failed
+    };
 
     std::uint64_t seed = 0;
     TidMode tid_mode = TidMode::pool;
@@ -40,14 +47,20 @@ struct Crowd {
     Change change = Change::none;
     double changes_at = 0;                       // seconds
     std::optional<std::uint64_t> disk_fails_at;  // the operation that does
+    double disk_time = 0;                        // seconds that an operation takes at most; 0: no time
+    std::optional<Restart> restart;
 };
 
 inline constexpr const char* shared_name = "image";
 
 Crowd random_crowd(std::uint64_t seed);
 
-// The content that the shared file has after its change.
-std::string changed_content(const Crowd& crowd, const Member& member);
+// The file of a member, as it is on the server, and that which the shared file is after its change. Many of the first
+// are full of line ends.
+std::string file_of(const Scene& scene);
+std::string changed_file(const Crowd& crowd, const Member& member);
+// A file as the member receives or sends it.
+std::string wire_form(const Member& member, const std::string& file);
 
 struct Story {            // of a member
     std::string client;   // as Outcome::client; or "error 5", if the server said so

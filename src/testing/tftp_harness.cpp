@@ -81,6 +81,7 @@ void TftpHarness::stop() {
     if (!server_) return;
     server_->stop();
     run();
+    base.finish_disk();
     run();
     server_.reset();
 }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <queue>
-#include <tuple>
 #include <utility>
 
 #include "testing/tftp_world_parts.h"
@@ -38,13 +36,8 @@ public:
 
 private:
     struct Arrival {
-        Time at;
-        std::uint64_t serial;
         bool to_server;
         Packet packet;
-        bool operator<(const Arrival& other) const {
-            return std::tie(at, serial) > std::tie(other.at, other.serial);  // a queue has the largest first
-        }
     };
 
     bool step() {
@@ -53,11 +46,9 @@ private:
         if (const auto of_server = server_ ? server_->deadline() : std::nullopt) {
             due = due ? std::min(*due, *of_server) : *of_server;
         }
-        if (!arrivals_.empty() && (!due || arrivals_.top().at <= *due)) {
-            const Arrival next = arrivals_.top();
-            arrivals_.pop();
-            now_ = std::max(now_, next.at);
-            deliver(next);
+        if (arrivals_.next() != Time::max() && (!due || arrivals_.next() <= *due)) {
+            now_ = std::max(now_, arrivals_.next());
+            deliver(arrivals_.take());
             return true;
         }
         if (!due) return false;
@@ -71,7 +62,7 @@ private:
         if (!arrival.to_server) return client_->on(now_, arrival.packet);
         if (server_) return server_->on(now_, arrival.packet);
         if (arrival.packet.kind != Packet::Kind::request) return;
-        server_ = new_server(setup_, now_, content_, outcome_);
+        server_ = setup_.put ? new_receiver(setup_, now_, outcome_) : new_sender(setup_, now_, content_, outcome_);
     }
     void flush() {
         for (Packet& packet : client_->out) {
@@ -95,7 +86,7 @@ private:
         return true;
     }
     void send(Way& way, bool to_server, const Packet& packet) {
-        for (const Time at : way.arrivals(now_)) arrivals_.push({at, ++serial_, to_server, packet});
+        for (const Time at : way.arrivals(now_)) arrivals_.send(at, {to_server, packet});
     }
     void check_repeat(const Packet& packet) {
         if (content_.size() / setup_.blksize > 60000) return;  // numbers come again
@@ -113,9 +104,8 @@ private:
     Outcome outcome_;
     std::unique_ptr<Client> client_;
     std::unique_ptr<Server> server_;
-    std::priority_queue<Arrival> arrivals_;
+    Underway<Arrival> arrivals_;
     std::map<std::uint16_t, std::string> sent_;
-    std::uint64_t serial_ = 0;
     std::vector<std::uint16_t> lost_late_ = setup_.lost_late;
     bool late_ = false;
 };
@@ -159,6 +149,17 @@ Scene random_scene(std::uint64_t seed) {
     if (chance(dice) < 0.1) setup.cut = 0.5 * static_cast<double>(blocks) * (setup.delay + 0.001);
     if (setup.window == 1 && chance(dice) < 0.5) setup.oack = false;
     setup.paid_in = one_of(dice, {0.0, 0.0, 0.0, .05, 1.5});  // the last is longer than clients wait
+    if (setup.starve_every != 0 && chance(dice) < 0.1) setup.starve_time = one_of(dice, {1.5, 31.0});
+    setup.forgets = chance(dice) < 0.3;
+    setup.no_room = chance(dice) < 0.1;
+    if (setup.put && chance(dice) < 0.05) setup.write_time = 1.5;
+    if (chance(dice) < 0.25) {
+        using Kind = Interruption::Kind;
+        const auto most = static_cast<std::uint64_t>(setup.put ? Kind::publish_late : Kind::stale);
+        setup.interruption = {
+            static_cast<Kind>(dice() % (most + 1)),
+            static_cast<std::uint8_t>(dice() % (setup.put ? write_states.size() : read_states.size()))};
+    }
     return setup;
 }
 
@@ -171,11 +172,16 @@ std::string describe(const Scene& s) {
            " doubling " + std::to_string(s.doubling) + " delay " + std::to_string(s.delay) + " jitter " +
            std::to_string(s.jitter) + " temper " + std::to_string(static_cast<int>(s.temper)) + " size " +
            std::to_string(s.size) + " starve " + std::to_string(s.starve_every) + " write " +
-           std::to_string(s.write_time) + (s.cut ? " cut " + std::to_string(*s.cut) : "");
+           std::to_string(s.write_time) + (s.cut ? " cut " + std::to_string(*s.cut) : "") + " starve time " +
+           std::to_string(s.starve_time) + (s.forgets ? " forgets" : "") + (s.no_room ? " no room" : "") +
+           (s.interruption ? " interruption " + std::to_string(static_cast<int>(s.interruption->kind)) + " in state " +
+                                 std::to_string(s.interruption->state)
+                           : "");
 }
 
 bool is_friendly(const Scene& scene) noexcept {
-    return !scene.cut && scene.burst == 0 && scene.temper != Temper::no_final;
+    return !scene.cut && scene.burst == 0 && scene.temper != Temper::no_final && !scene.interruption &&
+           scene.starve_time < 5;
 }
 
 bool asks_only_for_losses(const Scene& scene) noexcept {

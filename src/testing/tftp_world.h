@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "testing/tftp_states.h"
 #include "tftp/read_machine.h"
 #include "tftp/write_machine.h"
 
@@ -27,6 +28,25 @@ inline Span seconds_of(double seconds) { return Span(static_cast<std::int64_t>(s
 // ACK for every block), mute (none for gaps), no_final (never the last ACK). Uploads: strict, blind (begins again at
 // every ACK that is not the end of its window).
 enum class Temper : std::uint8_t { strict, naive, eager, mute, no_final, blind };
+
+// Something that happens to the server's machine once, as soon as it is in that state (of ReadState or WriteState).
+struct Interruption {
+    // `stale`: a packet of a block that is far off. The last three are for uploads alone; `too_long`: DATA of more than
+    // the agreed size.
+    enum class Kind : std::uint8_t {
+        error,
+        unreachable,
+        cancel,
+        request,
+        duplicate,
+        stale,
+        too_long,
+        not_committed,
+        publish_late
+    };
+    Kind kind = Kind::error;
+    std::uint8_t state = 0;
+};
 
 struct Scene {
     std::uint64_t seed = 0;
@@ -48,6 +68,10 @@ struct Scene {
     std::uint64_t size = 0;
     std::vector<std::uint16_t> lost_late{};  // numbers of blocks that are lost once, behind 65000 others
     std::uint64_t starve_every = 0;          // blocks; 0: the disk is always ready
+    double starve_time = 0.037;              // seconds until it is
+    bool forgets = false;                    // what has been sent is to be read again for a repeat
+    bool no_room = false;                    // for blocks of an upload that come too early
+    std::optional<Interruption> interruption{};
 };
 
 Scene random_scene(std::uint64_t seed);
@@ -66,6 +90,7 @@ struct Outcome {
     std::size_t most_early = 0;  // bytes an upload's machine kept for later
     double most_ahead = 0;       // bytes of an upload that were accepted before the rate allowed them
     bool repeats_identical = true;
+    Reached reached;
 };
 
 Outcome run(const Scene& setup);

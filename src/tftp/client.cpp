@@ -182,13 +182,10 @@ private:
     }
 
     void cut(Time now, const net::Arrival& arrival) {
-        const std::size_t step =
-            arrival.segment != 0 ? arrival.segment : std::max<std::size_t>(1, arrival.bytes.size());
-        for (std::size_t at = 0; at < arrival.bytes.size() && !end_; at += step) {
-            const Bytes packet = arrival.bytes.subspan(at, std::min(step, arrival.bytes.size() - at));
+        net::each_datagram(arrival, [&](Bytes packet) {
             const auto op = opcode_of(packet);
-            if (op && packet.size() >= 2) on_packet(now, arrival.peer, static_cast<Op>(*op), packet);
-        }
+            if (op && !end_) on_packet(now, arrival.peer, static_cast<Op>(*op), packet);
+        });
     }
 
     void on_packet(Time now, const net::Address& from, Op op, Bytes packet) {

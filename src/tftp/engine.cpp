@@ -156,14 +156,7 @@ void Engine::receive_batch(Tid& tid, std::size_t count) {
             drop(TftpDrop::malformed);
             continue;
         }
-        if (arrival.segment == 0) {
-            on_datagram(tid, arrival, arrival.bytes);
-            continue;
-        }
-        for (std::size_t at = 0; at < arrival.bytes.size(); at += arrival.segment) {
-            const std::size_t size = std::min<std::size_t>(arrival.segment, arrival.bytes.size() - at);
-            on_datagram(tid, arrival, arrival.bytes.subspan(at, size));
-        }
+        net::each_datagram(arrival, [&](Bytes packet) { on_datagram(tid, arrival, packet); });
     }
 }
 

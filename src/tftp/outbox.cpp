@@ -64,7 +64,7 @@ void Outbox::add(const Route& route, std::string_view packet) {
 void Outbox::begin_run(const Route& route, std::uint16_t block_size, bool as_one) {
     run_route_ = route;
     run_block_ = block_size;
-    run_as_one_ = as_one;
+    run_most_ = as_one ? socket_.most_segments(route.peer) : 1;
     run_open_ = false;
 }
 
@@ -72,13 +72,13 @@ void Outbox::add_block(std::uint16_t number, std::span<const std::byte> first, s
     const std::size_t size = data_header + first.size() + second.size();
     Message* message = run_open_ ? &messages_.back() : nullptr;
     if (message != nullptr) {
-        const bool full = message->count >= socket_.most_segments() || message->bytes + size > most_payload ||
-                          message->pieces + 3 > most_pieces;
+        const bool full =
+            message->count >= run_most_ || message->bytes + size > most_payload || message->pieces + 3 > most_pieces;
         if (full) message = nullptr;
     }
     if (message == nullptr) {
         message = new_message(run_route_);
-        run_open_ = run_as_one_ && message != nullptr;
+        run_open_ = run_most_ > 1 && message != nullptr;
         if (message == nullptr) return;
     } else {
         message->segment = static_cast<std::uint16_t>(data_header + run_block_);

@@ -33,8 +33,8 @@ public:
     // A packet; its bytes are copied.
     void add(const Route& route, std::string_view packet);
 
-    // DATA packets to one peer, in order. `block_size`: of each but the last; `segments`: how many may leave as one, 1:
-    // each by itself. The bytes of blocks must stay until they have gone: keep() holds what they are in.
+    // DATA packets to one peer, in order. `block_size`: of each but the last; `as_one`: they may leave as one packet.
+    // The bytes of blocks must stay until they have gone: keep() holds what they are in.
     void begin_run(const Route& route, std::uint16_t block_size, bool as_one);
     void add_block(std::uint16_t number, std::span<const std::byte> first, std::span<const std::byte> second);
     void keep(const ChunkPtr& chunk);
@@ -73,8 +73,8 @@ private:
     // Of the run being added:
     Route run_route_;
     std::uint16_t run_block_ = 0;
-    bool run_as_one_ = false;
-    bool run_open_ = false;  // the last message takes more blocks
+    std::size_t run_most_ = 1;  // that may leave as one
+    bool run_open_ = false;     // the last message takes more blocks
 };
 
 }  // namespace wherry::tftp

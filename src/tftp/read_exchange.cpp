@@ -83,7 +83,11 @@ void ReadExchange::send_range(Time now, SendRange range, Effects& effects) {
         bool last = false;
         auto state = ReadSource::State::here;
         if (!piece((block - 1) * blksize_, blksize_, pieces, last, state)) {
-            machine_.starved(now, block);
+            if (range.why == SendRange::Why::probe) {
+                machine_.probe_starved();
+            } else {
+                machine_.starved(now, block);
+            }
             if (state == ReadSource::State::waiting) {
                 metrics().add(Metric::tftp_starved_total);
             } else if (state == ReadSource::State::changed) {

@@ -118,6 +118,7 @@ private:
     std::unique_ptr<Special> special_;
     Load* load_ = nullptr;            // the one under way
     std::uint32_t passed_ = nowhere;  // the chunk that it reads past the cache
+    std::uint32_t ahead_ = 0;         // the furthest chunk that was to be read ahead
     State failure_ = State::here;
     bool abort_on_change_ = true;
     bool wants_session_ = false;

@@ -66,6 +66,13 @@ void ReadMachine::starved(Time now, std::uint64_t block) noexcept {
     tail_ = never;
 }
 
+// Sent when its bytes are here, it would be the end of a window, and that has a probe of its own: without an end, to a
+// client that may long have gone.
+void ReadMachine::probe_starved() noexcept {
+    --counts_.sent;
+    --counts_.repeated;
+}
+
 void ReadMachine::data_ready(Time now, Effects& out) {
     if (ended_ || !is_starving()) return;
     progress_ += now - starving_;  // the time without data is not the client's

@@ -56,6 +56,8 @@ public:
     // --- what the driver found when it made the packets of Effects::data
     // `block` and those after it could not be sent: their bytes are still on their way from the disk.
     void starved(Time now, std::uint64_t block) noexcept;
+    // Nor could the one block of a probe. It is not waited for: the timer goes on.
+    void probe_starved() noexcept;
     void data_ready(Time now, Effects& out);
     // The file ends with `block`.
     void ends_at(std::uint64_t block) noexcept;

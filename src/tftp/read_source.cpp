@@ -175,6 +175,9 @@ void ReadSource::read_ahead(Engine& engine, std::uint64_t number, const std::fun
         ++number;
         if (size_ != unknown && number * chunk_size(engine) >= size_) return;
         if (text() != nullptr && number >= text()->checkpoints.size()) return;
+        // Once: where the cache has room for fewer, those who read ahead would push out each other's chunks for ever.
+        if (number <= ahead_) continue;
+        ahead_ = static_cast<std::uint32_t>(number);
         if (!cache.begin_load(content, number)) continue;
         engine.scope().start(load(engine, *this, new_chunk(engine, number), ready));
     }

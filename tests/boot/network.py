@@ -114,7 +114,7 @@ class Boot(unittest.TestCase):
         checked(libc.unshare(CLONE_NEWNET))
         self.addCleanup(lambda: checked(libc.setns(outside, CLONE_NEWNET)))
         self.ip("link", "set", "lo", "up")
-        self.ip("tuntap", "add", "dev", "tap0", "mode", "tap")
+        self.add_cable()
         for address in ["10.77.0.1/24", "10.77.0.2/24"]:
             self.ip("addr", "add", address, "dev", "tap0")
         self.ip("link", "set", "tap0", "up")
@@ -123,8 +123,11 @@ class Boot(unittest.TestCase):
             for address in ["fd77::1/64", "fd77::2/64"]:
                 self.ip("addr", "add", address, "dev", "tap0", "nodad")
 
+    def add_cable(self):
+        self.ip("tuntap", "add", "dev", "tap0", "mode", "tap")
+
     def ip(self, *words):
-        subprocess.run(["ip", *words], check=True, capture_output=True)
+        return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout
 
     def run_aside(self, *command, **streams):
         """A process that is gone after the test, with those that it has started."""

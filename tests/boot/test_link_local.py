@@ -2,7 +2,7 @@
 import socket
 
 from network import Boot
-from support import DEADLINE, put
+from support import DEADLINE, eventually, put
 
 
 class LinkLocal(Boot):
@@ -15,6 +15,9 @@ class LinkLocal(Boot):
                 self.ip("tuntap", "add", "dev", interface, "mode", "tap")
                 self.ip("link", "set", interface, "up")
             self.ip("addr", "add", "fe80::b/64", "dev", interface, "nodad")
+            # The kernel finishes this a little later; a request sent before then goes out of the interface and is lost.
+            eventually(lambda at=interface: "local fe80::b" in self.ip("-6", "route", "show", "table", "local", "dev", at),
+                       "the address is this machine's")
         client = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
         self.addCleanup(client.close)
         client.settimeout(DEADLINE)

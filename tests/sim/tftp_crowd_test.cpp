@@ -59,6 +59,66 @@ TEST(TftpCrowdStall, ends_a_download_that_gets_nowhere) {
     EXPECT_EQ(outcome.members[0].client, "error 0");
 }
 
+// The probe at the end of a window was taken for that end itself when its block had to be read again: it was sent every
+// few milliseconds, to a client that had long gone.
+TEST(TftpCrowdSlowDisk, a_probe_that_has_to_wait_for_its_block_is_not_sent_for_ever) {
+    Crowd crowd;
+    crowd.members = {quiet_member("get", false, 42'840)};
+    crowd.members[0].path_mtu = 1400;
+    crowd.members[0].scene.blksize = 1428;
+    crowd.members[0].scene.window = 16;
+    crowd.chunk = crowd.cache = 2048;
+    crowd.disk_time = 0.001;
+    const CrowdOutcome outcome = run(crowd);
+    EXPECT_EQ(broken_property(crowd, outcome), "");
+    EXPECT_LT(outcome.steps, 5000U);
+}
+
+// They read ahead what pushed out what the other had read ahead, whereupon that one did the same, and so on: the turn
+// of the loop had no end.
+TEST(TftpCrowdSmallCache, two_downloads_do_not_read_ahead_against_each_other) {
+    Crowd crowd;
+    crowd.members = {quiet_member("one", false, 20'000), quiet_member("two", false, 20'001)};
+    crowd.members[1].host = 2;
+    crowd.chunk = crowd.cache = 2048;
+    for (Member& member : crowd.members) member.text = true;
+    const CrowdOutcome outcome = run(crowd);
+    EXPECT_EQ(broken_property(crowd, outcome), "");
+    EXPECT_LT(outcome.steps, 1000U);
+}
+
+TEST(TftpCrowdRestart, those_who_come_later_are_served) {
+    for (const bool silent : {false, true}) {
+        Crowd crowd;
+        crowd.members = {quiet_member("early", false, 200'000), quiet_member("up", true, 200'000),
+                         quiet_member("late", false, 5000)};
+        crowd.members[1].host = 2;
+        crowd.members[2].host = 3;
+        crowd.members[2].begins = 0.2;
+        crowd.restart = {.at = 0.1, .lasts = 0.05, .silent = silent};
+        const CrowdOutcome outcome = run(crowd);
+        EXPECT_EQ(broken_property(crowd, outcome), "");
+        EXPECT_EQ(outcome.members[0].client, silent ? "timeout" : "error 0");
+        EXPECT_EQ(outcome.members[1].client, silent ? "timeout" : "error 0");
+        EXPECT_EQ(outcome.members[1].content, "");
+        EXPECT_EQ(outcome.members[2].client, "ok");
+    }
+}
+
+// A line end may lie on both sides of the end of a block.
+TEST(TftpCrowdText, is_what_the_other_side_has_encoded) {
+    Crowd crowd;
+    crowd.members = {quiet_member("get", false, 9'000), quiet_member("put", true, 9'000)};
+    crowd.members[1].host = 2;
+    for (Member& member : crowd.members) member.text = true;
+    CrowdOutcome outcome = run(crowd);
+    EXPECT_EQ(broken_property(crowd, outcome), "");
+    EXPECT_GT(outcome.members[0].content.size(), 10'000U);
+    EXPECT_EQ(outcome.members[1].content, file_of(crowd.members[1].scene));
+    outcome.members[0].content = file_of(crowd.members[0].scene);
+    EXPECT_EQ(broken_property(crowd, outcome).substr(0, 2), "P1");
+}
+
 // The properties must be able to fail.
 TEST(TftpCrowdProperties, see_what_is_wrong) {
     Crowd crowd;
@@ -98,7 +158,7 @@ TEST(TftpCrowdProperties, see_a_mix_of_two_files) {
     CrowdOutcome outcome = run(crowd);
     ASSERT_EQ(broken_property(crowd, outcome), "");
     std::string& content = outcome.members[0].content;
-    content = content.substr(0, 500) + changed_content(crowd, crowd.members[0]).substr(500, 500);
+    content = content.substr(0, 500) + changed_file(crowd, crowd.members[0]).substr(500, 500);
     EXPECT_EQ(broken_property(crowd, outcome).substr(0, 3), "P13");
 }
 

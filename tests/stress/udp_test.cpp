@@ -114,7 +114,7 @@ TEST_F(Udp, many_datagrams_as_one) {
     for (const bool many_at_once : {false, true}) {
         const auto sink = open(Address::loopback(0), {.many_at_once = many_at_once});
         const auto source = open(Address::loopback(0));
-        const std::size_t count = std::min<std::size_t>(20, source->most_segments());
+        const std::size_t count = std::min<std::size_t>(20, source->most_segments(sink->local()));
         std::vector<std::string> texts;
         for (std::size_t i = 0; i < count; ++i)
             texts.push_back(std::string(i + 1 < count ? 100 : 7, static_cast<char>('a' + i)));
