@@ -117,6 +117,7 @@ net::Task<void> send_file(const Opening& opening, Found found) {
         [[maybe_unused]] const auto ended = co_await found.transfer->finish(wherry::Outcome::file(Code::denied));
         co_return opening.refuse(allowed.error());
     }
+    found.transfer->share_file(opening.server().open_files(), found.tree->user->filesystem.get());
     ReadSource source({.transfer = std::move(found.transfer),
                        .filesystem = found.tree->user->filesystem.get(),
                        .text = opening.request.mode == Mode::netascii,

@@ -128,6 +128,22 @@ class Flags(unittest.TestCase):
         done = subprocess.run([PROGRAM, "tftp", "--version"], capture_output=True, text=True, timeout=DEADLINE)
         self.assertEqual((done.returncode, done.stdout), (0, whole.stdout))
 
+    def test_clients_of_one_file_share_a_descriptor(self):
+        server = self.serve()
+        self.read(server, b"one")  # the ports of its pool are open now
+        clients = []
+        for i in range(200):
+            client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.addCleanup(client.close)
+            client.bind((f"127.0.1.{1 + i}", 0))  # of one address it would take fewer
+            client.settimeout(DEADLINE)
+            client.sendto(octets(1, b"big"), ("127.0.0.1", server.port))
+            self.assertEqual(client.recvfrom(600)[0], b"\0\3\0\1" + b"b" * 512)
+            clients.append(client)
+        descriptors = Path(f"/proc/{server.process.pid}/fd")
+        big = [one for one in descriptors.iterdir() if os.readlink(one) == str(self.root / "big")]
+        self.assertEqual(len(big), 1)
+
     def test_metrics(self):
         control = str(self.root) + ".control"
         server = self.serve("--control", control)
