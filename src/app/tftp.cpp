@@ -1,6 +1,5 @@
 // wherry tftp: serve the current folder by TFTP alone, with the flags of py3tftp.
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +9,9 @@
 
 #include "app/commands.h"
 #include "app/home.h"
+#include "app/process.h"
 #include "core/text.h"
+#include "service/config_check.h"
 #include "service/run.h"
 #include "service/service.h"
 
@@ -126,11 +127,14 @@ void welcome(const TftpOptions& options, const Config& config) {
                        !writes                     ? ", read-only"
                        : options.write == "create" ? "; they may upload new files (--no-write forbids it)"
                                                    : "; they may upload and replace files (--no-write forbids it)");
+    if (const std::string warning = descriptor_warning(config, most_descriptors()); !warning.empty()) {
+        out += fmt::format("risk: {}\n", warning);
+    }
     std::fputs(out.c_str(), stderr);
 }
 
 int serve(const TftpOptions& options) {
-    signal(SIGPIPE, SIG_IGN);
+    prepare_to_serve();
     const auto config = make_config(options);
     if (!config) return failed(config.error(), exit_usage);
     Signals signals;

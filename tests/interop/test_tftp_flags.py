@@ -1,6 +1,7 @@
 """The flags of `wherry tftp` and `wherry map-test`, each by what it does to packets or lines."""
 import os
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -143,6 +144,22 @@ class Flags(unittest.TestCase):
         descriptors = Path(f"/proc/{server.process.pid}/fd")
         big = [one for one in descriptors.iterdir() if os.readlink(one) == str(self.root / "big")]
         self.assertEqual(len(big), 1)
+
+    def test_has_as_many_descriptors_as_it_may(self):
+        few = ["prlimit", "--nofile=200:1000"]
+        server = TftpServer(self.root)
+        server.command = [*few, *server.command]
+        server.start()
+        self.addCleanup(server.stop)
+        self.assertEqual(resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE), (1000, 1000))
+        self.assertRegex(server.said(), r"risk: this process may have 1000 open files and sockets and may come to need "
+                                        r"\d+, 1 for each of tftp.limits.max_transfers = 10000: ")
+        config = self.root / "config.toml"
+        put(config, f'[ftp]\nlisten = []\n[tftp]\nlisten = ["127.0.0.1:69"]\nroots = ["{self.root}"]\n'.encode())
+        done = subprocess.run([*few, PROGRAM, "check-config", str(config)], capture_output=True, text=True,
+                              timeout=DEADLINE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("warning: this process may have 1000 open files and sockets", done.stdout)
 
     def test_metrics(self):
         control = str(self.root) + ".control"
