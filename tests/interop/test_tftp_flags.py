@@ -1,5 +1,6 @@
 """The flags of `wherry tftp` and `wherry map-test`, each by what it does to packets or lines."""
 import os
+import pwd
 import re
 import resource
 import shutil
@@ -128,6 +129,67 @@ class Flags(unittest.TestCase):
         whole = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, timeout=DEADLINE)
         done = subprocess.run([PROGRAM, "tftp", "--version"], capture_output=True, text=True, timeout=DEADLINE)
         self.assertEqual((done.returncode, done.stdout), (0, whole.stdout))
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
+    def test_user(self):
+        nobody = pwd.getpwnam("nobody")
+        self.root.chmod(0o755)
+        put(self.root / "secret", b"s")
+        (self.root / "secret").chmod(0o600)
+        server = self.serve("--user", "nobody", "--file-log", str(self.root / "log"))
+        for thread in Path(f"/proc/{server.process.pid}/task").iterdir():
+            status = (thread / "status").read_text()
+            self.assertEqual(re.search(r"^Uid:(.*)$", status, re.M)[1].split(), [str(nobody.pw_uid)] * 4)
+            self.assertEqual(re.search(r"^Gid:(.*)$", status, re.M)[1].split(), [str(nobody.pw_gid)] * 4)
+            self.assertEqual(set(re.search(r"^Groups:(.*)$", status, re.M)[1].split()),
+                             {str(one) for one in os.getgrouplist("nobody", nobody.pw_gid)})
+            self.assertEqual(re.search(r"^CapPrm:\s+(\w+)$", status, re.M)[1].strip("0"), "")
+        self.assertEqual(self.read(server, b"one"), b"\0\3\0\1x")
+        self.assertEqual(self.read(server, b"secret")[:4], b"\0\5\0\2")
+        self.assertEqual(self.write(server, b"new")[:4], b"\0\5\0\2")
+        self.assertIn("risk: nobody may not write to", server.said())
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
+    def test_user_uploads_as_that_account(self):
+        os.chown(self.root, pwd.getpwnam("nobody").pw_uid, -1)
+        server = self.serve("--user", "nobody")
+        self.assertNotIn("risk: nobody", server.said())
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(DEADLINE)
+            client.sendto(octets(2, b"mine"), ("127.0.0.1", server.port))
+            peer = client.recvfrom(600)[1]
+            client.sendto(b"\0\3\0\1abc", peer)
+            self.assertEqual(client.recvfrom(600)[0], b"\0\4\0\1")
+        self.assertEqual((self.root / "mine").stat().st_uid, pwd.getpwnam("nobody").pw_uid)
+
+    def fails(self, *options, **more):
+        done = subprocess.run([PROGRAM, "tftp", "--root", str(self.root), "--host", "127.0.0.1", "-p", "0", *options],
+                              capture_output=True, text=True, timeout=DEADLINE, **more)
+        self.assertEqual(done.stdout, "")
+        return done.returncode, done.stderr
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
+    def test_user_who_may_not_read_the_folder(self):
+        self.root.chmod(0o700)
+        code, said = self.fails("--user", "nobody")
+        self.assertEqual(code, 1)
+        self.assertIn(f"--user nobody: reading {self.root}: Permission denied; let that account into the folder", said)
+
+    def test_user_who_is_nobody(self):
+        code, said = self.fails("--user", "no such account")
+        self.assertEqual(code, 2)
+        self.assertIn("--user no such account: this machine has no such account", said)
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "needs root and setpriv")
+    def test_user_without_root(self):
+        self.root.chmod(0o755)
+        command = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", PROGRAM, "tftp", "--root",
+                   str(self.root), "--host", "127.0.0.1", "-p", "0", "--user", "daemon"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
+        if done.returncode == 126 or done.returncode == 127:
+            self.skipTest("nobody may not run the program here")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--user daemon: becoming daemon: start as root, or as that account", done.stderr)
 
     def test_clients_of_one_file_share_a_descriptor(self):
         server = self.serve()
