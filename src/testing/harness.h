@@ -40,6 +40,7 @@ public:
     Guards guards;
     ftp::Hooks hooks;
     std::size_t disk_threads = 0;  // of a disk lane that can hang; 0: jobs run at once
+    bool hears = true;             // somebody listens to events
     bool anonymous = false;        // an anonymous user with read letters
     bool tls = false;              // TLS is offered, with a certificate for each of these names
     std::vector<std::string> tls_names{"localhost"};
