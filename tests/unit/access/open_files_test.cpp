@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "support/temp_folder.h"
 
@@ -88,6 +91,24 @@ TEST_F(OpenFilesTest, leaves_a_file_without_a_descriptor_alone) {
     const File* const before = file.get();
     EXPECT_EQ(files.share(key, file), nullptr);
     EXPECT_EQ(file.get(), before);
+    EXPECT_EQ(files.count(), 0U);
+}
+
+TEST_F(OpenFilesTest, serves_threads_that_come_and_go) {
+    std::atomic<int> wrong = 0;
+    const auto come_and_go = [&] {
+        for (int i = 0; i < 200; ++i) {
+            FilePtr file = open();
+            files.share(key, file);
+            std::array<std::byte, 16> bytes{};
+            if (file->read_at(0, bytes).value_or(0) != 7) ++wrong;
+        }
+    };
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 4; ++i) threads.emplace_back(come_and_go);
+    }
+    EXPECT_EQ(wrong, 0);
     EXPECT_EQ(files.count(), 0U);
 }
 
