@@ -13,7 +13,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "wherry/path.h"
 #include "wherry/result.h"
@@ -153,11 +155,24 @@ struct SymlinkMade {
 };
 
 // --- TFTP tells each of its transfers twice: what it says of them itself, and Sent or Received as everybody.
+
+// What few want to know of a request; apart, so that it makes no event larger.
+struct TftpDetails {
+    std::uint64_t id = 0;  // what transfers() and end_transfer() of TftpService know it by
+    std::string mac{};     // the client's hardware address, "00-1b-21-0a-0b-0c", if it is on the same link; else empty
+    std::string interface{};                                     // by which the request came: "eth0"; empty: not known
+    std::vector<std::pair<std::string, std::string>> options{};  // all that were asked for, in order: any bytes
+    std::string handler{};  // the pattern of the on_read() or on_write() that has answered; empty: none has
+    std::string file{};     // the path on this machine; empty: there is none, it is not known, or nothing was opened
+};
 struct TftpAsked {
-    SessionInfo session{};  // without an id; `local` is what the client has asked
+    // Without an id; `local` is what the client has asked, `user` whose files it gets, once that is known: mostly
+    // empty.
+    SessionInfo session{};
+    std::shared_ptr<const TftpDetails> details{};  // never null in what is published
+    std::string name{};                            // as the client wrote it: any bytes
     bool upload = false;
-    std::string name{};  // as the client wrote it: any bytes
-    bool text = false;   // netascii, else octet
+    bool text = false;  // netascii, else octet
 };
 // A request was answered with an ERROR, or not at all where that is the rule.
 struct TftpRefused : TftpAsked {
@@ -166,9 +181,9 @@ struct TftpRefused : TftpAsked {
     std::string why{};       // for operators; the client is never told
 };
 struct TftpStarted : TftpAsked {
-    Path path{};                    // of the file; "/": a handler of the program's is in its place
     std::uint16_t block_size = 0;   // as granted
     std::uint16_t window_size = 0;  // in blocks
+    Path path{};                    // of the file; "/": a handler of the program's is in its place
     std::optional<std::uint64_t> size{};
 };
 struct TftpEnded : TftpStarted {

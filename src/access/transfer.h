@@ -24,6 +24,8 @@
 
 namespace wherry {
 
+class OpenFiles;
+
 // How the moving ended, and on which side it failed.
 struct Outcome {
     enum class Side : std::uint8_t { none, network, file };
@@ -138,6 +140,10 @@ public:
     Result<Part> read_part_at_once(std::uint64_t offset, std::span<std::byte> into);
     // Such bytes have gone over the wire: counts them, and tells how long to wait before more.
     std::chrono::nanoseconds count(std::uint64_t bytes);
+
+    // From here on a download reads through one descriptor with all others of that table that read the same file; for
+    // those that read by read_part() and its like.
+    void share_file(OpenFiles& files, const void* filesystem);
 
     // It was no transfer after all (a client that only asked for the size): finish() tells nobody.
     void uncounted() noexcept { uncounted_ = true; }

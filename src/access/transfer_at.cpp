@@ -1,8 +1,10 @@
-// Transfer for protocols that ask for ranges from several connections, and so from several loops, at once. The file is
-// used by one thread at a time: a lock, and not a loop, sees to that.
+// Transfer for protocols that ask for ranges. From several connections, and so from several loops, at once the file is
+// used by one thread at a time: a lock, and not a loop, sees to that. Of many downloads of one file, each a transfer of
+// its own, it is the descriptor that all use.
 #include <algorithm>
 #include <utility>
 
+#include "access/open_files.h"
 #include "access/transfer.h"
 
 namespace wherry {
@@ -67,6 +69,24 @@ Result<void> Transfer::go_on(const User& user, std::string_view peer) {
     if (!permit) return std::unexpected(std::move(permit.error()));
     parts_.permit = std::move(*permit);
     return {};
+}
+
+void Transfer::share_file(OpenFiles& files, const void* filesystem) {
+    const Opened& about = parts_.opened;
+    if (about.inode == 0) return;
+    const OpenFiles::Key key{.filesystem = filesystem,
+                             .device = about.device,
+                             .inode = about.inode,
+                             .size = about.size,
+                             .modified = about.modified,
+                             .modified_nsec = about.modified_nsec,
+                             .changed = about.changed};
+    std::shared_ptr<File> in_vain = files.share(key, parts_.file);
+    if (!in_vain || parts_.quick_close) return;
+    parts_.commons.runtime.disk().run_detached(parts_.loop, [in_vain = std::move(in_vain)]() mutable {
+        [[maybe_unused]] const auto closed = in_vain->close();
+        in_vain.reset();
+    });
 }
 
 }  // namespace wherry

@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <utility>
 
 #include "app/commands.h"
+#include "app/process.h"
 #include "ftp/command_docs.h"
 #include "service/config_check.h"
 #include "service/config_docs.h"
@@ -20,7 +22,10 @@ int check(const std::string& file) {
         return exit_usage;
     }
     for (const ConfigProblem& problem : loaded->problems) fmt::print(stderr, "{}\n", print_problem(file, problem));
-    const ConfigFindings found = check_config(loaded->config);
+    ConfigFindings found = check_config(loaded->config);
+    if (std::string warning = descriptor_warning(loaded->config, most_descriptors()); !warning.empty()) {
+        found.warnings.push_back(std::move(warning));
+    }
     for (const std::string& error : found.errors) {
         // Complaints about users have the name of their file in front.
         fmt::print(stderr, "{}{}\n", error.starts_with("/") || error.starts_with(file) ? "" : file + ": ", error);

@@ -16,4 +16,9 @@ void prepare_to_serve() {
     signal(SIGXFSZ, SIG_IGN);  // a file above RLIMIT_FSIZE is an error of that upload, not the end of the program
 }
 
+std::uint64_t most_descriptors() {
+    rlimit limit{};
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : RLIM_INFINITY;
+}
+
 }  // namespace wherry::app

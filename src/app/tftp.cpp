@@ -1,16 +1,19 @@
 // wherry tftp: serve the current folder by TFTP alone, with the flags of py3tftp.
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <utility>
 
+#include "app/account.h"
 #include "app/commands.h"
 #include "app/home.h"
+#include "app/process.h"
 #include "core/text.h"
+#include "service/config_check.h"
 #include "service/run.h"
 #include "service/service.h"
 
@@ -43,6 +46,7 @@ struct TftpOptions {
     bool only_ipv4 = false;
     bool only_ipv6 = false;
     std::string control;
+    std::string user;
 };
 
 std::chrono::milliseconds span_of(double seconds) {
@@ -126,17 +130,48 @@ void welcome(const TftpOptions& options, const Config& config) {
                        !writes                     ? ", read-only"
                        : options.write == "create" ? "; they may upload new files (--no-write forbids it)"
                                                    : "; they may upload and replace files (--no-write forbids it)");
+    if (!options.user.empty() && writes && !is_writable(config.tftp.roots.front())) {
+        out += fmt::format("risk: {} may not write to {}: uploads are refused (--no-write says so at once)\n",
+                           options.user, config.tftp.roots.front());
+    }
+    if (const std::string warning = descriptor_warning(config, most_descriptors()); !warning.empty()) {
+        out += fmt::format("risk: {}\n", warning);
+    }
     std::fputs(out.c_str(), stderr);
 }
 
+Result<std::optional<SystemAccount>> account_of(const TftpOptions& options) {
+    if (options.user.empty()) return std::nullopt;
+    auto account = find_account(options.user);
+    if (account) return std::optional(std::move(*account));
+    return fail(account.error().code, fmt::format("--user {}: {}", for_log(options.user), account.error().message));
+}
+
+// What is opened by now was opened as whoever started this; all that comes is done as that account.
+Result<void> serve_as(const SystemAccount& account, const Config& config) {
+    if (auto became = become(account); !became) {
+        return fail(became.error().code, fmt::format("--user {}: {}", account.name, became.error().message));
+    }
+    const auto readable = check_readable(config.tftp.roots.front());
+    if (readable) return {};
+    return fail(readable.error().code,
+                fmt::format("--user {}: {}; let that account into the folder and all above it, or share another one",
+                            account.name, readable.error().message));
+}
+
 int serve(const TftpOptions& options) {
-    signal(SIGPIPE, SIG_IGN);
+    prepare_to_serve();
     const auto config = make_config(options);
     if (!config) return failed(config.error(), exit_usage);
+    const auto account = account_of(options);
+    if (!account) return failed(account.error(), exit_usage);
     Signals signals;
     const auto service = Service::create(*config, {});
     if (!service) return failed(service.error(), exit_usage);
     if (const auto listening = (*service)->listen(); !listening) return failed(listening.error(), exit_failed);
+    if (*account) {
+        if (const auto now = serve_as(**account, *config); !now) return failed(now.error(), exit_failed);
+    }
     welcome(options, *config);
     (*service)->start();
     for (const net::Address& address : (*service)->tftp_addresses()) {
@@ -190,6 +225,7 @@ void add_tftp(CLI::App& program, int& exit_code) {
     command->add_flag("-6", options->only_ipv6, "IPv6 only");
     command->add_option("--control", options->control, "A socket for ls-transfers, kill and wherry metrics")
         ->type_name("PATH");
+    command->add_option("--user", options->user, "Once it listens, be this account instead of root")->type_name("NAME");
     command->set_version_flag("--version", version_line(), "Show the version");
     add_tftp_control(*command, exit_code);
     command->callback([&exit_code, options, command] {

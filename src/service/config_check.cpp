@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "auth/anonymous.h"
@@ -167,6 +168,36 @@ std::vector<std::string> config_warnings(const Config& config, OtherUsers others
         out.emplace_back("uploads.keep_partial: has no effect without uploads.atomic");
     }
     return out;
+}
+
+std::string descriptor_warning(const Config& config, std::uint64_t descriptors) {
+    constexpr std::uint64_t own = 64;           // the log, folders, what loops wait with
+    constexpr std::uint64_t of_a_session = 5;   // its connection, that for data, a file and the pipe that fills it
+    constexpr std::uint64_t of_a_listener = 3;  // beside its pool: itself, and the ports of uploads
+    std::uint64_t needed = own;
+    std::string terms;
+    if ((config.ftp.served() || config.i2ftp.served()) && config.limits.sessions != 0) {
+        needed += of_a_session * config.limits.sessions;
+        terms += fmt::format("{} for each of limits.sessions = {}", of_a_session, config.limits.sessions);
+    }
+    if (config.tftp.served()) {
+        const tftp::Settings& tftp = config.tftp.settings;
+        // Those of a pool that is replaced stay as long as their transfers.
+        const std::uint64_t loops = config.runtime.attached     ? 1
+                                    : config.runtime.loops != 0 ? config.runtime.loops
+                                                                : std::thread::hardware_concurrency();
+        const std::uint64_t listeners = config.tftp.listen.size() + config.tftp.descriptors.size();
+        needed += loops * listeners * (of_a_listener + 2 * std::uint64_t{tftp.pool_ports});
+        const std::uint64_t of_a_transfer = tftp.tid_mode == tftp::TidMode::unique ? 2 : 1;  // a file, and its port
+        needed += of_a_transfer * tftp.limits.max_transfers;
+        terms += fmt::format("{}{} for each of tftp.limits.max_transfers = {}", terms.empty() ? "" : ", ",
+                             of_a_transfer, tftp.limits.max_transfers);
+    }
+    if (needed <= descriptors) return {};
+    return fmt::format(
+        "this process may have {} open files and sockets and may come to need {}, {}: clients beyond that find the "
+        "server busy; raise its limit (LimitNOFILE, ulimit -n), or lower these",
+        descriptors, needed, terms);
 }
 
 ConfigFindings check_config(const Config& config, OtherUsers others) {

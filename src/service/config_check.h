@@ -18,6 +18,10 @@ std::vector<std::string> config_errors(const Config& config);
 // What can be served and yet is risky or pointless: one sentence each. Looks at nothing but the configuration.
 std::vector<std::string> config_warnings(const Config& config, OtherUsers others = OtherUsers::none);
 
+// What to say if that many descriptors are not enough when all limits are reached; empty: they are. Pure. Where a limit
+// is off it says nothing of what that lets in.
+std::string descriptor_warning(const Config& config, std::uint64_t descriptors);
+
 struct ConfigFindings {
     std::vector<std::string> errors;
     std::vector<std::string> warnings;

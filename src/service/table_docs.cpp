@@ -12,7 +12,8 @@ namespace wherry {
 namespace {
 
 constexpr std::string_view tftp_ended =
-    "upload, name, text, path, block_size, window_size, size, result, bytes, blocks, repeated, timeouts, gaps, "
+    "details, name, upload, text, block_size, window_size, path, size, result, bytes, blocks, repeated, timeouts, "
+    "gaps, "
     "round_trip, duration, peer_error";
 
 constexpr auto rows = std::to_array<EventRow>({
@@ -38,9 +39,9 @@ constexpr auto rows = std::to_array<EventRow>({
     {"OwnerChanged", "An owner was set.", "path, uid, gid"},
     {"SymlinkMade", "A symbolic link was made.", "path, target"},
     {"TftpRefused", "A TFTP request was refused: the client has had `code` and `reason`, `why` is for operators.",
-     "upload, name, text, code, reason, why"},
+     "details, name, upload, text, code, reason, why"},
     {"TftpStarted", "A TFTP transfer has begun; `name` is what the client wrote, `path` what it stands for.",
-     "upload, name, text, path, block_size, window_size, size"},
+     "details, name, upload, text, block_size, window_size, path, size"},
     {"TftpDone", "A TFTP download has reached its end; `result` says whether the client has said so.", tftp_ended},
     {"TftpUploaded", "A TFTP upload is complete, and its file in its place.", tftp_ended},
     {"TftpProbed", "A TFTP client has taken a file's size and gone.", tftp_ended},
@@ -54,7 +55,9 @@ Made from the tables that the program itself reads; do not edit.
 
 `server.on<event::Received>([](const event::Received& e) { ... })` is called after it has happened, on the one event thread of
 the server, one event after the other; `on_event` gets all of them. Each has `session`, a `SessionInfo`, and what the table
-says; `include/wherry/events.h` has the types. `examples/events_and_guards.cpp` shows them at work.
+says; `include/wherry/events.h` has the types. `examples/events_and_guards.cpp` shows them at work. `details` is a pointer to
+what few want to know of a TFTP request: its id, the client's hardware address, the interface it came by, the options that were
+asked for, the handler that has answered, the file's path on this machine.
 
 | Event | When | Beside `session` |
 |---|---|---|

@@ -19,12 +19,13 @@ Harness::Harness()
       bus_(metrics_),
       users_(std::make_shared<StaticUsers>()),
       chain_({users_}) {
-    bus_.subscribe([this](const Event& event) {
+    const auto remember = [this](const Event& event) {
         const auto asked = [](const auto& one) {
             return std::is_base_of_v<event::TftpAsked, std::decay_t<decltype(one)>>;
         };
         (std::visit(asked, event) ? tftp_events_ : events_).push_back(event);
-    });
+    };
+    bus_.subscribe(remember, ~0U, [this] { return hears; });
     bus_.deliver_inline();
 }
 

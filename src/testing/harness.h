@@ -44,6 +44,7 @@ public:
     std::size_t disk_threads = 0;  // of a disk lane that can hang; 0: jobs run at once
     // How long the next job of the disk takes, by the clock. Empty: see above.
     std::function<std::chrono::nanoseconds()> disk_takes;
+    bool hears = true;       // somebody listens to events
     bool anonymous = false;  // an anonymous user with read letters
     bool tls = false;        // TLS is offered, with a certificate for each of these names
     std::vector<std::string> tls_names{"localhost"};

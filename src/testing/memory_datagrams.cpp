@@ -69,6 +69,7 @@ public:
     std::uint32_t mtu(std::uint32_t) override { return network_.mtu; }
     std::string name_of(std::uint32_t interface) override { return network_.interfaces[interface]; }
     std::optional<net::Mac> neighbour(const net::Address& peer, std::uint32_t) override {
+        ++network_.neighbours_asked;
         const auto found = network_.neighbours.find(peer.ip());
         return found == network_.neighbours.end() ? std::nullopt : std::optional(found->second);
     }

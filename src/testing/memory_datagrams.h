@@ -48,6 +48,7 @@ public:
     std::size_t receive_room = std::size_t{1} << 22U;
     std::map<std::uint32_t, std::string> interfaces;  // their names
     std::map<std::string, net::Mac> neighbours;       // by their addresses
+    std::size_t neighbours_asked = 0;                 // for one of these, how often
 
 private:
     class Port;

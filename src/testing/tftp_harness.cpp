@@ -43,17 +43,18 @@ TftpHarness::TftpHarness() { settings.seed = 1; }
 TftpHarness::~TftpHarness() { stop(); }
 
 tftp::Policy TftpHarness::policy() {
-    User user;
-    user.anonymous = true;
+    User owner;
+    owner.name = user;
+    owner.anonymous = true;
     const auto writes = [](const tftp::Rule& rule) { return rule.write.has_value(); };
     const bool read_only = settings.write.mode == tftp::WriteMode::off && std::ranges::none_of(settings.rules, writes);
-    user.permissions = read_only ? perm::read : perm::read | perm::drop;
-    if (settings.write.make_folders) user.permissions = user.permissions | Perm("m");
+    owner.permissions = read_only ? perm::read : perm::read | perm::drop;
+    if (settings.write.make_folders) owner.permissions = owner.permissions | Perm("m");
     if (settings.world_readable == tftp::WorldReadable::automatic) settings.world_readable = tftp::WorldReadable::off;
     tftp::Policy out{.settings = settings};
     const auto tree = [&](const FilesystemPtr& files, std::string path) {
-        user.filesystem = files;
-        return tftp::Tree{files ? std::make_shared<const User>(user) : nullptr, std::move(path), true};
+        owner.filesystem = files;
+        return tftp::Tree{files ? std::make_shared<const User>(owner) : nullptr, std::move(path), true};
     };
     out.trees.push_back(tree(base.files, folder));
     for (const FilesystemPtr& files : more_roots) out.trees.push_back(tree(files, {}));

@@ -34,6 +34,7 @@ public:
     MemoryDatagrams network;
     std::vector<FilesystemPtr> more_roots;  // looked through after base.files
     std::string folder;                     // the path that clients may put in front
+    std::string user;                       // the name of the one whose files these are
     std::vector<tftp::Handler> handlers;
     std::vector<tftp::OptionMaker> own_options;
     std::map<std::uint16_t, TftpOpcodeHandler> own_opcodes;

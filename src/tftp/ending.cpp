@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <iterator>
+#include <memory>
 
 #include "core/text.h"
 #include "tftp/engine.h"
@@ -16,17 +18,31 @@ namespace {
 Metrics& metrics_of(const Flow& flow) { return flow.engine.server().commons().metrics; }
 EventBus& events_of(const Flow& flow) { return flow.engine.server().commons().events; }
 
-void describe(const Flow& flow, const Request& request, event::TftpAsked& out) {
-    out.session = session_of(flow);
+std::string_view handler_of(const Flow& flow) {
+    if (flow.handler == 0) return {};
+    return flow.engine.server().handlers()[flow.handler - std::size_t{1}].pattern;
+}
+
+void describe(const Flow& flow, const Request& request, const FilePlace& place, event::TftpAsked& out) {
+    const Tree* const tree = tree_of(flow, place);
+    out.session = session_of(flow, tree);
+    const auto details = std::make_shared<event::TftpDetails>();
+    details->id = flow.engine.server().id_of(flow.engine, flow.serial);
+    if (const auto mac = flow.engine.mac_of(flow)) details->mac = mac->text();
+    details->interface = flow.engine.interface_of(flow);
+    for (const OptionPair& pair : request.options) details->options.emplace_back(pair.name, pair.value);
+    details->handler = handler_of(flow);
+    if (tree != nullptr && !tree->folder.empty()) details->file = tree->id_of(*place.path);
+    out.details = details;
     out.upload = direction_of(flow) == TftpDirection::write;
     out.name = request.name;
     out.text = request.mode == Mode::netascii;
 }
 
-void describe(const Flow& flow, const Path* path, const Terms& granted, event::TftpStarted& out) {
+void describe(const Flow& flow, const FilePlace& place, const Terms& granted, event::TftpStarted& out) {
     const auto request = parse_request(flow.request(), flow.settings().parse);
-    describe(flow, request ? *request : Request(), out);
-    if (path != nullptr) out.path = *path;
+    describe(flow, request ? *request : Request(), place, out);
+    if (place.path != nullptr) out.path = *place.path;
     out.block_size = granted.blksize;
     out.window_size = granted.window;
     out.size = granted.size;
@@ -37,7 +53,7 @@ Kind ended(const Flow& flow, const EndReport& report) {
     using std::chrono::duration_cast;
     using std::chrono::microseconds;
     Kind out;
-    describe(flow, report.path, report.granted, out);
+    describe(flow, report.place, report.granted, out);
     out.result = name_of(report.ending);
     out.bytes = report.bytes;
     out.blocks = report.blocks;
@@ -89,12 +105,13 @@ void log_end(const Flow& flow, const EndReport& report) {
     const Request request = parsed ? *parsed : Request();
     const std::chrono::duration<double> took = flow.engine.loop().now() - flow.began;
     std::string line = fmt::format("tftp {}{} {} {} B in {:.3f} s blk {} win {} rep {}", describe(flow, request),
-                                   arrow(report.path, request.name), name_of(report.ending), report.bytes, took.count(),
-                                   report.granted.blksize, report.granted.window, report.repeated);
+                                   arrow(report.place.path, request.name), name_of(report.ending), report.bytes,
+                                   took.count(), report.granted.blksize, report.granted.window, report.repeated);
     if (report.round_trip) {
         const std::chrono::duration<double, std::milli> round_trip = *report.round_trip;
         fmt::format_to(std::back_inserter(line), " srtt {:.1f} ms", round_trip.count());
     }
+    if (flow.handler != 0) fmt::format_to(std::back_inserter(line), " handler \"{}\"", for_log(handler_of(flow)));
     if (!report.peer_error.empty()) {
         fmt::format_to(std::back_inserter(line), " said \"{}\"", for_log(report.peer_error));
     }
@@ -103,11 +120,19 @@ void log_end(const Flow& flow, const EndReport& report) {
 
 }  // namespace
 
+const Tree* tree_of(const Flow& flow, const FilePlace& place) {
+    if (place.path == nullptr) return nullptr;
+    for (const Tree& tree : flow.policy->trees) {
+        if (tree.user->filesystem.get() == place.filesystem) return &tree;
+    }
+    return nullptr;
+}
+
 void tell_refusal(const Flow& flow, const Request& request, const Refusal& refusal, std::string_view why) {
     flow.engine.count_request(flow, TftpOutcome::refused);
     events_of(flow).publish<event::TftpRefused>([&] {
         event::TftpRefused out;
-        describe(flow, request, out);
+        describe(flow, request, {}, out);
         out.code = static_cast<std::uint16_t>(refusal.code);
         out.reason = refusal.text;
         out.why = why;
@@ -115,10 +140,10 @@ void tell_refusal(const Flow& flow, const Request& request, const Refusal& refus
     });
 }
 
-void tell_start(const Flow& flow, const Path* path, const Terms& granted) {
+void tell_start(const Flow& flow, const FilePlace& place, const Terms& granted) {
     events_of(flow).publish<event::TftpStarted>([&] {
         event::TftpStarted out;
-        describe(flow, path, granted, out);
+        describe(flow, place, granted, out);
         return out;
     });
 }

@@ -179,11 +179,13 @@ std::uint16_t Engine::most_received_block() const noexcept {
 }
 
 std::optional<net::Mac> Engine::mac_of(const Flow& flow) {
-    return listeners_[flow.listener].tid->socket->neighbour(flow.route.peer, flow.route.interface);
+    const TidPtr& tid = listeners_[flow.listener].tid;
+    return tid ? tid->socket->neighbour(flow.route.peer, flow.route.interface) : std::nullopt;  // null: at the end
 }
 
 std::string Engine::interface_of(const Flow& flow) {
-    return listeners_[flow.listener].tid->socket->name_of(flow.route.interface);
+    const TidPtr& tid = listeners_[flow.listener].tid;
+    return tid ? tid->socket->name_of(flow.route.interface) : std::string();
 }
 
 }  // namespace wherry::tftp

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t most_new_folders = 16;
 
 Workspace workspace_of(const Opening& opening, const Tree& tree) {
-    return {opening.server().commons(), opening.engine().loop(), tree.user, session_of(*opening.flow)};
+    return {opening.server().commons(), opening.engine().loop(), tree.user, session_of(*opening.flow, &tree)};
 }
 
 // Where a tree has a file of that name in other letters.

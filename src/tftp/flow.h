@@ -104,6 +104,7 @@ public:
     [[no_unique_address]] Admission::Seat seat;
     State state = State::opening;  // in a place that alignment leaves in the seat
     bool quiet = false;            // it hears of no refusal
+    std::uint16_t handler = 0;     // of the program's that has answered, counted from 1; 0: none has
     net::Timer timer;
     std::unique_ptr<Refused> refused;
     Time began{};

@@ -118,6 +118,7 @@ net::Task<void> send_file(const Opening& opening, Found found) {
         [[maybe_unused]] const auto ended = co_await found.transfer->finish(wherry::Outcome::file(Code::denied));
         co_return opening.refuse(allowed.error());
     }
+    found.transfer->share_file(opening.server().open_files(), found.tree->user->filesystem.get());
     ReadSource source({.transfer = std::move(found.transfer),
                        .filesystem = found.tree->user->filesystem.get(),
                        .text = opening.request.mode == Mode::netascii,
@@ -166,7 +167,7 @@ net::Task<void> open_write(Opening& opening, Path path) {
             create ? Refusal{ErrorCode::exists, "File already exists"} : Refusal{ErrorCode::access, "Access violation"},
             "somebody else is uploading it");
     }
-    Workspace workspace(opening.server().commons(), flow.engine.loop(), tree.user, session_of(flow));
+    Workspace workspace(opening.server().commons(), flow.engine.loop(), tree.user, session_of(flow, &tree));
     if (rules.make_folders && rules.mode != WriteMode::existing) {
         const auto made = co_await make_folders(workspace, *place);
         if (opening.given_up()) co_return;
@@ -261,13 +262,14 @@ Refusal refusal_for(const Error& error) {
     }
 }
 
-SessionInfo session_of(const Flow& flow) {
+SessionInfo session_of(const Flow& flow, const Tree* tree) {
     SessionInfo info;
     info.protocol = "tftp";
     info.peer = flow.route.peer.ip();
     info.peer_port = flow.route.peer.port();
     info.local = flow.route.local.ip();
     info.local_port = flow.route.local.port();
+    if (tree != nullptr) info.user = tree->user->name;
     return info;
 }
 

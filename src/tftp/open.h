@@ -15,7 +15,7 @@ void flow_expired(Flow& flow);
 // The one place where an error of a file operation becomes an ERROR packet.
 Refusal refusal_for(const Error& error);
 
-SessionInfo session_of(const Flow& flow);
+SessionInfo session_of(const Flow& flow, const Tree* tree = nullptr);
 
 // `RRQ 10.0.0.5:2070 "pxelinux.0"`, for the log.
 std::string describe(const Flow& flow, const Request& request);

@@ -23,7 +23,9 @@ net::Task<Result<TftpAnswer>> ask_handlers(const Opening& opening, const TftpReq
     for (const Handler& handler : opening.server().handlers()) {
         if (!wants(handler, request.upload, request.path)) continue;
         auto answer = co_await on_worker(opening, [&]() -> Result<TftpAnswer> { return handler.call(request); });
-        if (!answer || answer->kind() != TftpAnswer::Kind::pass) co_return answer;
+        if (answer && answer->kind() == TftpAnswer::Kind::pass) continue;
+        opening.flow->handler = static_cast<std::uint16_t>(&handler - opening.server().handlers().data() + 1);
+        co_return answer;
     }
     co_return TftpAnswer::pass();
 }

@@ -172,7 +172,7 @@ void ReadExchange::end(Ending ending) {
     metrics().add(Metric::tftp_data_repeated_total, static_cast<std::int64_t>(counts.repeated));
     if (ending == Ending::probe) metrics().add(Metric::tftp_probes_total);
     tell_end(flow_, {.ending = ending,
-                     .path = source_.path(),
+                     .place = source_.place(),
                      .granted = {blksize_, machine_.window(), source_.size()},
                      .bytes = progress().bytes,
                      .blocks = counts.sent,

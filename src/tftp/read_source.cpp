@@ -334,7 +334,7 @@ void ReadSource::close(const Flow& flow, wherry::Outcome outcome, bool counts) {
         for (std::uint64_t number = first; number <= last; ++number) server.cache().drop(key(), number);
     }
     if (!transfer_) return;
-    if (wants_session_) transfer_->set_session(std::make_unique<SessionInfo>(session_of(flow)));
+    if (wants_session_) transfer_->set_session(std::make_unique<SessionInfo>(session_of(flow, tree_of(flow, place()))));
     if (!counts) transfer_->uncounted();
     if (load_ != nullptr) {
         load_->outcome = outcome;

@@ -10,6 +10,7 @@
 
 #include "access/commons.h"
 #include "access/name_index.h"
+#include "access/open_files.h"
 #include "core/live.h"
 #include "net/datagram.h"
 #include "tftp/admission.h"
@@ -79,6 +80,7 @@ public:
     UploadClaims& uploads() noexcept { return uploads_; }
     ReorderBudget& reorder_budget() noexcept { return reorder_budget_; }
     NameIndex& name_index() noexcept { return name_index_; }
+    OpenFiles& open_files() noexcept { return open_files_; }
 
 private:
     struct Place;
@@ -98,6 +100,7 @@ private:
     UploadClaims uploads_;
     ReorderBudget reorder_budget_;
     NameIndex name_index_;
+    OpenFiles open_files_;
     std::vector<std::unique_ptr<Place>> places_;  // one per loop
     std::size_t adopted_ = 0;                     // sockets that were bound already
     bool listening_ = false;

@@ -234,6 +234,10 @@ void WriteExchange::fail_with(const Error& error) {
     apply(flow_.engine.loop().now(), effects);
 }
 
+FilePlace WriteExchange::place() const {
+    return path_ ? FilePlace{&*path_, flow_.policy->trees.front().user->filesystem.get()} : FilePlace();
+}
+
 void WriteExchange::end(Ending ending) {
     ending_ = ending;
     buffer_ = {};
@@ -243,7 +247,7 @@ void WriteExchange::end(Ending ending) {
                   static_cast<std::int64_t>(counts.duplicates));
     metrics().add(Metric::tftp_data_received_total, TftpReceived::ignored, counts.ignored);
     tell_end(flow_, {.ending = ending,
-                     .path = path_ ? &*path_ : nullptr,
+                     .place = place(),
                      .granted = {blksize_, window_, announced_},
                      .bytes = received_,
                      .blocks = counts.blocks + counts.duplicates,

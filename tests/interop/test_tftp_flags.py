@@ -1,6 +1,8 @@
 """The flags of `wherry tftp` and `wherry map-test`, each by what it does to packets or lines."""
 import os
+import pwd
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -127,6 +129,99 @@ class Flags(unittest.TestCase):
         whole = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, timeout=DEADLINE)
         done = subprocess.run([PROGRAM, "tftp", "--version"], capture_output=True, text=True, timeout=DEADLINE)
         self.assertEqual((done.returncode, done.stdout), (0, whole.stdout))
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
+    def test_user(self):
+        nobody = pwd.getpwnam("nobody")
+        self.root.chmod(0o755)
+        put(self.root / "secret", b"s")
+        (self.root / "secret").chmod(0o600)
+        server = self.serve("--user", "nobody", "--file-log", str(self.root / "log"))
+        for thread in Path(f"/proc/{server.process.pid}/task").iterdir():
+            status = (thread / "status").read_text()
+            self.assertEqual(re.search(r"^Uid:(.*)$", status, re.M)[1].split(), [str(nobody.pw_uid)] * 4)
+            self.assertEqual(re.search(r"^Gid:(.*)$", status, re.M)[1].split(), [str(nobody.pw_gid)] * 4)
+            self.assertEqual(set(re.search(r"^Groups:(.*)$", status, re.M)[1].split()),
+                             {str(one) for one in os.getgrouplist("nobody", nobody.pw_gid)})
+            self.assertEqual(re.search(r"^CapPrm:\s+(\w+)$", status, re.M)[1].strip("0"), "")
+        self.assertEqual(self.read(server, b"one"), b"\0\3\0\1x")
+        self.assertEqual(self.read(server, b"secret")[:4], b"\0\5\0\2")
+        self.assertEqual(self.write(server, b"new")[:4], b"\0\5\0\2")
+        self.assertIn("risk: nobody may not write to", server.said())
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
+    def test_user_uploads_as_that_account(self):
+        os.chown(self.root, pwd.getpwnam("nobody").pw_uid, -1)
+        server = self.serve("--user", "nobody")
+        self.assertNotIn("risk: nobody", server.said())
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(DEADLINE)
+            client.sendto(octets(2, b"mine"), ("127.0.0.1", server.port))
+            peer = client.recvfrom(600)[1]
+            client.sendto(b"\0\3\0\1abc", peer)
+            self.assertEqual(client.recvfrom(600)[0], b"\0\4\0\1")
+        self.assertEqual((self.root / "mine").stat().st_uid, pwd.getpwnam("nobody").pw_uid)
+
+    def fails(self, *options, **more):
+        done = subprocess.run([PROGRAM, "tftp", "--root", str(self.root), "--host", "127.0.0.1", "-p", "0", *options],
+                              capture_output=True, text=True, timeout=DEADLINE, **more)
+        self.assertEqual(done.stdout, "")
+        return done.returncode, done.stderr
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
+    def test_user_who_may_not_read_the_folder(self):
+        self.root.chmod(0o700)
+        code, said = self.fails("--user", "nobody")
+        self.assertEqual(code, 1)
+        self.assertIn(f"--user nobody: reading {self.root}: Permission denied; let that account into the folder", said)
+
+    def test_user_who_is_nobody(self):
+        code, said = self.fails("--user", "no such account")
+        self.assertEqual(code, 2)
+        self.assertIn("--user no such account: this machine has no such account", said)
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "needs root and setpriv")
+    def test_user_without_root(self):
+        self.root.chmod(0o755)
+        command = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", PROGRAM, "tftp", "--root",
+                   str(self.root), "--host", "127.0.0.1", "-p", "0", "--user", "daemon"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
+        if done.returncode == 126 or done.returncode == 127:
+            self.skipTest("nobody may not run the program here")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--user daemon: becoming daemon: start as root, or as that account", done.stderr)
+
+    def test_clients_of_one_file_share_a_descriptor(self):
+        server = self.serve()
+        self.read(server, b"one")  # the ports of its pool are open now
+        clients = []
+        for i in range(200):
+            client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.addCleanup(client.close)
+            client.bind((f"127.0.1.{1 + i}", 0))  # of one address it would take fewer
+            client.settimeout(DEADLINE)
+            client.sendto(octets(1, b"big"), ("127.0.0.1", server.port))
+            self.assertEqual(client.recvfrom(600)[0], b"\0\3\0\1" + b"b" * 512)
+            clients.append(client)
+        descriptors = Path(f"/proc/{server.process.pid}/fd")
+        big = [one for one in descriptors.iterdir() if os.readlink(one) == str(self.root / "big")]
+        self.assertEqual(len(big), 1)
+
+    def test_has_as_many_descriptors_as_it_may(self):
+        few = ["prlimit", "--nofile=200:1000"]
+        server = TftpServer(self.root)
+        server.command = [*few, *server.command]
+        server.start()
+        self.addCleanup(server.stop)
+        self.assertEqual(resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE), (1000, 1000))
+        self.assertRegex(server.said(), r"risk: this process may have 1000 open files and sockets and may come to need "
+                                        r"\d+, 1 for each of tftp.limits.max_transfers = 10000: ")
+        config = self.root / "config.toml"
+        put(config, f'[ftp]\nlisten = []\n[tftp]\nlisten = ["127.0.0.1:69"]\nroots = ["{self.root}"]\n'.encode())
+        done = subprocess.run([*few, PROGRAM, "check-config", str(config)], capture_output=True, text=True,
+                              timeout=DEADLINE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("warning: this process may have 1000 open files and sockets", done.stdout)
 
     def test_metrics(self):
         control = str(self.root) + ".control"

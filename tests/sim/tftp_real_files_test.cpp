@@ -3,6 +3,9 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
 
 #include "support/temp_folder.h"
 #include "testing/tftp_harness.h"
@@ -16,6 +19,21 @@ using testing::TftpHarness;
 class TftpRealFiles : public ::testing::Test {
 protected:
     TftpRealFiles() { server.base.files = posix_filesystem(folder.make_directory("root")).value(); }
+    // Begins a download of its own client's; what comes first.
+    std::string begin(unsigned number, std::string_view name) {
+        const std::string ip = "198.51." + std::to_string(number / 100) + "." + std::to_string(1 + number % 100);
+        server.client = net::Address::parse_ip(ip, 2070).value();
+        return server.rrq(name);
+    }
+    // How many descriptors this process has of files of the folder.
+    std::size_t open_files() const {
+        std::size_t count = 0;
+        for (const auto& one : std::filesystem::directory_iterator("/proc/self/fd")) {
+            std::error_code gone;
+            count += std::filesystem::read_symlink(one, gone).string().starts_with(folder.path("root/")) ? 1 : 0;
+        }
+        return count;
+    }
     TempFolder folder;
     TftpHarness server;
 };
@@ -52,6 +70,45 @@ TEST_F(TftpRealFiles, T124_symlinks_that_lead_out) {
         EXPECT_EQ(server.rrq(name), "ERR(2,Access violation)") << name;
     }
     EXPECT_EQ(server.rrq("harmless"), "DATA(1,1)");
+}
+
+TEST_F(TftpRealFiles, have_one_descriptor_for_all_who_download_them) {
+    folder.write("root/img", std::string(100'000, 'i'));
+    folder.write("root/other", std::string(100'000, 'o'));
+    for (unsigned i = 0; i < 200; ++i) ASSERT_EQ(begin(i, "img"), "DATA(1,512)");
+    EXPECT_EQ(open_files(), 1U);
+    EXPECT_EQ(begin(200, "other"), "DATA(1,512)");
+    EXPECT_EQ(open_files(), 2U);
+    server.error(0);
+    EXPECT_EQ(open_files(), 1U);
+    EXPECT_EQ(server.serve().open_files().count(), 1U);
+}
+
+TEST_F(TftpRealFiles, are_closed_when_the_last_who_downloads_them_has_gone) {
+    folder.write("root/img", std::string(2000, 'i'));
+    ASSERT_EQ(begin(0, "img"), "DATA(1,512)");
+    const net::Address first = server.client;
+    const net::Address its_port = server.tid;
+    ASSERT_EQ(begin(1, "img"), "DATA(1,512)");
+    server.from(first, its_port, std::string("\0\5\0\0\0", 5));  // who opened it goes
+    EXPECT_EQ(open_files(), 1U);
+    EXPECT_EQ(server.ack(1), "DATA(2,512)");
+    EXPECT_EQ(server.ack(2), "DATA(3,512)");
+    EXPECT_EQ(server.ack(3), "DATA(4,464)");
+    EXPECT_EQ(server.payload, std::string(464, 'i'));
+    server.ack(4);
+    EXPECT_EQ(open_files(), 0U);
+    EXPECT_EQ(server.serve().open_files().count(), 0U);
+}
+
+TEST_F(TftpRealFiles, share_no_descriptor_with_one_that_has_taken_their_place) {
+    folder.write("root/img", std::string(1000, 'a'));
+    ASSERT_EQ(begin(0, "img"), "DATA(1,512)");
+    folder.write("root/img.new", std::string(1000, 'b'));
+    std::filesystem::rename(folder.path("root/img.new"), folder.path("root/img"));
+    ASSERT_EQ(begin(1, "img"), "DATA(1,512)");
+    EXPECT_EQ(server.payload, std::string(512, 'b'));
+    EXPECT_EQ(server.serve().open_files().count(), 2U);
 }
 
 }  // namespace

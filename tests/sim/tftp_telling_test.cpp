@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "testing/tftp_harness.h"
@@ -253,6 +255,115 @@ TEST_F(TftpTelling, an_event_of_content_has_no_path) {
     EXPECT_TRUE(only<event::TftpStarted>().path.is_root());
     EXPECT_EQ(only<event::TftpStarted>().size, 4U);
 }
+
+TEST_F(TftpTelling, events_say_more_in_their_details) {
+    server.network.interfaces[1] = "eth7";
+    server.network.neighbours["198.51.100.7"] = {{0x00, 0x1b, 0x21, 0x0a, 0x0b, 0x0c}};
+    server.folder = "/srv/tftp/";
+    server.map = "r ^boot/ \n";
+    server.rrq("boot/one", {{"BlkSize", "1024"}, {"x-own", "\n7"}, {"tsize", "0"}});
+    server.ack(0);
+    server.ack(1);
+    ASSERT_EQ(events().size(), 2U);
+    const auto& started = std::get<event::TftpStarted>(events()[0]);
+    const auto& done = std::get<event::TftpDone>(events()[1]);
+    for (const event::TftpStarted* one : {&started, static_cast<const event::TftpStarted*>(&done)}) {
+        ASSERT_NE(one->details, nullptr);
+        EXPECT_EQ(one->details->mac, "00-1b-21-0a-0b-0c");
+        EXPECT_EQ(one->details->interface, "eth7");
+        const std::vector<std::pair<std::string, std::string>> asked{
+            {"BlkSize", "1024"}, {"x-own", "\n7"}, {"tsize", "0"}};
+        EXPECT_EQ(one->details->options, asked);
+        EXPECT_EQ(one->details->file, "/srv/tftp/one");
+        EXPECT_EQ(one->details->handler, "");
+        EXPECT_EQ(one->session.user, "");
+    }
+    EXPECT_EQ(started.details->id, done.details->id);
+    EXPECT_NE(started.details->id, 0U);
+}
+
+TEST_F(TftpTelling, an_event_of_an_upload_has_the_path_on_the_machine) {
+    server.folder = "/srv/tftp";
+    server.upload("new", "content");
+    ASSERT_EQ(events().size(), 2U);
+    EXPECT_EQ(std::get<event::TftpUploaded>(events()[1]).details->file, "/srv/tftp/new");
+}
+
+TEST_F(TftpTelling, an_event_has_the_path_in_the_folder_where_the_file_was_found) {
+    server.folder = "/srv/tftp";
+    server.more_roots = {memory_filesystem()};
+    OpenMode mode = OpenMode::for_writing();
+    auto file = server.more_roots[0]->open(Path::resolve("/there").value(), mode).value();
+    ASSERT_TRUE(file->write_at(0, std::as_bytes(std::span("t", 1))));
+    ASSERT_TRUE(file->close());
+    server.rrq("there");
+    EXPECT_EQ(only<event::TftpStarted>().path.text(), "/there");
+    EXPECT_EQ(only<event::TftpStarted>().details->file, "") << "nobody has said where that folder is";
+}
+
+TEST_F(TftpTelling, events_name_the_handler_that_has_answered) {
+    server.handlers.push_back({"*", false, [](const TftpRequest&) { return TftpAnswer::pass(); }});
+    server.handlers.push_back({"m*", false, [](const TftpRequest&) { return TftpAnswer::content("made"); }});
+    server.handlers.push_back(
+        {"other", false, [](const TftpRequest&) { return TftpAnswer::file(Path::resolve("/one").value()); }});
+    server.handlers.push_back({"no", false, [](const TftpRequest&) { return TftpAnswer::refuse(2, "no"); }});
+    server.download("made");
+    next_client();
+    server.download("other");
+    next_client();
+    server.rrq("no");
+    next_client();
+    server.download("one");
+    ASSERT_EQ(events().size(), 7U);
+    EXPECT_EQ(std::get<event::TftpStarted>(events()[0]).details->handler, "m*");
+    EXPECT_EQ(std::get<event::TftpDone>(events()[1]).details->handler, "m*");
+    EXPECT_EQ(std::get<event::TftpDone>(events()[1]).details->file, "");
+    EXPECT_EQ(std::get<event::TftpDone>(events()[3]).details->handler, "other");
+    EXPECT_EQ(std::get<event::TftpDone>(events()[3]).path.text(), "/one");
+    EXPECT_EQ(std::get<event::TftpRefused>(events()[4]).details->handler, "no");
+    EXPECT_EQ(std::get<event::TftpDone>(events()[6]).details->handler, "") << "none but one that has passed it on";
+    EXPECT_TRUE(server.logged("\"other\" -> /one ok 1 B"));
+    EXPECT_TRUE(server.logged(" handler \"other\""));
+    EXPECT_FALSE(server.logged(" handler \"*\""));
+}
+
+TEST_F(TftpTelling, an_event_of_a_refusal_has_details) {
+    server.network.neighbours["198.51.100.7"] = {{0x00, 0x1b, 0x21, 0x0a, 0x0b, 0x0c}};
+    server.rrq("none", {{"tsize", "0"}});
+    const auto& refused = only<event::TftpRefused>();
+    EXPECT_EQ(refused.details->mac, "00-1b-21-0a-0b-0c");
+    EXPECT_EQ(refused.details->options.size(), 1U);
+    EXPECT_EQ(refused.details->file, "");
+}
+
+TEST_F(TftpTelling, events_name_whose_files_are_served) {
+    server.user = "anonymous";
+    server.download("one");
+    server.upload("new", "content");
+    ASSERT_EQ(events().size(), 4U);
+    EXPECT_EQ(std::get<event::TftpStarted>(events()[0]).session.user, "anonymous");
+    EXPECT_EQ(std::get<event::TftpDone>(events()[1]).session.user, "anonymous");
+    EXPECT_EQ(std::get<event::TftpUploaded>(events()[3]).session.user, "anonymous");
+    const std::vector<Event>& others = server.base.events();
+    ASSERT_EQ(others.size(), 2U);
+    EXPECT_EQ(std::get<event::Sent>(others[0]).session.user, "anonymous");
+    EXPECT_EQ(std::get<event::Received>(others[1]).session.user, "anonymous");
+}
+
+TEST_F(TftpTelling, nothing_is_found_out_for_events_that_nobody_hears) {
+    server.base.hears = false;
+    server.download("one");
+    next_client();
+    server.rrq("none");
+    EXPECT_EQ(server.network.neighbours_asked, 0U);
+    server.base.hears = true;
+    next_client();
+    server.rrq("none");
+    EXPECT_EQ(server.network.neighbours_asked, 1U);
+}
+
+// The queue of events holds tens of thousands: what few want to know goes to TftpDetails.
+static_assert(sizeof(Event) <= 416);
 
 // --- lines about packets
 

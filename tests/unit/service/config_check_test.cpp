@@ -45,6 +45,31 @@ TEST(ConfigCheck, WarnsOfAServerForNobody) {
     EXPECT_THAT(config_warnings(config), Not(Contains(StartsWith("nobody"))));
 }
 
+TEST(ConfigCheck, WarnsIfTheDescriptorsAreFewerThanTheLimitsLetIn) {
+    Config config = harmless();
+    config.limits.sessions = 100;
+    EXPECT_EQ(descriptor_warning(config, 564), "");
+    EXPECT_THAT(descriptor_warning(config, 563), HasSubstr("563 open files and sockets and may come to need 564, 5 for "
+                                                           "each of limits.sessions = 100:"));
+    config.tftp.listen = {net::Address::loopback(69)};
+    config.runtime.loops = 2;
+    config.tftp.settings.pool_ports = 4;
+    config.tftp.settings.limits.max_transfers = 1000;
+    EXPECT_EQ(descriptor_warning(config, 1586), "");
+    EXPECT_THAT(descriptor_warning(config, 1585),
+                HasSubstr("sessions = 100, 1 for each of tftp.limits.max_transfers = 1000:"));
+    config.tftp.settings.tid_mode = tftp::TidMode::unique;
+    EXPECT_THAT(descriptor_warning(config, 1586), HasSubstr("may come to need 2586"));
+    config.ftp.listen.clear();
+    EXPECT_EQ(descriptor_warning(config, 2086), "");
+}
+
+TEST(ConfigCheck, SaysNothingOfDescriptorsForLimitsThatAreOff) {
+    Config config = harmless();
+    config.limits.sessions = 0;
+    EXPECT_EQ(descriptor_warning(config, 64), "");
+}
+
 TEST(ConfigCheck, WarnsOfPasswordsInClearOnlyWhereOthersCanSeeThem) {
     const auto clear = HasSubstr("in clear");
     Config config = harmless();
