@@ -70,6 +70,11 @@ void warn_of_tftp(const TftpConfig& tftp, std::vector<std::string>& out) {
         out.emplace_back(
             "tftp.write.allow: is empty: everybody who reaches this machine may upload; TFTP has no passwords");
     }
+    if (settings.map.engine == tftp::RegexEngine::posix) {
+        out.emplace_back(
+            "tftp.names.regex_engine: with \"posix\" a name that a client makes up may take exponential time, and "
+            "keep a worker of the disk busy meanwhile; \"linear\" does without");
+    }
 }
 
 void warn_of_data_connections(const ftp::Settings& ftp, std::vector<std::string>& out) {

@@ -44,7 +44,9 @@ Field pace(Member member) {
 
 using tftp::Case;
 using tftp::ClientRoot;
+using tftp::Macros;
 using tftp::MtuPolicy;
+using tftp::RegexEngine;
 using tftp::TidMode;
 using tftp::WorldReadable;
 using tftp::WriteMode;
@@ -243,6 +245,18 @@ std::vector<ConfigKey> name_keys() {
         {"tftp.names.map_file", live, place("file", [](auto& c) -> auto& { return c.tftp.map_file; }),
          "Rules that change names, in the form of tftpd-hpa's map files. `wherry map-test` "
          "tries it. Empty: none."},
+        {"tftp.names.macros", live,
+         choice([](auto& c) -> auto& { return c.tftp.settings.map.macros; },
+                Words<Macros>{{"hpa", Macros::hpa}, {"extended", Macros::extended}}),
+         "What the patterns of the map file know: what tftpd-hpa's do, or also \"\\m\" (the client's hardware address, "
+         "like \"00-1b-21-0a-0b-0c\"; nothing if it is not known), \"\\n\" (the interface that the request came by) "
+         "and \"\\l\" (the address that it was sent to)."},
+        {"tftp.names.regex_engine", live,
+         choice([](auto& c) -> auto& { return c.tftp.settings.map.engine; },
+                Words<RegexEngine>{{"linear", RegexEngine::linear}, {"posix", RegexEngine::posix}}),
+         "How the regular expressions of the map file are looked for: in time linear in the name, or by the C library "
+         "as in tftpd-hpa. \"posix\" knows back-references, may take exponential time for a name, and refuses names "
+         "longer than 256 bytes."},
         {"tftp.names.pattern_file", live, place("file", [](auto& c) -> auto& { return c.tftp.pattern_file; }),
          "Other names for downloads of what is not there, in the form of atftpd's pattern files: the first regular "
          "expression that matches. Empty: none."},

@@ -85,9 +85,9 @@ Result<std::shared_ptr<const Rules>> load(const std::string& file, Parse parse) 
 
 }  // namespace
 
-Result<std::shared_ptr<const tftp::Remap>> load_tftp_map(const std::string& file) {
-    return load<tftp::Remap>(file, [](std::string_view content) {
-        auto parsed = tftp::Remap::parse(content);
+Result<std::shared_ptr<const tftp::Remap>> load_tftp_map(const std::string& file, const tftp::RemapOptions& options) {
+    return load<tftp::Remap>(file, [&](std::string_view content) {
+        auto parsed = tftp::Remap::parse(content, options);
         return std::pair(std::move(parsed.rules), std::move(parsed.errors));
     });
 }
@@ -108,7 +108,7 @@ Result<tftp::Policy> open_tftp_policy(const Config& config, const UserPtr& anony
     if (auto opened = open_trees(config, anonymous, policy, warnings); !opened) {
         return std::unexpected(std::move(opened.error()));
     }
-    auto map = load_tftp_map(config.tftp.map_file);
+    auto map = load_tftp_map(config.tftp.map_file, config.tftp.settings.map);
     if (!map) return std::unexpected(std::move(map.error()));
     policy.map = std::move(*map);
     std::ranges::move(tftp_map_warnings(config.tftp.map_file, policy.map), std::back_inserter(warnings));

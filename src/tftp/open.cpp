@@ -216,7 +216,7 @@ net::Task<void> open_request(FlowPtr flow) {
         co_return opening.refuse({ErrorCode::access, "Access violation"}, "its address");
     }
     flow->timer.set(flow->engine.loop().now() + settings.open_timeout);
-    if (needs_mac(settings)) opening.mac = flow->engine.mac_of(*flow);
+    if (needs_mac(*flow->policy)) opening.mac = flow->engine.mac_of(*flow);
     auto name = co_await mapped_name(opening);
     if (opening.given_up()) co_return;
     if (!name) co_return opening.refuse(name.error(), "its name");

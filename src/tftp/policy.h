@@ -43,7 +43,7 @@ struct Asker {
     std::string name;  // the path without its first slash
 };
 
-bool needs_mac(const Settings& settings) noexcept;
+bool needs_mac(const Policy& policy) noexcept;
 
 // `base` as it is for that request: itself if no rule is about it. Pure.
 PolicyPtr policy_for(const PolicyPtr& base, const Asker& asker);

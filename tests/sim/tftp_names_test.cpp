@@ -55,5 +55,29 @@ TEST_F(TftpNames, T125_steps_that_a_map_may_take) {
     EXPECT_EQ(ask("a"), "ERR(2,Name mapping failed)");
 }
 
+TEST_F(TftpNames, macros_of_a_map_for_the_client_the_interface_and_the_asked_address) {
+    server.network.interfaces[1] = "eth1";
+    server.network.neighbours["198.51.100.7"] = {{0x00, 0x1b, 0x21, 0x0a, 0x0b, 0x0c}};
+    server.map = "r ^one$ \\m.\\n.\\l\n";
+    server.base.put("/00-1b-21-0a-0b-0c.eth1.192.0.2.1", "macros");
+    server.base.put("/.eth1.192.0.2.1", "unknown");
+    server.base.put("/m.n.l", "letters!");
+    EXPECT_EQ(ask("one"), "DATA(1,8)");
+    server.settings.map.macros = tftp::Macros::extended;
+    server.serve().set(server.policy());
+    EXPECT_EQ(ask("one"), "DATA(1,6)");
+    server.network.neighbours.clear();
+    EXPECT_EQ(ask("one"), "DATA(1,7)");
+}
+
+TEST_F(TftpNames, back_references_in_a_map) {
+    server.map = "re ^two$ one\na (.)\\1 twice\\ \\1\nE . \n";
+    server.settings.map.engine = tftp::RegexEngine::posix;
+    EXPECT_EQ(ask("two"), "DATA(1,1)");
+    EXPECT_EQ(ask("one"), "DATA(1,1)");
+    EXPECT_EQ(ask("foo"), "ERR(2,twice o)");
+    EXPECT_EQ(ask(std::string(200, 'x') + "yy" + std::string(100, 'z')), "ERR(2,Name mapping failed)");
+}
+
 }  // namespace
 }  // namespace wherry

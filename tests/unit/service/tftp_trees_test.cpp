@@ -69,5 +69,15 @@ TEST_F(TftpTrees, FoldersAreMadeByWhoMayUploadIntoThem) {
     EXPECT_TRUE(with->trees[0].user->permissions_for("/"_p).has('m'));
 }
 
+TEST_F(TftpTrees, AMapIsReadAsTheSettingsSay) {
+    config.tftp.roots = {folder.path()};
+    config.tftp.map_file = folder.write("map", "r (.)\\1 \\m\n");
+    EXPECT_FALSE(open_tftp_policy(config, nullptr, warnings));
+    config.tftp.settings.map = {.macros = tftp::Macros::extended, .engine = tftp::RegexEngine::posix};
+    const auto policy = open_tftp_policy(config, nullptr, warnings);
+    ASSERT_TRUE(policy) << policy.error().message;
+    EXPECT_TRUE(policy->map->uses('m'));
+}
+
 }  // namespace
 }  // namespace wherry
