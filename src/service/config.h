@@ -93,6 +93,7 @@ struct TftpConfig {
     bool accept_full_path = true;    // names may have a root's own path in front
     std::string map_file;            // rules for names; empty: none
     std::string pattern_file;        // other names for what is not there; empty: none
+    std::string lease_file;          // dnsmasq's, for hardware addresses that the kernel does not know; empty: none
     tftp::Settings settings;
 
     bool served() const noexcept { return !listen.empty() || !descriptors.empty(); }

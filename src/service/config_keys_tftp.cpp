@@ -272,6 +272,10 @@ std::vector<ConfigKey> name_keys() {
          "Whether a client has, where it exists, the folder of a root that is named after its address (\"10.0.0.5\") "
          "or hardware address (\"00-1b-21-0a-0b-0c\") instead of the root. Hardware "
          "addresses are known of clients on the same link alone, and by IPv6 not always at their first request."},
+        {"tftp.names.lease_file", live, place("file", [](auto& c) -> auto& { return c.tftp.lease_file; }),
+         "The leases of dnsmasq, like \"/var/lib/misc/dnsmasq.leases\": they tell the hardware addresses of clients "
+         "that the kernel does not know, as of those behind a router, by IPv4. It is read again when it has changed. "
+         "Empty: none."},
         {"tftp.names.client_root_only", live, flag([](auto& c) -> auto& { return c.tftp.settings.client_root_only; }),
          "Whether a client without such a folder is refused."},
         {"tftp.names.map_steps", live,

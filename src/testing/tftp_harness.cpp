@@ -60,6 +60,7 @@ tftp::Policy TftpHarness::policy() {
     for (const FilesystemPtr& files : rule_roots) out.rule_trees.push_back(tree(files, {}));
     if (!map.empty()) out.map = tftp::Remap::parse(map, settings.map).rules;
     if (!patterns.empty()) out.patterns = tftp::Patterns::parse(patterns).patterns;
+    out.other_macs = other_macs;
     return out;
 }
 
