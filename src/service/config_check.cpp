@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
 #include "auth/anonymous.h"
 #include "core/text.h"
+#include "service/listen_names.h"
 #include "service/tftp_trees.h"
 #include "service/user_sources.h"
 
@@ -176,6 +178,7 @@ std::vector<std::string> config_warnings(const Config& config, OtherUsers others
 
 ConfigFindings check_config(const Config& config, OtherUsers others) {
     ConfigFindings found{config_errors(config), config_warnings(config, others)};
+    std::ranges::move(hosts_without_address(config), std::back_inserter(found.errors));
     if (wants_tls(config) && !config.tls.certificate.empty()) {
         const auto tls = net::TlsContext::load(tls_options(config));
         if (!tls) found.errors.push_back(tls.error().message);

@@ -81,7 +81,8 @@ Field ports(Member member) {
 std::vector<ConfigKey> service_keys() {
     return {
         {"tftp.listen", restart, listen_places([](auto& c) -> auto& { return c.tftp.listen; }),
-         "Where the server takes TFTP requests, usually \"*:69\". Empty: there is no TFTP. \"systemd:NAME\" is the "
+         "Where the server takes TFTP requests, usually \"*:69\". Empty: there is no TFTP. HOST is all addresses that "
+         "this name has at the start. \"systemd:NAME\" is the "
          "sockets that systemd hands over under that name (FileDescriptorName=), each read by one thread; set "
          "PassPacketInfo=yes."},
         {"tftp.roots", live, files([](auto& c) -> auto& { return c.tftp.roots; }),
