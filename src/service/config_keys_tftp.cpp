@@ -82,8 +82,8 @@ std::vector<ConfigKey> service_keys() {
     return {
         {"tftp.listen", restart, listen_places([](auto& c) -> auto& { return c.tftp.listen; }),
          "Where the server takes TFTP requests, usually \"*:69\". Empty: there is no TFTP. HOST is all addresses that "
-         "this name has at the start. \"systemd:NAME\" is the "
-         "sockets that systemd hands over under that name (FileDescriptorName=), each read by one thread; set "
+         "this name has at the start. An address that this machine does not have yet is waited for. \"systemd:NAME\" "
+         "is the sockets that systemd hands over under that name (FileDescriptorName=), each read by one thread; set "
          "PassPacketInfo=yes."},
         {"tftp.roots", live, files([](auto& c) -> auto& { return c.tftp.roots; }),
          "The folders that are served. Downloads look through them in this order, uploads go to the first. Empty: the "

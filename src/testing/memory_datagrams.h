@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,7 @@ public:
     std::size_t receive_room = std::size_t{1} << 22U;
     std::map<std::uint32_t, std::string> interfaces;  // their names
     std::map<std::string, net::Mac> neighbours;       // by their addresses
+    std::set<std::string> missing;                    // addresses that the server's machine does not have yet
 
 private:
     class Port;
