@@ -1,5 +1,5 @@
-// The regular expressions of rules for names against those of the C library, which is what the server has that the
-// rules were made for. Input: a regular expression, a NUL, a name.
+// The regular expressions of rules for names, with either engine, against those of the C library, which is what the
+// server has that the rules were made for. Input: a regular expression, a NUL, a name.
 #include <regex.h>
 
 #include <optional>
@@ -87,14 +87,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool any_case = name.size() % 2 == 1;
     const auto expected = by_library(regex, name, any_case);
     if (!expected) return 0;
-    const auto parsed = Remap::parse((any_case ? "ri " : "r ") + regex + " " + std::string(mark));
-    require(parsed.rules != nullptr, "what the C library takes is taken");
-    RemapRun run(parsed.rules, {wherry::net::Address::loopback(1), false}, name);
-    require(run.run() == RemapRun::State::done, "one rule takes few steps");
-    if (run.name() != *expected) {
-        std::fprintf(stderr, "%s in %s: %s, not %s\n", regex.c_str(), name.c_str(), run.name().c_str(),
-                     expected->c_str());
+    for (const RegexEngine engine : {RegexEngine::linear, RegexEngine::posix}) {
+        const auto parsed =
+            Remap::parse((any_case ? "ri " : "r ") + regex + " " + std::string(mark), {.engine = engine});
+        require(parsed.rules != nullptr, "what the C library takes is taken");
+        RemapRun run(parsed.rules, {wherry::net::Address::loopback(1), false}, name);
+        require(run.run() == RemapRun::State::done, "one rule takes few steps");
+        if (run.name() != *expected) {
+            std::fprintf(stderr, "%s in %s: %s, not %s\n", regex.c_str(), name.c_str(), run.name().c_str(),
+                         expected->c_str());
+        }
+        require(run.name() == *expected, "the match that the C library finds");
     }
-    require(run.name() == *expected, "the match that the C library finds");
     return 0;
 }

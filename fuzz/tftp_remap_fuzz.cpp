@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     wherry::fuzz::Input input(data, std::min<std::size_t>(size, 2048));
     const std::string rules(input.until('\0'));
     const std::string name(input.rest());
-    const auto parsed = Remap::parse(rules);
+    const auto macros = name.size() % 4 < 2 ? Macros::hpa : Macros::extended;
+    const auto parsed = Remap::parse(rules, {.macros = macros});
     require((parsed.rules != nullptr) == parsed.errors.empty(), "rules or mistakes");
     if (!parsed.rules) return 0;
     RemapRun run(parsed.rules, {wherry::net::Address::loopback(1), name.size() % 2 == 1}, name, 200);

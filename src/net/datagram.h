@@ -55,6 +55,7 @@ struct DatagramOptions {
     Families families = Families::both;
     bool says_interface = true;   // arrivals say by which interface they came
     std::uint32_t interface = 0;  // that a link-local address is of, if it does not say so itself
+    bool may_wait = false;        // an address that this machine does not have yet: as soon as it has it
     std::optional<Address> peer;  // the only one it speaks with, from the one address it has
     int receive_buffer = 0;       // bytes in the kernel; 0: the system's choice
     int ttl = 0;                  // 0: the system's choice
@@ -85,6 +86,8 @@ public:
     // Bytes that may wait to be received, about.
     virtual std::size_t receive_room() const noexcept = 0;
     virtual Address local() const = 0;
+    // Whether this machine did not have that address when the socket was opened (DatagramOptions::may_wait).
+    virtual bool waits_for_address() const noexcept { return false; }
     virtual Watch& watch() = 0;
 };
 using DatagramSocketPtr = std::unique_ptr<DatagramSocket>;

@@ -73,6 +73,11 @@ std::optional<Mac> mac_in(std::span<const std::byte> answer) {
 
 }  // namespace
 
+std::optional<Mac> Mac::parse(std::string_view text) {
+    const auto prefix = MacPrefix::parse(text);
+    return prefix ? prefix->whole() : std::nullopt;
+}
+
 std::string Mac::text() const { return hex_of(bytes, '-'); }
 
 std::optional<MacPrefix> MacPrefix::parse(std::string_view text) {
@@ -90,6 +95,10 @@ std::optional<MacPrefix> MacPrefix::parse(std::string_view text) {
 
 bool MacPrefix::contains(const Mac& mac) const noexcept {
     return std::equal(mac.bytes.begin(), mac.bytes.begin() + static_cast<std::ptrdiff_t>(size_), first_.bytes.begin());
+}
+
+std::optional<Mac> MacPrefix::whole() const noexcept {
+    return size_ == first_.bytes.size() ? std::optional(first_) : std::nullopt;
 }
 
 std::string MacPrefix::text() const { return hex_of(std::span(first_.bytes).first(size_), ':'); }

@@ -13,7 +13,8 @@ namespace wherry::net {
 // An Ethernet address.
 struct Mac {
     std::array<std::uint8_t, 6> bytes{};
-    std::string text() const;  // "00-1b-21-0a-0b-0c"
+    static std::optional<Mac> parse(std::string_view text);  // as MacPrefix::parse, all of it
+    std::string text() const;                                // "00-1b-21-0a-0b-0c"
     friend bool operator==(const Mac&, const Mac&) noexcept = default;
 };
 
@@ -22,7 +23,8 @@ class MacPrefix {
 public:
     static std::optional<MacPrefix> parse(std::string_view text);
     bool contains(const Mac& mac) const noexcept;
-    std::string text() const;  // "00:1b:21"
+    std::optional<Mac> whole() const noexcept;  // nullopt: it is no more than the first bytes
+    std::string text() const;                   // "00:1b:21"
     friend bool operator==(const MacPrefix&, const MacPrefix&) noexcept = default;
 
 private:

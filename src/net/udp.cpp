@@ -44,13 +44,15 @@ std::uint16_t port_of(int descriptor) { return local_address(descriptor).port();
 
 class UdpSocket final : public DatagramSocket {
 public:
-    UdpSocket(Loop& loop, Socket socket, const Address& local, const DatagramOptions& options, Segmentation& segments)
+    UdpSocket(Loop& loop, Socket socket, const Address& local, const DatagramOptions& options, Segmentation& segments,
+              bool waits = false)
         : socket_(std::move(socket)),
           watch_(loop, socket_.descriptor()),
           local_(local),
           ipv6_(local.is_ipv6()),
           connected_(options.peer.has_value()),
           one_address_(!local.is_unspecified()),
+          waits_(waits),
           segments_(segments),
           receive_size_(options.many_at_once ? big_receive : options.receive_size),
           receive_count_(std::min(batch, Loop::scratch_size / receive_size_)) {
@@ -77,6 +79,7 @@ public:
         return static_cast<std::size_t>(bytes) / 2;  // the other half is the kernel's own need
     }
     Address local() const override { return local_; }
+    bool waits_for_address() const noexcept override { return waits_; }
     Watch& watch() override { return watch_; }
 
 private:
@@ -105,6 +108,7 @@ private:
     bool ipv6_;
     bool connected_;    // to its only peer: where to need not be said each time
     bool one_address_;  // nor where from
+    bool waits_;
     Segmentation& segments_;
     std::size_t receive_size_;
     std::size_t receive_count_;
@@ -328,8 +332,10 @@ public:
             }
         }
         // Last, so that no datagram is received before the options hold: its answer would come from a wrong address.
-        if (bind(socket.descriptor(), reinterpret_cast<const sockaddr*>(&system), length) != 0) {
-            const int error = errno;
+        int error = bind_to(socket.descriptor(), system, length);
+        const bool waits = error == EADDRNOTAVAIL && options.may_wait && allow_waiting(socket.descriptor(), local);
+        if (waits) error = bind_to(socket.descriptor(), system, length);
+        if (error != 0) {
             auto failed = fail_errno(error, "binding UDP", local.text());
             if (error == EADDRINUSE) failed.error().message += "; another program serves that port: choose another one";
             if (error == EACCES) failed.error().message += "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
@@ -344,7 +350,7 @@ public:
         }
         segments_.tell();
         const Address bound = local.with_port(port_of(socket.descriptor()));
-        return std::make_unique<UdpSocket>(loop, std::move(socket), bound, options, segments_);
+        return std::make_unique<UdpSocket>(loop, std::move(socket), bound, options, segments_, waits);
     }
 
     Result<DatagramSocketPtr> adopt(Loop& loop, Socket bound, const DatagramOptions& options) override {
@@ -355,6 +361,16 @@ public:
     }
 
 private:
+    // 0, or errno.
+    static int bind_to(int descriptor, const sockaddr_storage& system, socklen_t length) {
+        return bind(descriptor, reinterpret_cast<const sockaddr*>(&system), length) == 0 ? 0 : errno;
+    }
+
+    static bool allow_waiting(int descriptor, const Address& local) {
+        return local.is_ipv6() ? set(descriptor, IPPROTO_IPV6, IPV6_FREEBIND, 1)
+                               : set(descriptor, IPPROTO_IP, IP_FREEBIND, 1);
+    }
+
     static void prepare(int descriptor, const Address& local, const DatagramOptions& options) {
         const bool asks = options.says_interface || local.is_unspecified();
         if (options.reuse_port) set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);

@@ -1,7 +1,8 @@
 #include "service/config.h"
 
 #include <algorithm>
-#include <initializer_list>
+
+#include "core/text.h"
 
 namespace wherry {
 
@@ -9,13 +10,30 @@ namespace {
 
 constexpr std::string_view handed_over_prefix = "systemd:";
 
+// The last part of a name has a letter: what has digits alone is a mistake in an address.
+bool is_host_name(std::string_view text) {
+    constexpr std::size_t longest = 253;
+    const auto fits = [](char c) { return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_'; };
+    if (text.empty() || text.size() > longest || !std::ranges::all_of(text, fits)) return false;
+    if (text.ends_with('.')) text.remove_suffix(1);
+    return std::ranges::any_of(split(text, '.').back(), is_letter);
+}
+
 }  // namespace
 
 Result<ListenPlace> ListenPlace::parse(std::string_view text) {
     if (!text.starts_with(handed_over_prefix)) {
         const auto address = net::Address::parse(text);
-        if (!address) return std::unexpected(address.error());
-        return ListenPlace(*address);
+        if (address) return ListenPlace(*address);
+        const auto colon = text.rfind(':');
+        if (colon == std::string_view::npos || !is_host_name(text.substr(0, colon))) {
+            return std::unexpected(address.error());
+        }
+        const auto port = net::Address::parse(text.substr(colon));
+        if (!port) return std::unexpected(port.error());
+        ListenPlace place(*port);
+        place.host = lower(text.substr(0, colon));
+        return place;
     }
     ListenPlace place{net::Address()};
     place.sockets = text.substr(handed_over_prefix.size());
@@ -27,15 +45,23 @@ Result<ListenPlace> ListenPlace::parse(std::string_view text) {
 }
 
 std::string ListenPlace::text() const {
-    return sockets.empty() ? address.text() : std::string(handed_over_prefix) + sockets;
+    if (!sockets.empty()) return std::string(handed_over_prefix) + sockets;
+    return host.empty() ? address.text() : host + ":" + std::to_string(address.port());
+}
+
+std::vector<std::pair<std::string_view, const ListenPlaces*>> listen_lists(const Config& config) {
+    return {{"ftp.listen", &config.ftp.listen},
+            {"ftp.tls_listen", &config.ftp.tls_listen},
+            {"ftp.implicit_listen", &config.ftp.implicit_listen},
+            {"tftp.listen", &config.tftp.listen},
+            {"i2ftp.listen", &config.i2ftp.listen},
+            {"i2ftp.tls_listen", &config.i2ftp.tls_listen}};
 }
 
 bool names_sockets(const Config& config, std::string_view name) {
-    const std::initializer_list<const ListenPlaces*> lists{&config.ftp.listen,          &config.ftp.tls_listen,
-                                                           &config.ftp.implicit_listen, &config.tftp.listen,
-                                                           &config.i2ftp.listen,        &config.i2ftp.tls_listen};
     const auto is_named = [&](const ListenPlace& place) { return !place.sockets.empty() && place.sockets == name; };
-    return std::ranges::any_of(lists, [&](const ListenPlaces* list) { return std::ranges::any_of(*list, is_named); });
+    return std::ranges::any_of(listen_lists(config),
+                               [&](const auto& list) { return std::ranges::any_of(*list.second, is_named); });
 }
 
 bool wants_tls(const Config& config) {

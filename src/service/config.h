@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "access/commons.h"
@@ -23,14 +24,17 @@
 
 namespace wherry {
 
-// Where to wait for clients: at an address, or with the sockets that were handed over to this process under a name.
+// Where to wait for clients: at an address, at all those of a host, or with the sockets that were handed over to this
+// process under a name.
 struct ListenPlace {
-    net::Address address;
-    std::string sockets;  // their name; empty: the address
+    net::Address address;  // of a host its port alone, until listen_names.h has asked for the rest
+    std::string host;      // its name; empty: the address
+    std::string sockets;   // their name; empty: the address
 
     ListenPlace(const net::Address& at) : address(at) {}
-    // As net::Address::parse, and "systemd:NAME".
+    // As net::Address::parse, "HOST:PORT" and "systemd:NAME". Nobody is asked for the host.
     static Result<ListenPlace> parse(std::string_view text);
+    bool is_address() const noexcept { return host.empty() && sockets.empty(); }
     std::string text() const;
     friend bool operator==(const ListenPlace&, const ListenPlace&) = default;
 };
@@ -93,6 +97,7 @@ struct TftpConfig {
     bool accept_full_path = true;    // names may have a root's own path in front
     std::string map_file;            // rules for names; empty: none
     std::string pattern_file;        // other names for what is not there; empty: none
+    std::string lease_file;          // dnsmasq's, for hardware addresses that the kernel does not know; empty: none
     tftp::Settings settings;
 
     bool served() const noexcept { return !listen.empty() || !descriptors.empty(); }
@@ -128,6 +133,8 @@ struct Config {
     bool use_sendfile = true;
 };
 
+// All lists of places, each with its key.
+std::vector<std::pair<std::string_view, const ListenPlaces*>> listen_lists(const Config& config);
 // Whether some list of the configuration names sockets so.
 bool names_sockets(const Config& config, std::string_view name);
 

@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <thread>
 #include <utility>
 
 #include "auth/anonymous.h"
 #include "core/text.h"
+#include "service/listen_names.h"
 #include "service/tftp_trees.h"
 #include "service/user_sources.h"
 
@@ -70,6 +72,11 @@ void warn_of_tftp(const TftpConfig& tftp, std::vector<std::string>& out) {
     if (settings.write.mode != tftp::WriteMode::off && settings.write_allow.empty()) {
         out.emplace_back(
             "tftp.write.allow: is empty: everybody who reaches this machine may upload; TFTP has no passwords");
+    }
+    if (settings.map.engine == tftp::RegexEngine::posix) {
+        out.emplace_back(
+            "tftp.names.regex_engine: with \"posix\" a name that a client makes up may take exponential time, and "
+            "keep a worker of the disk busy meanwhile; \"linear\" does without");
     }
 }
 
@@ -202,6 +209,7 @@ std::string descriptor_warning(const Config& config, std::uint64_t descriptors) 
 
 ConfigFindings check_config(const Config& config, OtherUsers others) {
     ConfigFindings found{config_errors(config), config_warnings(config, others)};
+    std::ranges::move(hosts_without_address(config), std::back_inserter(found.errors));
     if (wants_tls(config) && !config.tls.certificate.empty()) {
         const auto tls = net::TlsContext::load(tls_options(config));
         if (!tls) found.errors.push_back(tls.error().message);

@@ -26,7 +26,8 @@ struct ConfigFindings {
     std::vector<std::string> errors;
     std::vector<std::string> warnings;
 };
-// Both of the above, and what comes to light when the folders and users files are opened. Blocks; binds no port.
+// Both of the above, and what comes to light when the folders and users files are opened and the hosts in lists of
+// places are asked for. Blocks; binds no port.
 ConfigFindings check_config(const Config& config, OtherUsers others = OtherUsers::none);
 
 // The anonymous user of the configuration; null if it has none. Blocks.

@@ -212,7 +212,7 @@ Result<std::vector<net::Address>> read_addresses(const Value& value) {
     if (!places) return std::unexpected(places.error());
     std::vector<net::Address> addresses;
     for (const ListenPlace& place : *places) {
-        if (!place.sockets.empty()) return wrong("\"{}\" is no address", for_log(place.text()));
+        if (!place.is_address()) return wrong("\"{}\" is no address", for_log(place.text()));
         addresses.push_back(place.address);
     }
     return addresses;
@@ -221,7 +221,7 @@ Result<std::vector<net::Address>> read_addresses(const Value& value) {
 std::string show_listen(const ListenPlaces& shown) {
     std::vector<std::string> texts;
     for (const ListenPlace& place : shown) {
-        const bool all = place.sockets.empty() && place.address.is_ipv6() && place.address.is_unspecified();
+        const bool all = place.is_address() && place.address.is_ipv6() && place.address.is_unspecified();
         texts.push_back(all ? fmt::format("*:{}", place.address.port()) : place.text());
     }
     return show_list(texts);

@@ -192,7 +192,8 @@ Field files(Member member) {
 }
 template <class Member>
 Field listen_places(Member member) {
-    return make("list of addresses", "IP:PORT, [IPv6]:PORT, *:PORT or systemd:NAME", member, read_listen, show_listen);
+    return make("list of addresses", "IP:PORT, [IPv6]:PORT, HOST:PORT, *:PORT or systemd:NAME", member, read_listen,
+                show_listen);
 }
 template <class Member>
 Field addresses(Member member) {

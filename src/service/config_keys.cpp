@@ -19,7 +19,8 @@ std::vector<ConfigKey> make_keys() {
         // --- the FTP service ---------------------------------------------------------------------
         {"ftp.listen", restart, listen_places([](auto& c) -> auto& { return c.ftp.listen; }),
          "Where the server waits for clients. \"*\" is all addresses of the machine, IPv4 and IPv6; port 0 lets the "
-         "system choose a port. \"systemd:NAME\" is the sockets that systemd hands over under that name "
+         "system choose a port. HOST is all addresses that this name has at the start. \"systemd:NAME\" is the sockets "
+         "that systemd hands over under that name "
          "(FileDescriptorName=); those that no list names serve FTP in place of this one."},
         {"ftp.tls_listen", restart, listen_places([](auto& c) -> auto& { return c.ftp.tls_listen; }),
          "Further addresses, where clients must begin TLS (AUTH TLS) before they log in, and protect data."},

@@ -44,7 +44,9 @@ Field pace(Member member) {
 
 using tftp::Case;
 using tftp::ClientRoot;
+using tftp::Macros;
 using tftp::MtuPolicy;
+using tftp::RegexEngine;
 using tftp::TidMode;
 using tftp::WorldReadable;
 using tftp::WriteMode;
@@ -79,8 +81,9 @@ Field ports(Member member) {
 std::vector<ConfigKey> service_keys() {
     return {
         {"tftp.listen", restart, listen_places([](auto& c) -> auto& { return c.tftp.listen; }),
-         "Where the server takes TFTP requests, usually \"*:69\". Empty: there is no TFTP. \"systemd:NAME\" is the "
-         "sockets that systemd hands over under that name (FileDescriptorName=), each read by one thread; set "
+         "Where the server takes TFTP requests, usually \"*:69\". Empty: there is no TFTP. HOST is all addresses that "
+         "this name has at the start. An address that this machine does not have yet is waited for. \"systemd:NAME\" "
+         "is the sockets that systemd hands over under that name (FileDescriptorName=), each read by one thread; set "
          "PassPacketInfo=yes."},
         {"tftp.roots", live, files([](auto& c) -> auto& { return c.tftp.roots; }),
          "The folders that are served. Downloads look through them in this order, uploads go to the first. Empty: the "
@@ -243,6 +246,18 @@ std::vector<ConfigKey> name_keys() {
         {"tftp.names.map_file", live, place("file", [](auto& c) -> auto& { return c.tftp.map_file; }),
          "Rules that change names, in the form of tftpd-hpa's map files. `wherry map-test` "
          "tries it. Empty: none."},
+        {"tftp.names.macros", live,
+         choice([](auto& c) -> auto& { return c.tftp.settings.map.macros; },
+                Words<Macros>{{"hpa", Macros::hpa}, {"extended", Macros::extended}}),
+         "What the patterns of the map file know: what tftpd-hpa's do, or also \"\\m\" (the client's hardware address, "
+         "like \"00-1b-21-0a-0b-0c\"; nothing if it is not known), \"\\n\" (the interface that the request came by) "
+         "and \"\\l\" (the address that it was sent to)."},
+        {"tftp.names.regex_engine", live,
+         choice([](auto& c) -> auto& { return c.tftp.settings.map.engine; },
+                Words<RegexEngine>{{"linear", RegexEngine::linear}, {"posix", RegexEngine::posix}}),
+         "How the regular expressions of the map file are looked for: in time linear in the name, or by the C library "
+         "as in tftpd-hpa. \"posix\" knows back-references, may take exponential time for a name, and refuses names "
+         "longer than 256 bytes."},
         {"tftp.names.pattern_file", live, place("file", [](auto& c) -> auto& { return c.tftp.pattern_file; }),
          "Other names for downloads of what is not there, in the form of atftpd's pattern files: the first regular "
          "expression that matches. Empty: none."},
@@ -258,6 +273,10 @@ std::vector<ConfigKey> name_keys() {
          "Whether a client has, where it exists, the folder of a root that is named after its address (\"10.0.0.5\") "
          "or hardware address (\"00-1b-21-0a-0b-0c\") instead of the root. Hardware "
          "addresses are known of clients on the same link alone, and by IPv6 not always at their first request."},
+        {"tftp.names.lease_file", live, place("file", [](auto& c) -> auto& { return c.tftp.lease_file; }),
+         "The leases of dnsmasq, like \"/var/lib/misc/dnsmasq.leases\": they tell the hardware addresses of clients "
+         "that the kernel does not know, as of those behind a router, by IPv4. It is read again when it has changed. "
+         "Empty: none."},
         {"tftp.names.client_root_only", live, flag([](auto& c) -> auto& { return c.tftp.settings.client_root_only; }),
          "Whether a client without such a folder is refused."},
         {"tftp.names.map_steps", live,

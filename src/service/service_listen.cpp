@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "service/i2ftp_users.h"
+#include "service/listen_names.h"
 #include "service/open_sockets.h"
 #include "service/service.h"
 
@@ -30,10 +31,16 @@ Result<void> listen_at(const ListenPlaces& places, std::string_view key, OpenSoc
         bound.push_back(*address);
         return {};
     };
-    for (const ListenPlace& place : places) {
+    const auto all = with_addresses(places, key);
+    if (!all) return std::unexpected(all.error());
+    for (const ListenPlace& place : *all) {
         if (place.sockets.empty()) {
-            const auto families = is_for_ipv6_alone(place, places) ? net::Families::ipv6 : net::Families::both;
-            if (auto kept = keep(listen(place.address, families)); !kept) return kept;
+            const auto families = is_for_ipv6_alone(place, *all) ? net::Families::ipv6 : net::Families::both;
+            auto kept = keep(listen(place.address, families));
+            if (!kept && !place.host.empty()) {
+                kept.error().message = std::string(key) + ": \"" + place.text() + "\": " + kept.error().message;
+            }
+            if (!kept) return kept;
             continue;
         }
         auto sockets = open.take(place.sockets, kind);

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "service/lease_file.h"
+
 namespace wherry {
 namespace {
 
@@ -83,11 +85,21 @@ Result<std::shared_ptr<const Rules>> load(const std::string& file, Parse parse) 
     return fail(Code::invalid, std::move(mistakes));
 }
 
+// That it is not there is no mistake: dnsmasq may make it later.
+void set_leases(const std::string& file, tftp::Policy& policy, std::vector<std::string>& warnings) {
+    if (file.empty()) return;
+    const auto leases = std::make_shared<LeaseFile>(file);
+    if (const auto there = leases->mac_of(net::Address(), 0); !there) {
+        warnings.push_back(fmt::format("tftp.names.lease_file: {}", there.error().message));
+    }
+    policy.other_macs = [leases](const net::Address& peer, std::int64_t now) { return leases->mac_of(peer, now); };
+}
+
 }  // namespace
 
-Result<std::shared_ptr<const tftp::Remap>> load_tftp_map(const std::string& file) {
-    return load<tftp::Remap>(file, [](std::string_view content) {
-        auto parsed = tftp::Remap::parse(content);
+Result<std::shared_ptr<const tftp::Remap>> load_tftp_map(const std::string& file, const tftp::RemapOptions& options) {
+    return load<tftp::Remap>(file, [&](std::string_view content) {
+        auto parsed = tftp::Remap::parse(content, options);
         return std::pair(std::move(parsed.rules), std::move(parsed.errors));
     });
 }
@@ -108,7 +120,7 @@ Result<tftp::Policy> open_tftp_policy(const Config& config, const UserPtr& anony
     if (auto opened = open_trees(config, anonymous, policy, warnings); !opened) {
         return std::unexpected(std::move(opened.error()));
     }
-    auto map = load_tftp_map(config.tftp.map_file);
+    auto map = load_tftp_map(config.tftp.map_file, config.tftp.settings.map);
     if (!map) return std::unexpected(std::move(map.error()));
     policy.map = std::move(*map);
     std::ranges::move(tftp_map_warnings(config.tftp.map_file, policy.map), std::back_inserter(warnings));
@@ -118,6 +130,7 @@ Result<tftp::Policy> open_tftp_policy(const Config& config, const UserPtr& anony
     });
     if (!patterns) return std::unexpected(std::move(patterns.error()));
     policy.patterns = std::move(*patterns);
+    set_leases(config.tftp.lease_file, policy, warnings);
     return policy;
 }
 

@@ -15,7 +15,7 @@ Result<tftp::Policy> open_tftp_policy(const Config& config, const UserPtr& anony
                                       std::vector<std::string>& warnings);
 
 // The rules for names; null if there are none. The error has a line for each mistake in the file. Blocks.
-Result<std::shared_ptr<const tftp::Remap>> load_tftp_map(const std::string& file);
+Result<std::shared_ptr<const tftp::Remap>> load_tftp_map(const std::string& file, const tftp::RemapOptions& options);
 // "FILE:LINE: TEXT" for each warning about them.
 std::vector<std::string> tftp_map_warnings(const std::string& file, const std::shared_ptr<const tftp::Remap>& rules);
 

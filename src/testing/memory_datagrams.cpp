@@ -13,6 +13,7 @@ public:
           watch_(loop, -1),
           local_(local),
           peer_(options.peer),
+          waits_(network.missing.contains(local.ip())),
           size_(options.many_at_once ? 65536 : options.receive_size) {
         network_.sockets_.push_back(this);
     }
@@ -75,6 +76,7 @@ public:
     }
     std::size_t receive_room() const noexcept override { return network_.receive_room; }
     net::Address local() const override { return local_; }
+    bool waits_for_address() const noexcept override { return waits_; }
     net::Watch& watch() override { return watch_; }
 
     struct Waiting {
@@ -102,6 +104,7 @@ private:
     net::Watch watch_;
     net::Address local_;
     std::optional<net::Address> peer_;
+    bool waits_;
     std::size_t size_;
     std::deque<Waiting> waiting_;
     std::vector<Waiting> held_;
@@ -110,6 +113,9 @@ private:
 
 Result<net::DatagramSocketPtr> MemoryDatagrams::open(net::Loop& loop, const net::Address& local,
                                                      const net::DatagramOptions& options) {
+    if (missing.contains(local.ip()) && !options.may_wait) {
+        return fail(Code::io, "binding UDP " + local.text(), EADDRNOTAVAIL);
+    }
     const net::Address bound = local.port() != 0 ? local : local.with_port(next_port_++);
     const bool taken = std::any_of(sockets_.begin(), sockets_.end(), [&](Port* one) { return one->local() == bound; });
     if (taken && !options.reuse_port) return fail(Code::busy, "binding UDP " + bound.text(), EADDRINUSE);

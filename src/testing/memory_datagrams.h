@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,7 @@ public:
     std::map<std::uint32_t, std::string> interfaces;  // their names
     std::map<std::string, net::Mac> neighbours;       // by their addresses
     std::size_t neighbours_asked = 0;                 // for one of these, how often
+    std::set<std::string> missing;                    // addresses that the server's machine does not have yet
 
 private:
     class Port;

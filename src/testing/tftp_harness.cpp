@@ -59,8 +59,9 @@ tftp::Policy TftpHarness::policy() {
     out.trees.push_back(tree(base.files, folder));
     for (const FilesystemPtr& files : more_roots) out.trees.push_back(tree(files, {}));
     for (const FilesystemPtr& files : rule_roots) out.rule_trees.push_back(tree(files, {}));
-    if (!map.empty()) out.map = tftp::Remap::parse(map).rules;
+    if (!map.empty()) out.map = tftp::Remap::parse(map, settings.map).rules;
     if (!patterns.empty()) out.patterns = tftp::Patterns::parse(patterns).patterns;
+    out.other_macs = other_macs;
     return out;
 }
 

@@ -42,6 +42,7 @@ public:
     std::vector<FilesystemPtr> rule_roots;  // of settings.rules; null: the rule has none
     std::string map;                        // rules for names
     std::string patterns;                   // other names for what is not there
+    tftp::OtherMacs other_macs;             // beside network.neighbours
     std::function<void()> before_start;     // when the sockets are open
     std::vector<net::Address> listen{net::Address::any(69)};
 

@@ -36,6 +36,8 @@ public:
     // Before start: a socket that takes requests. The address it has.
     Result<net::Address> listen(const net::Address& address, bool shared, net::Families families);
     Result<net::Address> listen(net::Socket bound);
+    // Whether it listens there, and the machine did not have that address by then.
+    bool waits_for(const net::Address& bound) const;
 
     // --- on the loop
     void start();

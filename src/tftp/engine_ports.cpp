@@ -67,6 +67,7 @@ net::DatagramOptions Engine::listener_options(bool shared) const {
     const bool blocks = settings.tid_mode == TidMode::single && most_received_block() == most_blksize;
     return {.receive_size = blocks ? block_receive : net::DatagramOptions().receive_size,
             .reuse_port = shared,
+            .may_wait = true,
             .receive_buffer = static_cast<int>(settings.receive_buffer),
             .ttl = settings.ttl,
             .dscp = settings.dscp};
@@ -89,6 +90,12 @@ Result<net::Address> Engine::keep(Result<net::DatagramSocketPtr> socket) {
     listener.waiting = std::make_unique<Tid>(std::move(*socket), listeners_.size() - 1);
     listener.waiting->takes_requests = true;
     return listener.address;
+}
+
+bool Engine::waits_for(const net::Address& bound) const {
+    return std::ranges::any_of(listeners_, [&](const Listener& listener) {
+        return listener.address == bound && listener.waiting && listener.waiting->socket->waits_for_address();
+    });
 }
 
 // --- ports for transfers

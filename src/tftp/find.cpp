@@ -107,17 +107,33 @@ std::string own_folder(const Opening& opening) {
     return {};
 }
 
+RemapRun::Client client_for_map(const Opening& opening, const Remap& map) {
+    const Flow& flow = *opening.flow;
+    RemapRun::Client client{flow.route.peer, opening.request.is_write()};
+    client.mac = opening.mac;
+    client.local = flow.route.local;
+    if (map.uses('n')) client.interface = opening.engine().interface_of(flow);
+    return client;
+}
+
+net::Task<RemapRun::State> go_on(const Opening& opening, RemapRun& run, bool slow) {
+    if (!slow) co_return run.run();
+    co_return co_await opening.server().commons().runtime.disk().run(opening.engine().loop(),
+                                                                     [&] { return run.run(); });
+}
+
 }  // namespace
 
 net::Task<std::expected<std::string, Refusal>> mapped_name(const Opening& opening) {
     std::string name(opening.request.name);
     const PolicyPtr policy = opening.flow->policy;
     if (!policy->map) co_return name;
-    const RemapRun::Client client{opening.flow->route.peer, opening.request.is_write()};
-    RemapRun run(policy->map, client, std::move(name), policy->settings.map_steps);
-    auto state = run.run();
-    for (; state == RemapRun::State::probe; state = run.run()) {
+    RemapRun run(policy->map, client_for_map(opening, *policy->map), std::move(name), policy->settings.map_steps);
+    auto state = co_await go_on(opening, run, policy->map->is_slow());
+    while (state == RemapRun::State::probe) {
         run.answer(co_await can_be_transferred(opening, run.name()));
+        if (opening.given_up()) break;
+        state = co_await go_on(opening, run, policy->map->is_slow());
     }
     if (state == RemapRun::State::refused) co_return std::unexpected(run.refusal());
     co_return run.name();

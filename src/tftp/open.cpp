@@ -187,6 +187,21 @@ net::Task<void> open_write(Opening& opening, Path path) {
     begin_write(opening, {std::move(*transfer), std::move(claim), {}});
 }
 
+// --- who asks
+
+// Of the client, if anybody knows it.
+net::Task<std::optional<net::Mac>> mac_of(const Opening& opening) {
+    const auto known = opening.engine().mac_of(*opening.flow);
+    const PolicyPtr policy = opening.flow->policy;
+    if (known || !policy->other_macs) co_return known;
+    Commons& commons = opening.server().commons();
+    const auto other = co_await commons.runtime.disk().run(opening.engine().loop(), [&] {
+        return policy->other_macs(opening.flow->route.peer, commons.runtime.clock().wall_seconds());
+    });
+    if (!other) commons.log.warning("tftp: {}", other.error().message);
+    co_return other.value_or(std::nullopt);
+}
+
 }  // namespace
 
 void Opening::refuse(const Refusal& refusal, std::string_view why) const {
@@ -218,7 +233,8 @@ net::Task<void> open_request(FlowPtr flow) {
         co_return opening.refuse({ErrorCode::access, "Access violation"}, "its address");
     }
     flow->timer.set(flow->engine.loop().now() + settings.open_timeout);
-    if (needs_mac(settings)) opening.mac = flow->engine.mac_of(*flow);
+    if (needs_mac(*flow->policy)) opening.mac = co_await mac_of(opening);
+    if (opening.given_up()) co_return;
     auto name = co_await mapped_name(opening);
     if (opening.given_up()) co_return;
     if (!name) co_return opening.refuse(name.error(), "its name");

@@ -41,9 +41,9 @@ std::string Tree::id_of(const Path& path) const {
     return id.append(path.text());
 }
 
-bool needs_mac(const Settings& settings) noexcept {
-    return settings.client_root == ClientRoot::mac ||
-           std::ranges::any_of(settings.rules, [](const Rule& rule) { return !rule.mac.empty(); });
+bool needs_mac(const Policy& policy) noexcept {
+    return policy.settings.client_root == ClientRoot::mac || (policy.map && policy.map->uses('m')) ||
+           std::ranges::any_of(policy.settings.rules, [](const Rule& rule) { return !rule.mac.empty(); });
 }
 
 PolicyPtr policy_for(const PolicyPtr& base, const Asker& asker) {

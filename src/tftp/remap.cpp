@@ -1,7 +1,5 @@
 #include "tftp/remap.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <array>
 #include <tuple>
@@ -13,24 +11,21 @@
 namespace wherry::tftp {
 namespace {
 
-constexpr std::size_t groups_of_rule = 10;  // \0 to \9
 constexpr std::string_view failed = "Name mapping failed";
 
-RE2::Options regex_options(bool any_case) {
-    RE2::Options options(RE2::Latin1);  // byte by byte
-    options.set_posix_syntax(true);
-    options.set_longest_match(true);
-    options.set_one_line(true);
-    options.set_case_sensitive(!any_case);
-    options.set_log_errors(false);
-    return options;
+// Calls `told` with each letter behind a backslash.
+template <class Told>
+void for_each_escape(std::string_view pattern, Told told) {
+    for (std::size_t i = 0; i + 1 < pattern.size(); ++i) {
+        if (pattern[i] == '\\') told(pattern[++i]);
+    }
 }
 
 }  // namespace
 
 struct Remap::Rule {
     std::optional<std::string> label;  // a label and nothing else
-    std::unique_ptr<RE2> regex;
+    MapRegex regex;
     std::string pattern;
     std::string letters;
     std::uint32_t line = 0;
@@ -48,6 +43,8 @@ std::size_t Remap::rules() const noexcept { return rules_.size(); }
 
 class RemapParser {
 public:
+    explicit RemapParser(const RemapOptions& options) { rules_.options_ = options; }
+
     Remap::Parsed parse(std::string_view text) {
         std::uint32_t number = 0;
         for (const std::string_view line : split(text, '\n')) {
@@ -106,11 +103,11 @@ private:
         rule.pattern = take_field(rest);
         if (!check_letters(rule)) return;
         if (regex.empty()) return error(number, "the regular expression is missing");
-        rule.regex = std::make_unique<RE2>(regex, regex_options(rule.has('i')));
-        if (!rule.regex->ok()) {
-            return error(number, "the regular expression " + for_log(regex) + ": " + for_log(rule.regex->error()) +
-                                     "; back-references are not known here");
+        auto compiled = MapRegex::parse(regex, rules_.options_.engine, rule.has('i'));
+        if (!compiled) {
+            return error(number, "the regular expression " + for_log(regex) + ": " + for_log(compiled.error().message));
         }
+        rule.regex = std::move(*compiled);
         if ((rule.has('G') && rule.has('P')) || (rule.has('4') && rule.has('6'))) {
             warn(number, "this rule never runs: its letters exclude each other");
         }
@@ -163,19 +160,17 @@ private:
     Remap::Parsed out_;
 };
 
-Remap::Parsed Remap::parse(std::string_view text) { return RemapParser().parse(text); }
+Remap::Parsed Remap::parse(std::string_view text, const RemapOptions& options) {
+    return RemapParser(options).parse(text);
+}
+
+bool Remap::uses(char macro) const noexcept {
+    bool found = false;
+    for (const Rule& rule : rules_) for_each_escape(rule.pattern, [&](char c) { found = found || c == macro; });
+    return found && options_.macros == Macros::extended;
+}
 
 // --- running
-
-struct RemapRun::Match {
-    std::array<re2::StringPiece, groups_of_rule> parts;
-    std::size_t begin = 0;
-    std::size_t end = 0;
-    std::string_view part(std::size_t index) const {
-        return parts[index].data() == nullptr ? std::string_view()
-                                              : std::string_view(parts[index].data(), parts[index].size());
-    }
-};
 
 RemapRun::RemapRun(std::shared_ptr<const Remap> rules, const Client& client, std::string name, std::uint32_t steps)
     : rules_(std::move(rules)), client_(client), name_(std::move(name)), steps_(steps) {}
@@ -186,13 +181,29 @@ bool RemapRun::applies(const Remap::Rule& rule) const noexcept {
     return !(rule.has('4') && client_.address.is_ipv6()) && !(rule.has('6') && !client_.address.is_ipv6());
 }
 
-std::optional<RemapRun::Match> RemapRun::match(const Remap::Rule& rule, std::size_t from) const {
-    Match found;
-    const int count = std::min(static_cast<int>(groups_of_rule), rule.regex->NumberOfCapturingGroups() + 1);
-    if (!rule.regex->Match(name_, from, name_.size(), RE2::UNANCHORED, found.parts.data(), count)) return std::nullopt;
-    found.begin = static_cast<std::size_t>(found.parts[0].data() - name_.data());
-    found.end = found.begin + found.parts[0].size();
-    return found;
+std::optional<RemapRun::Match> RemapRun::match(const Remap::Rule& rule, std::size_t from) {
+    const auto found = rule.regex.find(name_, from);
+    gave_up_ = gave_up_ || !found;
+    return found.value_or(std::nullopt);
+}
+
+// nullopt: a letter.
+std::optional<std::string> RemapRun::macro(char letter) const {
+    if (letter == 'i') return client_.address.ip();
+    if (letter == 'x') {
+        std::string hex;
+        for (std::size_t k = 0; k < (client_.address.is_ipv6() ? 16U : 4U); ++k) {
+            append_hex(hex, client_.address.bytes()[k], upper_hex_digits);
+        }
+        return hex;
+    }
+    if (rules_->options_.macros == Macros::hpa) return std::nullopt;
+    switch (letter) {
+        case 'm': return client_.mac ? client_.mac->text() : std::string();
+        case 'n': return client_.interface;
+        case 'l': return client_.local.ip();
+        default: return std::nullopt;
+    }
 }
 
 std::string RemapRun::expand(const Remap::Rule& rule, const Match& found) const {
@@ -209,15 +220,9 @@ std::string RemapRun::expand(const Remap::Rule& rule, const Match& found) const 
         }
         const char c = pattern[++i];
         if (is_digit(c)) {
-            add(found.part(static_cast<std::size_t>(c - '0')));
-        } else if (c == 'i') {
-            add(client_.address.ip());
-        } else if (c == 'x') {
-            std::string hex;
-            for (std::size_t k = 0; k < (client_.address.is_ipv6() ? 16U : 4U); ++k) {
-                append_hex(hex, client_.address.bytes()[k], upper_hex_digits);
-            }
-            add(hex);
+            add(found.parts[static_cast<std::size_t>(c - '0')]);
+        } else if (const auto value = macro(c)) {
+            add(*value);
         } else if (c == 'U' || c == 'L' || c == 'E') {
             letters = c;
         } else {
@@ -233,12 +238,12 @@ bool RemapRun::replace(const Remap::Rule& rule, const Match& first) {
     std::optional<Match> found = first;
     while (found) {
         name_ = name_.substr(0, found->begin) + expand(rule, *found) + name_.substr(found->end);
-        if (name_.size() > most_mapped_name) return false;
+        if (name_.size() > rules_->longest_name()) return false;
         if (!rule.has('g')) return true;
         if (!step()) return false;
         found = match(rule, 0);
     }
-    return true;
+    return !gave_up_;
 }
 
 bool RemapRun::replace_rest(const Remap::Rule& rule, const Match& first) {
@@ -252,12 +257,12 @@ bool RemapRun::replace_rest(const Remap::Rule& rule, const Match& first) {
             if (from >= name_.size()) break;
             out += name_[from++];
         }
-        if (out.size() > most_mapped_name || !step()) return false;
+        if (out.size() > rules_->longest_name() || !step()) return false;
         found = match(rule, from);
     }
     if (from < name_.size()) out += name_.substr(from);
     name_ = std::move(out);
-    return name_.size() <= most_mapped_name;
+    return name_.size() <= rules_->longest_name() && !gave_up_;
 }
 
 RemapRun::State RemapRun::refuse(std::string text) {
@@ -280,11 +285,13 @@ RemapRun::State RemapRun::run() {
         name_ = before_;
         answer_.reset();
     }
+    if (name_.size() > rules_->longest_name()) return refuse(std::string(failed));
     while (next_ < rules_->rules_.size()) {
         const Remap::Rule& rule = rules_->rules_[next_++];
         if (!applies(rule)) continue;
         if (!step()) return refuse(std::string(failed));
         const auto found = match(rule, 0);
+        if (gave_up_) return refuse(std::string(failed));  // a rule may have been there to refuse it
         const bool acts = found.has_value() != rule.has('~');
         const State state = acts ? apply(rule, found.value_or(Match())) : State::done;
         if (trace_) trace_(rule.line, acts, name_);

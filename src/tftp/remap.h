@@ -12,10 +12,12 @@
 // what was put in; i any case; e stop here; E stop here if that file can be transferred, else undo; s start again at
 // the first rule; a refuse; j go on at the label that the pattern names (":label" stands alone on a line); G, P only
 // downloads, only uploads; 4, 6 only clients of that family; ~ act when the regex does not match. Patterns know \0 to
-// \9, \i (the client's address), \x (the same in hexadecimal digits), \U \L \E (upper, lower case, as it is).
+// \9, \i (the client's address), \x (the same in hexadecimal digits), \U \L \E (upper, lower case, as it is); and, if
+// asked to, \m (the client's hardware address), \n (the interface that the request came by), \l (the address that it
+// was sent to): without that, as in tftpd-hpa, these are letters.
 //
-// Regular expressions are POSIX extended ones and take time linear in the name (RE2); back-references are refused. All
-// rules together take a limited number of steps, so that no file of rules can hold the server up.
+// Regular expressions are POSIX extended ones and take time linear in the name, unless the other engine is asked for
+// (map_regex.h). All rules together take a limited number of steps, so that no file of rules can hold the server up.
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -27,11 +29,14 @@
 #include <vector>
 
 #include "net/address.h"
+#include "net/neighbours.h"
+#include "tftp/map_regex.h"
 #include "tftp/packet.h"
 
 namespace wherry::tftp {
 
 inline constexpr std::size_t most_mapped_name = 4096;
+inline constexpr std::size_t most_posix_name = 256;  // where the time that is needed may be exponential in it
 inline constexpr std::uint32_t default_map_steps = 4096;
 
 struct RemapProblem {
@@ -39,17 +44,33 @@ struct RemapProblem {
     std::string text;
 };
 
+enum class Macros : std::uint8_t {
+    hpa,
+    extended,  // \m, \n and \l as well
+};
+
+struct RemapOptions {
+    Macros macros = Macros::hpa;
+    RegexEngine engine = RegexEngine::linear;
+};
+
 // Immutable once it is made; shared by all loops.
 class Remap {
 public:
     struct Parsed;
-    static Parsed parse(std::string_view text);
+    static Parsed parse(std::string_view text, const RemapOptions& options = {});
 
     Remap();
     ~Remap();
     Remap(Remap&&) noexcept;
     Remap& operator=(Remap&&) noexcept;
     std::size_t rules() const noexcept;
+    // Whether some pattern has that one of \m, \n and \l, and it is no letter.
+    bool uses(char macro) const noexcept;
+    // No name may be longer, neither at first nor later.
+    std::size_t longest_name() const noexcept { return is_slow() ? most_posix_name : most_mapped_name; }
+    // Names may take long: on a worker.
+    bool is_slow() const noexcept { return options_.engine == RegexEngine::posix; }
     // What is probably not meant: rules that never run, labels that are missing or never used.
     const std::vector<RemapProblem>& warnings() const noexcept { return warnings_; }
 
@@ -57,6 +78,7 @@ private:
     friend class RemapRun;
     friend class RemapParser;
     struct Rule;
+    RemapOptions options_;
     std::vector<Rule> rules_;
     std::vector<RemapProblem> warnings_;
 };
@@ -72,6 +94,10 @@ public:
     struct Client {
         net::Address address;
         bool write = false;
+        // What \m, \n and \l are; need not be found out unless Remap::uses() them.
+        std::optional<net::Mac> mac{};
+        std::string interface{};
+        net::Address local{};
     };
     enum class State : std::uint8_t {
         done,     // name() is the result
@@ -91,9 +117,10 @@ public:
     const Refusal& refusal() const noexcept { return refusal_; }
 
 private:
-    struct Match;
-    std::optional<Match> match(const Remap::Rule& rule, std::size_t from) const;
+    using Match = MapRegex::Match;
+    std::optional<Match> match(const Remap::Rule& rule, std::size_t from);
     std::string expand(const Remap::Rule& rule, const Match& match) const;
+    std::optional<std::string> macro(char letter) const;
     bool replace(const Remap::Rule& rule, const Match& first);
     bool replace_rest(const Remap::Rule& rule, const Match& first);
     bool applies(const Remap::Rule& rule) const noexcept;
@@ -110,6 +137,7 @@ private:
     std::size_t next_ = 0;
     std::optional<bool> answer_;
     bool probing_ = false;
+    bool gave_up_ = false;  // the engine did; whether a rule matches is not known
     Refusal refusal_;
     Trace trace_;
 };

@@ -58,6 +58,11 @@ Result<net::Address> Server::listen(const net::Address& address, net::Families f
         if (!has) return has;
         bound = *has;  // the port that the system chose, if it was to choose
     }
+    if (places_.front()->engine.waits_for(bound)) {
+        commons_.log.warning(
+            "tftp: this machine does not have the address {} yet: requests to {} are taken once it has", bound.ip(),
+            bound.text());
+    }
     listening_ = true;
     return bound;
 }

@@ -118,6 +118,7 @@ struct Settings {
     std::chrono::milliseconds commit_timeout{60'000};
 
     NameRules names;
+    RemapOptions map;  // how the file of rules for names is read
     std::uint32_t map_steps = default_map_steps;
     ClientRoot client_root = ClientRoot::off;
     bool client_root_only = false;  // a client without such a folder is refused; else it has what all have

@@ -271,6 +271,18 @@ class MapTestFlags(unittest.TestCase):
         self.assertEqual(out, ["y1"])
         self.assertEqual(said, "line 1: y1\nline 2: no match\n")
 
+    def test_macros(self):
+        rules = "r ^ \\m/\\n/\\l/\n"
+        given = ["--mac", "00:1B:21:0a:0b:0c", "--interface", "eth1", "--local", "10.0.0.1"]
+        self.assertEqual(self.map(rules, "f\n", *given)[0], ["m/n/l/f"])
+        self.assertEqual(self.map(rules, "f\n", "--macros", "extended")[0], ["//0.0.0.0/f"])
+        out, said = self.map(rules, "f\n", "--macros", "extended", "--trace", *given)
+        self.assertEqual(out, ["00-1b-21-0a-0b-0c/eth1/10.0.0.1/f"])
+        self.assertEqual(said, "line 1: 00-1b-21-0a-0b-0c/eth1/10.0.0.1/f\n")
+
+    def test_engine(self):
+        self.assertEqual(self.map("r (.)\\1 <\\1>\n", "hello\n", "--engine", "posix")[0], ["he<l>o"])
+
     def test_warnings(self):
         out, said = self.map("rGP a b\n:nobody\n", "a\n")
         self.assertEqual(out, ["a"])

@@ -55,5 +55,56 @@ TEST_F(TftpNames, T125_steps_that_a_map_may_take) {
     EXPECT_EQ(ask("a"), "ERR(2,Name mapping failed)");
 }
 
+TEST_F(TftpNames, macros_of_a_map_for_the_client_the_interface_and_the_asked_address) {
+    server.network.interfaces[1] = "eth1";
+    server.network.neighbours["198.51.100.7"] = {{0x00, 0x1b, 0x21, 0x0a, 0x0b, 0x0c}};
+    server.map = "r ^one$ \\m.\\n.\\l\n";
+    server.base.put("/00-1b-21-0a-0b-0c.eth1.192.0.2.1", "macros");
+    server.base.put("/.eth1.192.0.2.1", "unknown");
+    server.base.put("/m.n.l", "letters!");
+    EXPECT_EQ(ask("one"), "DATA(1,8)");
+    server.settings.map.macros = tftp::Macros::extended;
+    server.serve().set(server.policy());
+    EXPECT_EQ(ask("one"), "DATA(1,6)");
+    server.network.neighbours.clear();
+    EXPECT_EQ(ask("one"), "DATA(1,7)");
+}
+
+TEST_F(TftpNames, back_references_in_a_map) {
+    server.map = "re ^two$ one\na (.)\\1 twice\\ \\1\nE . \n";
+    server.settings.map.engine = tftp::RegexEngine::posix;
+    EXPECT_EQ(ask("two"), "DATA(1,1)");
+    EXPECT_EQ(ask("one"), "DATA(1,1)");
+    EXPECT_EQ(ask("foo"), "ERR(2,twice o)");
+    EXPECT_EQ(ask(std::string(200, 'x') + "yy" + std::string(100, 'z')), "ERR(2,Name mapping failed)");
+}
+
+TEST_F(TftpNames, a_lease_file_tells_of_clients_that_the_kernel_does_not_know) {
+    ASSERT_TRUE(server.base.files->make_directory(Path::resolve("/00-1b-21-0a-0b-0c").value(), 0755));
+    server.base.put("/00-1b-21-0a-0b-0c/one", "by lease");
+    ASSERT_TRUE(server.base.files->make_directory(Path::resolve("/00-1b-21-0a-0b-0d").value(), 0755));
+    server.base.put("/00-1b-21-0a-0b-0d/one", "by neighbour");
+    server.settings.client_root = tftp::ClientRoot::mac;
+    std::string asked;
+    server.other_macs = [&](const net::Address& peer, std::int64_t now) -> Result<std::optional<net::Mac>> {
+        EXPECT_EQ(now, server.base.clock().wall_seconds());
+        asked += peer.ip() + " ";
+        if (peer.ip() == "198.51.100.9") return fail(Code::io, "reading the leases: trouble");
+        return net::Mac{{0x00, 0x1b, 0x21, 0x0a, 0x0b, 0x0c}};
+    };
+    EXPECT_EQ(ask("one"), "DATA(1,8)");
+    EXPECT_EQ(asked, "198.51.100.7 ");
+    server.network.neighbours["198.51.100.7"] = {{0x00, 0x1b, 0x21, 0x0a, 0x0b, 0x0d}};
+    EXPECT_EQ(ask("one"), "DATA(1,12)");
+    EXPECT_EQ(asked, "198.51.100.7 ");
+    server.client = net::Address::parse_ip("198.51.100.9", 2070).value();
+    EXPECT_EQ(ask("one"), "DATA(1,1)");
+    EXPECT_TRUE(server.logged("reading the leases: trouble"));
+    server.settings.client_root = tftp::ClientRoot::ip;  // nobody wants to know
+    server.serve().set(server.policy());
+    EXPECT_EQ(ask("one"), "DATA(1,1)");
+    EXPECT_EQ(asked, "198.51.100.7 198.51.100.9 ");
+}
+
 }  // namespace
 }  // namespace wherry

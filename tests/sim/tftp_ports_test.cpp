@@ -36,6 +36,16 @@ TEST_F(TftpPorts, T077_the_next_transfer_of_a_client_has_another_port_of_the_poo
     }
 }
 
+TEST_F(TftpPorts, an_address_that_the_machine_does_not_have_yet_is_waited_for) {
+    server.listen = {net::Address::parse("192.0.2.1:69").value(), net::Address::parse("192.0.2.2:69").value()};
+    server.network.missing = {"192.0.2.1"};
+    server.serve();
+    EXPECT_TRUE(server.logged("tftp: this machine does not have the address 192.0.2.1 yet: requests to 192.0.2.1:69"));
+    EXPECT_FALSE(server.logged("192.0.2.2"));
+    server.network.missing.clear();
+    EXPECT_EQ(server.rrq("one"), "DATA(1,1)");
+}
+
 // Each time an operator was told of ports that were out, and statistics of a download that had been aborted.
 TEST_F(TftpPorts, when_they_are_out_a_request_is_counted_and_no_failed_transfer) {
     server.settings.tid_mode = tftp::TidMode::unique;

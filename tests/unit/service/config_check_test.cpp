@@ -193,6 +193,15 @@ TEST(ConfigCheck, SaysNothingOfFtpWhereThereIsTftpAlone) {
     EXPECT_TRUE(needs_tls(config));
 }
 
+TEST(ConfigCheck, WarnsOfRegularExpressionsThatMayTakeExponentialTime) {
+    Config config;
+    config.ftp.listen.clear();
+    config.tftp.listen = {net::Address::loopback(69)};
+    config.tftp.roots = {"/srv/boot"};
+    config.tftp.settings.map.engine = tftp::RegexEngine::posix;
+    EXPECT_THAT(config_warnings(config), ElementsAre(HasSubstr("exponential time")));
+}
+
 TEST(ConfigCheck, WarnsOfPamWithoutItsRules) {
     const TempFolder folder;
     Config config = harmless();

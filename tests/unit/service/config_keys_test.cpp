@@ -109,6 +109,8 @@ TEST(ConfigKeys, EachSetsItsOwnMember) {
                                   "\"at_receipt\"",
                                   "\"keep\"",
                                   "\"crlf\"",
+                                  "\"extended\"",
+                                  "\"posix\"",
                                   "100000"}) {
             const LoadedConfig loaded = parse_config(toml_of(key, value), "test.toml");
             if (!loaded.problems.empty() || key.field.show(loaded.config) == key.field.show(Config())) continue;

@@ -221,6 +221,8 @@ TEST(Service, ReloadAppliesEveryKeyThatTheTableCallsLive) {
                                    Value(std::string("at_receipt")),
                                    Value(std::string("keep")),
                                    Value(std::string("crlf")),
+                                   Value(std::string("extended")),
+                                   Value(std::string("posix")),
                                    Value(std::vector<std::int64_t>{53, 69})}) {
             set = set || (key.field.set(fresh, value) && key.field.show(fresh) != key.field.show(before));
         }

@@ -69,5 +69,28 @@ TEST_F(TftpTrees, FoldersAreMadeByWhoMayUploadIntoThem) {
     EXPECT_TRUE(with->trees[0].user->permissions_for("/"_p).has('m'));
 }
 
+TEST_F(TftpTrees, ALeaseFileThatIsNotThereYetIsNoMistake) {
+    config.tftp.roots = {folder.path()};
+    EXPECT_FALSE(open_tftp_policy(config, nullptr, warnings)->other_macs);
+    config.tftp.lease_file = folder.path("leases");
+    const auto policy = open_tftp_policy(config, nullptr, warnings);
+    ASSERT_TRUE(policy) << policy.error().message;
+    EXPECT_THAT(warnings, ElementsAre(HasSubstr("tftp.names.lease_file: reading the leases of dnsmasq from")));
+    folder.write("leases", "0 00:1b:21:0a:0b:0c 10.0.0.5 pc5 *\n");
+    const auto mac = policy->other_macs(net::Address::parse_ip("10.0.0.5", 2070).value(), 1);
+    ASSERT_TRUE(mac && *mac);
+    EXPECT_EQ((*mac)->text(), "00-1b-21-0a-0b-0c");
+}
+
+TEST_F(TftpTrees, AMapIsReadAsTheSettingsSay) {
+    config.tftp.roots = {folder.path()};
+    config.tftp.map_file = folder.write("map", "r (.)\\1 \\m\n");
+    EXPECT_FALSE(open_tftp_policy(config, nullptr, warnings));
+    config.tftp.settings.map = {.macros = tftp::Macros::extended, .engine = tftp::RegexEngine::posix};
+    const auto policy = open_tftp_policy(config, nullptr, warnings);
+    ASSERT_TRUE(policy) << policy.error().message;
+    EXPECT_TRUE(policy->map->uses('m'));
+}
+
 }  // namespace
 }  // namespace wherry

@@ -11,10 +11,16 @@ struct Vector {
     const char* result;  // "ERROR: text" for a refusal
 };
 
-std::string map(std::string_view rules, std::string name, bool write = false, std::string_view from = "127.0.0.1") {
-    const auto parsed = Remap::parse(rules);
+struct How {
+    bool write = false;
+    std::string_view from = "127.0.0.1";
+    RegexEngine engine = RegexEngine::linear;
+};
+
+std::string map(std::string_view rules, std::string name, const How& how = {}) {
+    const auto parsed = Remap::parse(rules, {.engine = how.engine});
     if (!parsed.rules) return "line " + std::to_string(parsed.errors.front().line) + ": " + parsed.errors.front().text;
-    RemapRun run(parsed.rules, {net::Address::parse_ip(from, 2000).value(), write}, std::move(name));
+    RemapRun run(parsed.rules, {net::Address::parse_ip(how.from, 2000).value(), how.write}, std::move(name));
     while (true) {
         const auto state = run.run();
         if (state == RemapRun::State::done) return run.name();
@@ -27,6 +33,11 @@ class RemapVectors : public ::testing::TestWithParam<Vector> {};
 
 TEST_P(RemapVectors, T125_give_what_tftpd_hpa_gives) {
     EXPECT_EQ(map(GetParam().rules, GetParam().name), GetParam().result) << GetParam().rules;
+}
+
+TEST_P(RemapVectors, T125_give_the_same_with_the_engine_of_tftpd_hpa) {
+    EXPECT_EQ(map(GetParam().rules, GetParam().name, {.engine = RegexEngine::posix}), GetParam().result)
+        << GetParam().rules;
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -62,10 +73,10 @@ TEST(Remap, T125_an_endless_rule_ends) {
 }
 
 TEST(Remap, rules_for_some_clients) {
-    EXPECT_EQ(map("rP ^ put-\nrG ^ get-", "f", true), "put-f");
-    EXPECT_EQ(map("r4 ^ four-\nr6 ^ six-", "f", false, "2001:db8::1"), "six-f");
-    EXPECT_EQ(map("r ^ \\x-", "f", false, "2001:db8::1"), "20010DB8000000000000000000000001-f");
-    EXPECT_EQ(map("r4 ^ four-", "f", false, "::ffff:10.0.0.1"), "four-f");
+    EXPECT_EQ(map("rP ^ put-\nrG ^ get-", "f", {.write = true}), "put-f");
+    EXPECT_EQ(map("r4 ^ four-\nr6 ^ six-", "f", {.from = "2001:db8::1"}), "six-f");
+    EXPECT_EQ(map("r ^ \\x-", "f", {.from = "2001:db8::1"}), "20010DB8000000000000000000000001-f");
+    EXPECT_EQ(map("r4 ^ four-", "f", {.from = "::ffff:10.0.0.1"}), "four-f");
 }
 
 // Evil expressions take no more time than others (attack 64).
@@ -83,7 +94,7 @@ TEST(Remap, a_file_with_mistakes_is_refused_with_all_of_them) {
     EXPECT_EQ(parsed.errors[1].text, "the regular expression is missing");
     EXPECT_EQ(parsed.errors[2].line, 4U);
     EXPECT_EQ(parsed.errors[3].text, "'r' and '~' exclude each other");
-    EXPECT_NE(parsed.errors[4].text.find("back-references"), std::string::npos);
+    EXPECT_NE(parsed.errors[4].text.find("it has a back-reference"), std::string::npos);
     EXPECT_EQ(parsed.errors[5].text, "'e' and 's' exclude each other");
 }
 
@@ -119,6 +130,61 @@ TEST(Remap, tells_of_each_rule_that_is_tried) {
 
 TEST(Remap, names_do_not_grow_without_end) {
     EXPECT_EQ(map("r ^ " + std::string(4097, 'x'), "f"), "ERROR: Name mapping failed");
+}
+
+// --- what tftpd-hpa does not have, or has otherwise
+
+std::string map_with(const RemapOptions& options, std::string_view rules, std::string name,
+                     const RemapRun::Client& client) {
+    const auto parsed = Remap::parse(rules, options);
+    if (!parsed.rules) return parsed.errors.front().text;
+    RemapRun run(parsed.rules, client, std::move(name));
+    return run.run() == RemapRun::State::done ? run.name() : "ERROR: " + run.refusal().text;
+}
+
+TEST(Remap, macros_that_tftpd_hpa_does_not_have_are_letters_unless_asked_for) {
+    RemapRun::Client client{net::Address::parse_ip("10.0.0.5", 2000).value(), false};
+    client.mac = net::Mac{{0x00, 0x1b, 0x21, 0x0a, 0x0b, 0x0c}};
+    client.interface = "eth1";
+    client.local = net::Address::parse_ip("10.0.0.1", 69).value();
+    constexpr std::string_view rule = "r ^ \\m/\\n/\\l/\\U\\m\\E/";
+    EXPECT_EQ(map_with({}, rule, "f", client), "m/n/l/M/f");
+    const RemapOptions extended{.macros = Macros::extended};
+    EXPECT_EQ(map_with(extended, rule, "f", client), "00-1b-21-0a-0b-0c/eth1/10.0.0.1/00-1B-21-0A-0B-0C/f");
+    EXPECT_EQ(map_with(extended, "a . \\n\\ \\q", "f", client), "ERROR: eth1 q");
+    client.local = net::Address::parse_ip("2001:db8::1", 69).value();
+    client.mac.reset();
+    EXPECT_EQ(map_with(extended, "r ^ [\\m]\\l/", "f", client), "[]2001:db8::1/f");
+}
+
+TEST(Remap, knows_which_macros_are_wanted) {
+    const RemapOptions extended{.macros = Macros::extended};
+    const auto rules = Remap::parse("r m \\\\n\\#\nr n \\m\n", extended).rules;
+    EXPECT_TRUE(rules->uses('m'));
+    EXPECT_FALSE(rules->uses('n'));
+    EXPECT_FALSE(Remap::parse("r n \\m\n").rules->uses('m'));
+}
+
+TEST(Remap, the_posix_engine_knows_back_references) {
+    const RemapOptions posix{.engine = RegexEngine::posix};
+    const RemapRun::Client client{net::Address::loopback(1), false};
+    EXPECT_EQ(map_with(posix, "r (.)\\1 <\\1>", "hello", client), "he<l>o");
+    EXPECT_EQ(map_with(posix, "rg (.)\\1 \\1", "bookkeeper", client), "bokeper");
+    EXPECT_EQ(map_with(posix, "rgg ^a b", "aaa", client), "baa");
+    EXPECT_EQ(map_with(posix, "rgg x* -", "ab", client), "-a-b-");
+}
+
+// Also where no rule is about it: who made a rule that refuses has to be able to rely on it.
+TEST(Remap, the_posix_engine_takes_short_names_alone) {
+    const RemapOptions posix{.engine = RegexEngine::posix};
+    const RemapRun::Client client{net::Address::loopback(1), false};
+    const std::string longest(256, 'x');
+    EXPECT_EQ(map_with(posix, "a ^secret", longest, client), longest);
+    EXPECT_EQ(map_with(posix, "a ^secret", longest + "x", client), "ERROR: Name mapping failed");
+    EXPECT_EQ(map_with(posix, "r ^ y", longest, client), "ERROR: Name mapping failed");
+    EXPECT_EQ(map_with(posix, "rgg x xx", longest, client), "ERROR: Name mapping failed");
+    EXPECT_EQ(map_with({}, "a ^secret", longest + "x", client), longest + "x");
+    EXPECT_EQ(map_with({}, "a ^secret", std::string(4097, 'x'), client), "ERROR: Name mapping failed");
 }
 
 }  // namespace
