@@ -167,6 +167,7 @@ struct TftpRefused : TftpAsked {
 };
 struct TftpStarted : TftpAsked {
     Path path{};                    // of the file; "/": a handler of the program's is in its place
+    std::string folder{};           // of this machine that `path` is in; empty: none, or not known
     std::uint16_t block_size = 0;   // as granted
     std::uint16_t window_size = 0;  // in blocks
     std::optional<std::uint64_t> size{};

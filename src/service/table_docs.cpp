@@ -12,7 +12,7 @@ namespace wherry {
 namespace {
 
 constexpr std::string_view tftp_ended =
-    "upload, name, text, path, block_size, window_size, size, result, bytes, blocks, repeated, timeouts, gaps, "
+    "upload, name, text, path, folder, block_size, window_size, size, result, bytes, blocks, repeated, timeouts, gaps, "
     "round_trip, duration, peer_error";
 
 constexpr auto rows = std::to_array<EventRow>({
@@ -40,7 +40,7 @@ constexpr auto rows = std::to_array<EventRow>({
     {"TftpRefused", "A TFTP request was refused: the client has had `code` and `reason`, `why` is for operators.",
      "upload, name, text, code, reason, why"},
     {"TftpStarted", "A TFTP transfer has begun; `name` is what the client wrote, `path` what it stands for.",
-     "upload, name, text, path, block_size, window_size, size"},
+     "upload, name, text, path, folder, block_size, window_size, size"},
     {"TftpDone", "A TFTP download has reached its end; `result` says whether the client has said so.", tftp_ended},
     {"TftpUploaded", "A TFTP upload is complete, and its file in its place.", tftp_ended},
     {"TftpProbed", "A TFTP client has taken a file's size and gone.", tftp_ended},

@@ -23,10 +23,23 @@ void describe(const Flow& flow, const Request& request, event::TftpAsked& out) {
     out.text = request.mode == Mode::netascii;
 }
 
-void describe(const Flow& flow, const Path* path, const Terms& granted, event::TftpStarted& out) {
+// Where on this machine the file is; uploads go to the first folder.
+std::string folder_of(const Flow& flow, const void* filesystem) {
+    const bool upload = direction_of(flow) == TftpDirection::write;
+    for (const Tree& tree : flow.policy->trees) {
+        if (upload || tree.user->filesystem.get() == filesystem) return tree.folder;
+    }
+    return {};
+}
+
+void describe(const Flow& flow, const Path* path, const void* filesystem, const Terms& granted,
+              event::TftpStarted& out) {
     const auto request = parse_request(flow.request(), flow.settings().parse);
     describe(flow, request ? *request : Request(), out);
-    if (path != nullptr) out.path = *path;
+    if (path != nullptr) {
+        out.path = *path;
+        out.folder = folder_of(flow, filesystem);
+    }
     out.block_size = granted.blksize;
     out.window_size = granted.window;
     out.size = granted.size;
@@ -37,7 +50,7 @@ Kind ended(const Flow& flow, const EndReport& report) {
     using std::chrono::duration_cast;
     using std::chrono::microseconds;
     Kind out;
-    describe(flow, report.path, report.granted, out);
+    describe(flow, report.path, report.filesystem, report.granted, out);
     out.result = name_of(report.ending);
     out.bytes = report.bytes;
     out.blocks = report.blocks;
@@ -115,10 +128,10 @@ void tell_refusal(const Flow& flow, const Request& request, const Refusal& refus
     });
 }
 
-void tell_start(const Flow& flow, const Path* path, const Terms& granted) {
+void tell_start(const Flow& flow, const Path* path, const void* filesystem, const Terms& granted) {
     events_of(flow).publish<event::TftpStarted>([&] {
         event::TftpStarted out;
-        describe(flow, path, granted, out);
+        describe(flow, path, filesystem, granted, out);
         return out;
     });
 }

@@ -19,7 +19,8 @@ struct Terms {
 
 struct EndReport {
     Ending ending = Ending::ok;
-    const Path* path = nullptr;  // of the file; null: a handler of the program's is in its place
+    const Path* path = nullptr;        // of the file; null: a handler of the program's is in its place
+    const void* filesystem = nullptr;  // that has it; of downloads
     Terms granted;
     std::uint64_t bytes = 0;     // acknowledged, on the wire
     std::uint64_t blocks = 0;    // DATA packets
@@ -32,7 +33,7 @@ struct EndReport {
 
 // Each tells whoever listens to events, and counts.
 void tell_refusal(const Flow& flow, const Request& request, const Refusal& refusal, std::string_view why);
-void tell_start(const Flow& flow, const Path* path, const Terms& granted);
+void tell_start(const Flow& flow, const Path* path, const void* filesystem, const Terms& granted);
 // And the log, with the path where it is not just the name:
 // tftp RRQ 10.0.0.5:2070 "pxelinux.0" -> /10.0.0.5/pxelinux.0 ok 42312 B in 0.031 s blk 1468 win 4 rep 0 srtt 0.4 ms
 void tell_end(const Flow& flow, const EndReport& report);

@@ -171,6 +171,7 @@ void ReadExchange::end(Ending ending) {
     if (ending == Ending::probe) metrics().add(Metric::tftp_probes_total);
     tell_end(flow_, {.ending = ending,
                      .path = source_.path(),
+                     .filesystem = source_.filesystem(),
                      .granted = {blksize_, machine_.window(), source_.size()},
                      .bytes = progress().bytes,
                      .blocks = counts.sent,

@@ -54,6 +54,7 @@ public:
     std::size_t chunk_size(Engine& engine) const noexcept;
 
     const Path* path() const noexcept { return transfer_ ? &transfer_->path() : nullptr; }  // null: no file
+    const void* filesystem() const noexcept { return filesystem_; }
     // Bytes have gone over the wire; how long to wait before more.
     Span count(std::uint64_t bytes) { return transfer_ ? transfer_->count(bytes) : Span(0); }
     // What its event says of the client is made at the end, out of the flow that is given to close().
@@ -125,7 +126,9 @@ public:
     ReadExchange(const FlowPtr& flow, const Negotiated& granted, ReadSource source, ChunkPtr whole);
     ~ReadExchange() override;
 
-    void tell_start() { tftp::tell_start(flow_, source_.path(), {blksize_, machine_.window(), source_.size()}); }
+    void tell_start() {
+        tftp::tell_start(flow_, source_.path(), source_.filesystem(), {blksize_, machine_.window(), source_.size()});
+    }
     void on_packet(Time now, Op op, Bytes packet) override;
     void on_timer(Time now) override;
     bool over() const override { return machine_.ended(); }

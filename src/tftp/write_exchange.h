@@ -29,7 +29,7 @@ public:
     WriteExchange(const FlowPtr& flow, const Request& request, const Negotiated& granted, UploadTarget target);
     ~WriteExchange() override;
 
-    void tell_start() { tftp::tell_start(flow_, path_ ? &*path_ : nullptr, {blksize_, window_, announced_}); }
+    void tell_start() { tftp::tell_start(flow_, path_ ? &*path_ : nullptr, nullptr, {blksize_, window_, announced_}); }
     void on_packet(Time now, Op op, Bytes packet) override;
     void on_timer(Time now) override;
     bool over() const override { return ending_.has_value(); }

@@ -190,6 +190,7 @@ TEST_F(TftpTelling, an_event_of_a_refusal) {
 }
 
 TEST_F(TftpTelling, events_of_a_download) {
+    server.folder = "/srv/boot";
     server.map = "r ^boot/ \n";
     server.rrq("boot/s5000", {{"blksize", "1024"}, {"windowsize", "2"}});
     const auto started = only<event::TftpStarted>();
@@ -206,6 +207,8 @@ TEST_F(TftpTelling, events_of_a_download) {
     ASSERT_EQ(events().size(), 2U);
     const auto& done = std::get<event::TftpDone>(events()[1]);
     EXPECT_EQ(done.path.text(), "/s5000");
+    EXPECT_EQ(started.folder, "/srv/boot");
+    EXPECT_EQ(done.folder, "/srv/boot");
     EXPECT_EQ(done.result, "ok");
     EXPECT_EQ(done.bytes, 5000U);
     EXPECT_EQ(done.blocks, 5U);
