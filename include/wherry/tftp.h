@@ -29,6 +29,7 @@ struct TftpRequest {
     std::string local;      // the address of this machine that was asked
     std::string mac;        // the client's hardware address, "00-1b-21-0a-0b-0c", if it is on the same link; else empty
     std::string interface;  // "eth0"; empty: not known
+    std::chrono::milliseconds waited{0};  // for a worker that calls the handler: its client may have asked again
 };
 
 // Content of a download that is asked for piece by piece.
@@ -59,7 +60,7 @@ public:
     static TftpAnswer content(std::string cache_key, std::function<Result<std::string>()> make);
     // Downloads of any length.
     static TftpAnswer source(TftpSource source);
-    // Another file of the served folders.
+    // Another file of the served folders. What the configuration says of requests for that name holds for it.
     static TftpAnswer file(Path path);
     // An ERROR packet; 1 not found, 2 not allowed, 3 no room, 6 exists, 7 no such user; else 0.
     static TftpAnswer refuse(std::uint16_t code, std::string text);
@@ -181,6 +182,8 @@ public:
     // '*' is any text, '?' any byte.
     TftpService on_read(std::string pattern, TftpHandler handler);
     TftpService on_write(std::string pattern, TftpHandler handler);
+    // Asked about downloads of what is in none of the folders.
+    TftpService on_missing(std::string pattern, TftpHandler handler);
     // `name` in any case; those that Wherry serves itself cannot be replaced.
     TftpService on_option(std::string name, TftpOptionHandler handler);
     // From 7 on. Requests come to the ports of listen(); answers are counted against forged addresses as all others.

@@ -40,6 +40,16 @@ enum class TftpReceived : std::uint8_t { fresh, duplicate, ignored, count_ };
 
 enum class TftpLoad : std::uint8_t { ok, failed, changed, passed, count_ };
 
+// A program of the operator's: asked about a request, told of a download.
+enum class TftpHook : std::uint8_t { request, download, count_ };
+enum class TftpHookEnd : std::uint8_t {
+    ok,
+    failed,   // not started, ended badly, or its answer is none
+    timeout,  // and was killed
+    dropped,  // not started: too many
+    count_,
+};
+
 // The code of an ERROR: 0 to 8, and all others together.
 enum class TftpCode : std::uint8_t { other = 9, count_ };
 constexpr TftpCode tftp_code(std::uint16_t code) noexcept {

@@ -41,6 +41,8 @@ constexpr auto received = std::to_array<std::string_view>({"new", "duplicate", "
 constexpr auto acks = std::to_array<std::string_view>({"full", "partial", "duplicate", "stale"});
 constexpr auto codes = std::to_array<std::string_view>({"0", "1", "2", "3", "4", "5", "6", "7", "8", "other"});
 constexpr auto loads = std::to_array<std::string_view>({"ok", "failed", "changed", "passed"});
+constexpr auto hooks = std::to_array<std::string_view>({"request", "download"});
+constexpr auto hook_ends = std::to_array<std::string_view>({"ok", "failed", "timeout", "dropped"});
 constexpr auto fallbacks = std::to_array<std::string_view>({"device", "segments", "length"});
 constexpr auto send_errors =
     std::to_array<std::string_view>({"full", "refused", "unreachable", "length", "denied", "other"});
@@ -133,6 +135,12 @@ constexpr auto table = std::to_array<Row>({
      counter,
      "Pieces of files read into the TFTP cache, or (passed) by the first to ask, from what the kernel has, past it.",
      {"result", loads}},
+    {tftp_hooks_total,
+     "wherry_tftp_hooks_total",
+     counter,
+     "Programs that had a say in TFTP, by how they ended.",
+     {"hook", hooks},
+     {"result", hook_ends}},
     {tftp_timer_lag_seconds, "wherry_tftp_timer_lag_seconds", summary, "How late the timers of TFTP transfers were."},
     {datagram_gso_calls_total, "wherry_datagram_gso_calls_total", counter,
      "Calls to send that gave the kernel several datagrams as one."},

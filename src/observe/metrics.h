@@ -64,6 +64,7 @@ enum class Metric : std::uint8_t {
     tftp_cache_bytes,  // gauge
     tftp_cache_hits_total,
     tftp_cache_loads_total,       // TftpLoad
+    tftp_hooks_total,             // TftpHook, TftpHookEnd
     tftp_timer_lag_seconds,       // summary
     datagram_gso_calls_total,     // several datagrams given to the kernel as one
     datagram_gso_fallback_total,  // GsoFallback
@@ -85,6 +86,7 @@ constexpr std::size_t series_of(Metric metric) noexcept {
         case Metric::tftp_errors_sent_total:
         case Metric::tftp_errors_received_total: return label_values<TftpCode>;
         case Metric::tftp_cache_loads_total: return label_values<TftpLoad>;
+        case Metric::tftp_hooks_total: return label_values<TftpHook> * label_values<TftpHookEnd>;
         case Metric::datagram_gso_fallback_total: return label_values<GsoFallback>;
         case Metric::datagram_send_errors_total: return label_values<SendError>;
         case Metric::tftp_transfer_seconds:

@@ -89,6 +89,19 @@ struct AnonymousConfig {
 // Who says whether the password of an account is right.
 enum class SystemCheck : std::uint8_t { shadow, pam };
 
+// Programs of the operator's that have a say in TFTP, each with its arguments; empty: none.
+struct TftpHookConfig {
+    struct Requests {
+        bool reads = true;
+        bool writes = false;
+    };
+    enum class When : std::uint8_t { always, missing };
+    std::vector<std::string> command;         // asked about requests
+    Requests on;                              // about which
+    When when = When::always;                 // of downloads
+    std::vector<std::string> after_download;  // told of files that somebody has
+};
+
 struct TftpConfig {
     ListenPlaces listen;             // empty: no TFTP, unless by descriptors
     std::vector<int> descriptors;    // sockets that are bound already, handed over to this process; never from a file
@@ -98,6 +111,7 @@ struct TftpConfig {
     std::string map_file;            // rules for names; empty: none
     std::string pattern_file;        // other names for what is not there; empty: none
     std::string lease_file;          // dnsmasq's, for hardware addresses that the kernel does not know; empty: none
+    TftpHookConfig hook;
     tftp::Settings settings;
 
     bool served() const noexcept { return !listen.empty() || !descriptors.empty(); }

@@ -13,6 +13,7 @@
 #include "auth/anonymous.h"
 #include "core/text.h"
 #include "service/listen_names.h"
+#include "service/tftp_hooks.h"
 #include "service/tftp_trees.h"
 #include "service/user_sources.h"
 
@@ -78,6 +79,7 @@ void warn_of_tftp(const TftpConfig& tftp, std::vector<std::string>& out) {
             "tftp.names.regex_engine: with \"posix\" a name that a client makes up may take exponential time, and "
             "keep a worker of the disk busy meanwhile; \"linear\" does without");
     }
+    for (std::string& warning : hook_warnings(tftp)) out.push_back(std::move(warning));
 }
 
 void warn_of_data_connections(const ftp::Settings& ftp, std::vector<std::string>& out) {
@@ -221,6 +223,7 @@ ConfigFindings check_config(const Config& config, OtherUsers others) {
     if (const auto policy = open_tftp_policy(config, nullptr, found.warnings); !policy) {
         for (const std::string_view line : split(policy.error().message, '\n')) found.errors.emplace_back(line);
     }
+    for (std::string& error : hook_errors(config.tftp)) found.errors.push_back(std::move(error));
     if (const auto users = UserSources::load(config)) {
         for (std::string& warning : users->warnings()) found.warnings.push_back(std::move(warning));
     } else {

@@ -143,6 +143,20 @@ Result<std::vector<std::string>> read_places(const Value& value) {
     return list;
 }
 
+Result<std::vector<std::string>> read_program(const Value& value) {
+    constexpr std::size_t most_arguments = 64;
+    auto list = read_list(value);
+    if (!list || list->empty()) return list;
+    if (list->front().empty() || list->front().front() != '/') {
+        return wrong("must begin with the absolute path of a program: [\"/path/program\", \"argument\"]");
+    }
+    for (const std::string& text : *list) {
+        if (text.contains('\0')) return wrong("must hold no NUL");
+    }
+    if (list->size() > most_arguments) return wrong("must be no more than {} texts", most_arguments);
+    return list;
+}
+
 Result<std::vector<ftp::VirtualHost>> read_hosts(const Value& value) {
     const auto list = read_list(value);
     if (!list) return std::unexpected(list.error());

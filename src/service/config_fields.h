@@ -127,6 +127,7 @@ Field choice(Member member, std::vector<std::pair<std::string_view, Enum>> words
 Result<std::string> read_place(const Value& value);  // a file or folder: empty, or absolute
 Result<std::string> read_pam_service(const Value& value);
 Result<std::vector<std::string>> read_places(const Value& value);
+Result<std::vector<std::string>> read_program(const Value& value);  // its absolute path, and arguments; or nothing
 Result<std::vector<ftp::VirtualHost>> read_hosts(const Value& value);
 std::string show_hosts(const std::vector<ftp::VirtualHost>& shown);
 Result<std::vector<std::string>> read_commands(const Value& value);  // in capitals

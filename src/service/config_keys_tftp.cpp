@@ -403,7 +403,8 @@ std::string show_pace(const std::optional<tftp::Span>& shown) {
 
 std::vector<ConfigKey> tftp_config_keys() {
     std::vector<ConfigKey> all;
-    for (auto part : {service_keys, option_keys, timer_keys, name_keys, write_keys, limit_keys}) {
+    for (auto part :
+         {service_keys, option_keys, timer_keys, name_keys, write_keys, tftp_hook_config_keys, limit_keys}) {
         for (ConfigKey& key : part()) all.push_back(std::move(key));
     }
     return all;

@@ -64,6 +64,7 @@ constexpr std::uint32_t told_by_tftp = EventBus::bit<event::TftpRefused>() | Eve
 
 Result<std::unique_ptr<Service>> Service::create(Config config, ServiceParts parts) {
     if (const auto errors = config_errors(config); !errors.empty()) return fail(Code::invalid, errors.front());
+    if (const auto errors = hook_errors(config.tftp); !errors.empty()) return fail(Code::invalid, errors.front());
     auto log = make_log(config.log, std::move(parts.log));
     if (!log) return std::unexpected(std::move(log.error()));
     auto users = UserSources::load(config);
@@ -114,6 +115,7 @@ Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, Us
       i2ftp_(commons_, config_.i2ftp.settings),
       i2ftp_parts_(std::move(parts.i2ftp)),
       datagrams_(net::udp_datagrams(&metrics_, log_.get())),
+      hooks_(config_.tftp.hook, commons_),
       tftp_(commons_, *datagrams_, std::move(policy)),
       ended_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     const auto to_log = log_sink(*log_, std::move(parts.log_prefix));
@@ -121,6 +123,7 @@ Service::Service(Config config, ServiceParts parts, std::unique_ptr<Log> log, Us
     events_.subscribe(to_log, ~(commands | told_by_tftp), [log = log_.get()] { return log->writes(LogLevel::info); });
     events_.subscribe(to_log, commands, [log = log_.get()] { return log->writes(LogLevel::debug); });
     for (tftp::Handler& handler : parts.tftp_handlers) tftp_.add_handler(std::move(handler));
+    hooks_.add_to(tftp_, events_);
     for (tftp::OptionMaker& option : parts.tftp_options) tftp_.add_option(std::move(option));
     for (auto& [opcode, call] : parts.tftp_opcodes) tftp_.add_opcode(opcode, std::move(call));
     for (TftpObserver& observer : parts.tftp_observers) tftp_.add_observer(std::move(observer));
@@ -198,6 +201,7 @@ void Service::stop() {
     ftp_.stop();
     i2ftp_.stop();
     tftp_.stop();
+    hooks_.stop();
     release();
     if (config_.runtime.attached) {
         do {  // at least once: what was posted just now refers to what goes with us

@@ -16,6 +16,7 @@
 #include "net/network.h"
 #include "service/config.h"
 #include "service/control_server.h"
+#include "service/tftp_hooks.h"
 #include "service/user_sources.h"
 #include "tftp/server.h"
 
@@ -142,6 +143,7 @@ private:
     i2ftp::Server i2ftp_;
     const std::vector<i2ftp::Identity> i2ftp_parts_;
     const std::unique_ptr<net::Datagrams> datagrams_;
+    TftpHooks hooks_;  // its handlers run as long as that server, which goes first
     tftp::Server tftp_;
     std::vector<net::Address> addresses_;
     std::vector<net::Address> i2ftp_addresses_;

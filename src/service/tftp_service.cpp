@@ -77,6 +77,13 @@ TftpService TftpService::on_write(std::string pattern, TftpHandler handler) {
     return *this;
 }
 
+TftpService TftpService::on_missing(std::string pattern, TftpHandler handler) {
+    server_->state_->set([&](Config&) {
+        server_->state_->parts.tftp_handlers.push_back({std::move(pattern), false, std::move(handler), true});
+    });
+    return *this;
+}
+
 TftpService TftpService::on_option(std::string name, TftpOptionHandler handler) {
     auto& state = *server_->state_;
     if (name.empty() || tftp::is_known_option(name)) {

@@ -70,12 +70,12 @@ Result<void> open_trees(const Config& config, const UserPtr& anonymous, tftp::Po
 template <class Rules, class Parse>
 Result<std::shared_ptr<const Rules>> load(const std::string& file, Parse parse) {
     if (file.empty()) return nullptr;
-    std::ifstream stream(file, std::ios::binary);
+    std::ifstream in(file, std::ios::binary);
     std::string content(most_file, '\0');
-    stream.read(content.data(), static_cast<std::streamsize>(content.size()));
-    if (stream.bad() || (!stream.eof() && stream.fail())) return fail_errno(errno, "reading", file);
-    if (!stream.eof()) return fail(Code::invalid, fmt::format("{}: is larger than {} bytes", file, most_file));
-    content.resize(static_cast<std::size_t>(stream.gcount()));
+    in.read(content.data(), static_cast<std::streamsize>(content.size()));
+    if (in.bad() || (!in.eof() && in.fail())) return fail_errno(errno, "reading", file);
+    if (!in.eof()) return fail(Code::invalid, fmt::format("{}: is larger than {} bytes", file, most_file));
+    content.resize(static_cast<std::size_t>(in.gcount()));
     auto [rules, errors] = parse(content);
     if (rules) return std::move(rules);
     std::string mistakes;

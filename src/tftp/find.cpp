@@ -140,7 +140,7 @@ net::Task<std::expected<std::string, Refusal>> mapped_name(const Opening& openin
 }
 
 PolicyPtr policy_of(const Opening& opening, const Path& path) {
-    const PolicyPtr& base = opening.flow->policy;
+    const PolicyPtr& base = opening.base;
     if (base->settings.rules.empty()) return base;
     return policy_for(base, {.peer = opening.flow->route.peer,
                              .local = opening.flow->route.local,

@@ -63,8 +63,8 @@ TftpAnswer TftpAnswer::option(std::string name, std::string value) && {
 
 namespace wherry::tftp {
 
-bool wants(const Handler& handler, bool write, const Path& path) {
-    return handler.write == write && glob_matches(handler.pattern, path.text().substr(1));
+bool wants(const Handler& handler, bool write, bool missing, const Path& path) {
+    return handler.write == write && handler.missing == missing && glob_matches(handler.pattern, path.text().substr(1));
 }
 
 TftpRequest describe_for_handlers(const Opening& opening, const Path& path) {

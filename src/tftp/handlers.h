@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "net/lane.h"
 #include "tftp/flow.h"
 #include "wherry/tftp.h"
 
@@ -13,6 +14,8 @@ struct Handler {
     std::string pattern;
     bool write = false;
     TftpHandler call;
+    bool missing = false;       // asked about downloads of what is in no folder, after these; else before them
+    net::Lane* lane = nullptr;  // whose workers call it; null: the disk lane
 };
 
 // An option of the program's own.
@@ -21,8 +24,8 @@ struct OptionMaker {
     TftpOptionHandler call;
 };
 
-// True if the handler wants to see requests for `path`.
-bool wants(const Handler& handler, bool write, const Path& path);
+// True if the handler wants to see requests for `path`. `missing`: at that time.
+bool wants(const Handler& handler, bool write, bool missing, const Path& path);
 
 struct Opening;
 TftpRequest describe_for_handlers(const Opening& opening, const Path& path);

@@ -129,15 +129,31 @@ net::Task<void> send_file(const Opening& opening, Found found) {
     begin_read(opening, std::move(source), size);
 }
 
+// False: a rule forbids it.
+bool may_read(const Opening& opening) {
+    if (!opening.settings().reads) opening.refuse({ErrorCode::access, "Access violation"}, "a rule");
+    return opening.settings().reads;
+}
+
+bool is_missing(const std::optional<Result<Found>>& found) {
+    return found && !*found && goes_on((*found).error().code);
+}
+
 net::Task<void> open_read(Opening& opening, Path path, const std::string& name) {
-    if (!opening.settings().reads) co_return opening.refuse({ErrorCode::access, "Access violation"}, "a rule");
-    if (co_await settled_by_program(opening, path)) co_return;
+    if (!may_read(opening)) co_return;
+    Said said = co_await ask_program(opening, path, Asked::first);
+    if (said == Said::all || (said == Said::file && !may_read(opening))) co_return;
     const PolicyPtr policy = opening.flow->policy;
     auto found = co_await find_file(opening, path);
-    if (found && !*found && goes_on((*found).error().code) && policy->patterns) {
+    if (is_missing(found) && policy->patterns) {
         const auto other = policy->patterns->other_name(name);
         const auto other_path = other ? path_of_name(*other, policy->settings.names) : std::unexpected(Refusal());
         if (other_path) found = co_await find_file(opening, *other_path);
+    }
+    if (is_missing(found)) {
+        said = co_await ask_program(opening, path, Asked::missing);
+        if (said == Said::all || (said == Said::file && !may_read(opening))) co_return;
+        if (said == Said::file) found = co_await find_file(opening, path);
     }
     if (!found) co_return;
     if (!*found) co_return opening.refuse((*found).error());
@@ -148,8 +164,8 @@ net::Task<void> open_read(Opening& opening, Path path, const std::string& name) 
 
 net::Task<void> open_write(Opening& opening, Path path) {
     Flow& flow = *opening.flow;
+    if (co_await ask_program(opening, path, Asked::first) == Said::all) co_return;
     const WriteRules& rules = opening.settings().write;
-    if (co_await settled_by_program(opening, path)) co_return;
     if (rules.mode == WriteMode::off || flow.policy->trees.empty()) {
         co_return opening.refuse({ErrorCode::access, "Uploads are not allowed"}, "tftp.write.mode");
     }
@@ -222,7 +238,7 @@ void Opening::refuse(const Error& error) const { refuse(refusal_for(error), erro
 net::Task<void> open_request(FlowPtr flow) {
     const Settings& settings = flow->settings();
     auto parsed = parse_request(flow->request(), settings.parse);
-    Opening opening{flow, parsed ? std::move(*parsed) : Request(), {}};
+    Opening opening{flow, parsed ? std::move(*parsed) : Request(), flow->policy};
     if (!parsed) co_return opening.refuse(parsed.error(), "the packet");
     if (opening.request.malformed_option) opening.server().commons().metrics.add(Metric::tftp_malformed_options_total);
     const bool write = opening.request.is_write();
@@ -254,7 +270,7 @@ void flow_expired(Flow& flow) {
     if (!held) return;
     if (flow.state != Flow::State::opening) return engine.forget(flow);
     auto parsed = parse_request(flow.request(), flow.settings().parse);
-    const Opening opening{held, parsed ? std::move(*parsed) : Request(), {}};
+    const Opening opening{held, parsed ? std::move(*parsed) : Request(), flow.policy};
     opening.refuse({ErrorCode::undefined, "Internal error"}, "opening the file takes longer than tftp.timers.open");
 }
 

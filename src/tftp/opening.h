@@ -25,7 +25,8 @@ namespace wherry::tftp {
 struct Opening {
     FlowPtr flow;
     Request request;                                                   // views into flow->request()
-    std::optional<net::Mac> mac;                                       // if somebody wants to know
+    PolicyPtr base{};                                                  // before the rules had their say
+    std::optional<net::Mac> mac{};                                     // if somebody wants to know
     std::vector<std::pair<std::string_view, OptionAnswer>> answers{};  // to options of the program's own
     TftpAnswer::Limits limits{};                                       // that a handler has set
 
@@ -65,8 +66,14 @@ void begin_read(const Opening& opening, ReadSource source, std::optional<std::ui
 // That size. Text may have to be read for it: the opening may have been given up meanwhile.
 net::Task<std::optional<std::uint64_t>> size_to_tell(const Opening& opening, ReadSource& source);
 
-// Asks what handlers of the program have to say. True: that was all; else `path` may have become another one.
-net::Task<bool> settled_by_program(Opening& opening, Path& path);
+// What handlers of the program have to say, and when they are asked: before the folders, or of what is in none of them.
+enum class Asked : std::uint8_t { first, missing };
+enum class Said : std::uint8_t {
+    nothing,
+    file,  // `path` has become another one, and what the rules say of that one holds
+    all,   // nothing is left to do
+};
+net::Task<Said> ask_program(Opening& opening, Path& path, Asked when);
 
 // Whether another folder, or another name, may have what is not here.
 bool goes_on(Code code) noexcept;

@@ -14,15 +14,26 @@ namespace {
 
 // Runs `function`, which returns a Result, on a worker; an exception becomes Code::internal.
 template <class Function>
+auto on_worker(const Opening& opening, net::Lane& lane, Function function) {
+    return lane.run(opening.engine().loop(), std::move(function));
+}
+template <class Function>
 auto on_worker(const Opening& opening, Function function) {
-    return opening.server().commons().runtime.disk().run(opening.engine().loop(), std::move(function));
+    return on_worker(opening, opening.server().commons().runtime.disk(), std::move(function));
 }
 
 // The first answer of a handler that is not to pass; TftpAnswer::pass() if there is none.
-net::Task<Result<TftpAnswer>> ask_handlers(const Opening& opening, const TftpRequest& request) {
+net::Task<Result<TftpAnswer>> ask_handlers(const Opening& opening, TftpRequest& request, bool missing) {
+    Commons& commons = opening.server().commons();
     for (const Handler& handler : opening.server().handlers()) {
-        if (!wants(handler, request.upload, request.path)) continue;
-        auto answer = co_await on_worker(opening, [&]() -> Result<TftpAnswer> { return handler.call(request); });
+        if (!wants(handler, request.upload, missing, request.path)) continue;
+        const Time asked = opening.engine().loop().now();
+        net::Lane& lane = handler.lane != nullptr ? *handler.lane : commons.runtime.disk();
+        auto answer = co_await on_worker(opening, lane, [&]() -> Result<TftpAnswer> {
+            const auto waited = commons.runtime.clock().now() - asked;
+            request.waited = std::chrono::duration_cast<std::chrono::milliseconds>(waited);
+            return handler.call(request);
+        });
         if (answer && answer->kind() == TftpAnswer::Kind::pass) continue;
         opening.flow->handler = static_cast<std::uint16_t>(&handler - opening.server().handlers().data() + 1);
         co_return answer;
@@ -137,28 +148,37 @@ net::Task<void> answer_with(const Opening& opening, const TftpAnswer& answer) {
 
 }  // namespace
 
-net::Task<bool> settled_by_program(Opening& opening, Path& path) {
+net::Task<Said> ask_program(Opening& opening, Path& path, Asked when) {
     Server& server = opening.server();
-    if (server.handlers().empty() && server.options().empty()) co_return false;
-    const TftpRequest request = describe_for_handlers(opening, path);
-    co_await ask_about_options(opening, request);
-    if (opening.given_up()) co_return true;
-    auto answer = co_await ask_handlers(opening, request);
-    if (opening.given_up()) co_return true;
+    const bool missing = when == Asked::missing;
+    const bool options = !missing && !server.options().empty();
+    if (!options && std::ranges::none_of(server.handlers(), [&](const Handler& handler) {
+            return wants(handler, opening.request.is_write(), missing, path);
+        })) {
+        co_return Said::nothing;
+    }
+    TftpRequest request = describe_for_handlers(opening, path);
+    if (options) co_await ask_about_options(opening, request);
+    if (opening.given_up()) co_return Said::all;
+    auto answer = co_await ask_handlers(opening, request, missing);
+    if (opening.given_up()) co_return Said::all;
     if (!answer) {
         opening.refuse(answer.error());
-        co_return true;
+        co_return Said::all;
     }
     take_limits(opening, *answer);
     using Kind = TftpAnswer::Kind;
     switch (answer->kind()) {
-        case Kind::pass: co_return false;
+        case Kind::pass: co_return Said::nothing;
         case Kind::drop: opening.engine().forget(*opening.flow); break;
         case Kind::refuse: opening.refuse(refusal_of(*answer), "its handler"); break;
-        case Kind::file: path = answer->path(); co_return false;
+        case Kind::file:
+            path = answer->path();
+            opening.flow->policy = policy_of(opening, path);
+            co_return Said::file;
         default: co_await answer_with(opening, *answer);
     }
-    co_return true;
+    co_return Said::all;
 }
 
 }  // namespace wherry::tftp

@@ -1,7 +1,12 @@
 // Requests that the program answers itself, and rules for names, on a whole server.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <chrono>
+#include <semaphore>
 #include <stdexcept>
+
+#include "net/lane.h"
 
 #include "testing/tftp_harness.h"
 
@@ -93,6 +98,110 @@ TEST_F(TftpHandlers, uploads_for_the_program) {
     EXPECT_EQ(taken, "");
     server.client = server.client.with_port(3003);
     EXPECT_EQ(server.upload("elsewhere", "x"), "ERR(2,Uploads are not allowed)");
+}
+
+TEST_F(TftpHandlers, are_asked_of_what_is_missing) {
+    std::string asked;
+    server.handlers.push_back({"*.cfg", false,
+                               [&](const TftpRequest& request) {
+                                   asked += request.path.text();
+                                   if (request.name == "pass.cfg") return TftpAnswer::pass();
+                                   if (request.name == "no.cfg") return TftpAnswer::refuse(2, "No");
+                                   return TftpAnswer::content("made");
+                               },
+                               true});
+    server.base.put("/here.cfg", "there");
+    EXPECT_EQ(server.download("here.cfg"), "there");
+    EXPECT_EQ(asked, "");
+    EXPECT_EQ(server.download("gone.cfg"), "made");
+    EXPECT_EQ(server.rrq("pass.cfg"), "ERR(1,File not found)");
+    server.client = server.client.with_port(3000);
+    EXPECT_EQ(server.rrq("no.cfg"), "ERR(2,No)");
+    EXPECT_EQ(asked, "/gone.cfg/pass.cfg/no.cfg");
+    server.client = server.client.with_port(3001);
+    EXPECT_EQ(server.rrq("gone"), "ERR(1,File not found)");
+}
+
+TEST_F(TftpHandlers, name_a_file_for_what_is_missing) {
+    server.handlers.push_back({"*", false,
+                               [](const TftpRequest& request) {
+                                   const bool none = request.name == "none";
+                                   return TftpAnswer::file(Path::resolve(none ? "/two" : "/one").value());
+                               },
+                               true});
+    EXPECT_EQ(server.download("missing"), "x");
+    EXPECT_EQ(server.rrq("none"), "ERR(1,File not found)");
+}
+
+// The rules of the name that the client gave held for the file of a handler, whatever that was.
+TEST_F(TftpHandlers, what_the_rules_say_of_the_file_that_is_named_holds) {
+    server.settings.rules.resize(2);
+    server.settings.rules[0].name = "secret/*";
+    server.settings.rules[0].read = false;
+    server.settings.rules[1].name = "lab/*";
+    server.settings.rules[1].windowsize_max = 2;
+    server.rule_roots = {nullptr, nullptr};
+    for (const auto* folder : {"/secret", "/lab"}) {
+        ASSERT_TRUE(server.base.files->make_directory(Path::resolve(folder).value(), 0755));
+    }
+    server.base.put("/secret/one", "s");
+    server.base.put("/lab/one", "l");
+    const auto named = [](const TftpRequest& request) {
+        return TftpAnswer::file(Path::resolve(request.name.substr(request.name.find('-') + 1)).value());
+    };
+    on_read("early-*", named);
+    server.handlers.push_back({"late-*", false, named, true});
+    EXPECT_EQ(server.rrq("early-secret/one"), "ERR(2,Access violation)");
+    server.client = server.client.with_port(3000);
+    EXPECT_EQ(server.rrq("late-secret/one"), "ERR(2,Access violation)");
+    server.client = server.client.with_port(3001);
+    EXPECT_EQ(server.rrq("early-lab/one", {{"windowsize", "8"}}), "OACK{windowsize=2}");
+    server.client = server.client.with_port(3002);
+    EXPECT_EQ(server.rrq("late-lab/one", {{"windowsize", "8"}}), "OACK{windowsize=2}");
+}
+
+TEST_F(TftpHandlers, what_the_rules_say_of_the_place_of_an_upload_holds) {
+    server.settings.write.mode = tftp::WriteMode::create;
+    server.settings.rules.resize(1);
+    server.settings.rules[0].name = "closed-*";
+    server.settings.rules[0].write = tftp::WriteMode::off;
+    server.rule_roots = {nullptr};
+    on_write("*", [](const TftpRequest& request) {
+        return TftpAnswer::file(Path::resolve(request.name == "a" ? "closed-a" : request.name + ".up").value());
+    });
+    EXPECT_EQ(server.upload("b", "b"), "ok");
+    EXPECT_EQ(server.base.content("/b.up"), "b");
+    server.client = server.client.with_port(3000);
+    EXPECT_EQ(server.upload("a", "a"), "ERR(2,Uploads are not allowed)");
+    server.client = server.client.with_port(3001);
+    EXPECT_EQ(server.upload(".hidden", "a"), "ERR(2,Access violation)");
+}
+
+// One worker, whom the first request keeps until three seconds have passed.
+TEST_F(TftpHandlers, on_workers_of_their_own_know_how_long_they_waited) {
+    net::Lane lane("own", 1, server.base.metrics());
+    std::binary_semaphore at_it(0);
+    std::binary_semaphore go_on(0);
+    std::array<std::chrono::milliseconds, 2> waited{};
+    server.handlers.push_back({"*", false,
+                               [&](const TftpRequest& request) {
+                                   const bool first = request.name == "first";
+                                   waited[first ? 0 : 1] = request.waited;
+                                   if (first) at_it.release();
+                                   if (first) go_on.acquire();
+                                   return TftpAnswer::content(request.name);
+                               },
+                               false, &lane});
+    EXPECT_EQ(server.rrq("first"), "");
+    at_it.acquire();
+    server.client = server.client.with_port(3000);
+    EXPECT_EQ(server.rrq("second"), "");
+    server.base.clock().advance(std::chrono::seconds(3));
+    go_on.release();
+    while (server.sent.size() < 2) server.run();
+    server.stop();
+    EXPECT_EQ(waited[0], std::chrono::milliseconds(0));
+    EXPECT_EQ(waited[1], std::chrono::milliseconds(3000));
 }
 
 // Bytes for a function of the program are never written, and yet ACKs waited for that from 1 MiB on, for ever.

@@ -111,7 +111,9 @@ TEST(ConfigKeys, EachSetsItsOwnMember) {
                                   "\"crlf\"",
                                   "\"extended\"",
                                   "\"posix\"",
-                                  "100000"}) {
+                                  "100000",
+                                  "\"write\"",
+                                  "\"missing\""}) {
             const LoadedConfig loaded = parse_config(toml_of(key, value), "test.toml");
             if (!loaded.problems.empty() || key.field.show(loaded.config) == key.field.show(Config())) continue;
             changed = true;

@@ -333,9 +333,9 @@ protected:
         pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     }
     static bool blocked(int number) {
-        sigset_t now;
-        pthread_sigmask(SIG_SETMASK, nullptr, &now);
-        return sigismember(&now, number) == 1;
+        sigset_t mask;
+        pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+        return sigismember(&mask, number) == 1;
     }
 
 private:
