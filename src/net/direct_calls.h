@@ -1,7 +1,7 @@
 #pragma once
-// The calls of the kernel that are made for single packets, made without the C library: there each of them is a point where
-// a thread may be cancelled, which costs it two locked operations. No thread of ours is ever cancelled. Results and
-// errno are as those of the functions of the same name.
+// The calls of the kernel that are made for single packets, made without the C library: there each of them is a point
+// where a thread may be cancelled, which costs it two locked operations. No thread of ours is ever cancelled. Results
+// and errno are as those of the functions of the same name.
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>

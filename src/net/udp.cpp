@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "net/ancillary.h"
+#include "net/direct_calls.h"
 #include "net/link_facts.h"
 #include "net/network.h"
 #include "net/segmentation.h"
-#include "net/direct_calls.h"
 #include "net/tcp.h"
 
 namespace wherry::net {
@@ -262,8 +262,9 @@ bool UdpSocket::survives(int error) const {
 std::size_t UdpSocket::send_batch(std::span<const Departure> from) {
     for (std::size_t i = 0; i < from.size(); ++i) write_message(from[i], i, from[i].pieces, from[i].segment);
     mmsghdr* const messages = sending_->messages.data();
-    if (from.size() == 1 && from[0].segment == 0) {  // a call for one packet
-        return direct::sendmsg(socket_.descriptor(), &messages->msg_hdr, 0) < 0 ? 0 : 1;
+    if (from.size() == 1) {
+        const auto send_one = from[0].segment == 0 ? &direct::sendmsg : &sendmsg;  // the former is for one packet
+        return send_one(socket_.descriptor(), &messages->msg_hdr, 0) < 0 ? 0 : 1;
     }
     const int sent = sendmmsg(socket_.descriptor(), messages, static_cast<unsigned>(from.size()), 0);
     return sent < 0 ? 0 : static_cast<std::size_t>(sent);

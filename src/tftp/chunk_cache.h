@@ -75,10 +75,9 @@ public:
 
     // What whoever needs a chunk is to do.
     struct Claim {
-        ChunkPtr chunk;     // use it
-        bool load = false;  // load it, and then call loaded() or failed(); neither: it is being loaded
-        bool first =
-            false;  // nobody has asked for it before: passed() will do as well, if it costs no more than a copy
+        ChunkPtr chunk;      // use it
+        bool load = false;   // load it, and then call loaded() or failed(); neither: it is being loaded
+        bool first = false;  // of a load: nobody has asked for it before, and passed() may end it as well
     };
     // `ready` is called once the load of somebody else has ended, in whatever way: then claim again. It is called on
     // the loader's thread and must only pass the word on.

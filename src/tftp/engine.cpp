@@ -235,7 +235,8 @@ void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, By
     drop(TftpDrop::unknown);
     // Only to data and ACKs: an answer to an ERROR could go on for ever.
     const bool asked = (op == Op::data || op == Op::ack) && packet.size() >= 4;
-    const bool answer = asked && flow == nullptr && (!tid.takes_requests || server_.policy()->settings.single_port_answers);
+    const bool answer =
+        asked && flow == nullptr && (!tid.takes_requests || server_.policy()->settings.single_port_answers);
     if (!answer || !sane_source(arrival)) return;
     if (!server_.admission().unknown_tid(loop_.now(), arrival.peer)) return;
     count_error(ErrorCode::unknown_tid);
