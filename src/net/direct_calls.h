@@ -7,10 +7,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef __has_feature
+#define __has_feature(feature) 0  // of clang
+#endif
+
 namespace wherry::net::direct {
 
 inline int epoll_wait(int epoll, epoll_event* events, int most, int milliseconds) {
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+    return ::epoll_wait(epoll, events, most, milliseconds);  // it learns from that who has woken whom
+#else
     return static_cast<int>(::syscall(SYS_epoll_pwait, epoll, events, most, milliseconds, nullptr, 0));
+#endif
 }
 inline int recvmmsg(int socket, mmsghdr* messages, unsigned count, int flags) {
     return static_cast<int>(::syscall(SYS_recvmmsg, socket, messages, count, flags, nullptr));
