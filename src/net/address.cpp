@@ -101,9 +101,9 @@ Address Address::any_ipv4(std::uint16_t port) {
 }
 
 socklen_t Address::to_system(sockaddr_storage& system) const {
-    system = {};
     if (ipv6_) {
         auto& form = reinterpret_cast<sockaddr_in6&>(system);
+        form = {};
         form.sin6_family = AF_INET6;
         form.sin6_port = htons(port_);
         form.sin6_scope_id = scope_;
@@ -111,6 +111,7 @@ socklen_t Address::to_system(sockaddr_storage& system) const {
         return sizeof form;
     }
     auto& form = reinterpret_cast<sockaddr_in&>(system);
+    form = {};
     form.sin_family = AF_INET;
     form.sin_port = htons(port_);
     std::memcpy(&form.sin_addr, ip_, 4);

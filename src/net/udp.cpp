@@ -159,7 +159,7 @@ std::size_t UdpSocket::try_receive(std::span<Arrival> into) {
         arrival.local = local_;
         arrival.bytes = {static_cast<const std::byte*>(r.pieces[slot].iov_base), message.msg_len};
         arrival.cut = (message.msg_hdr.msg_flags & MSG_TRUNC) != 0;
-        read_control(message.msg_hdr, arrival);
+        if (message.msg_hdr.msg_controllen != 0) read_control(message.msg_hdr, arrival);
         if (arrival.local.is_unspecified()) {
             // It came before the socket was told to say where to (see Datagrams::adopt).
             const auto only = link_.only_address(arrival.peer, watch_.loop().now());

@@ -220,11 +220,21 @@ net::Task<void> Engine::answer_own_opcode(TidPtr tid, Route route, TftpPacket pa
     }
 }
 
-void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet) {
+// The client that was heard last is often the one that is heard next.
+Flow* Engine::flow_of(Tid& tid, const net::Arrival& arrival) {
+    Flow* const last = tid.last;
+    const bool again =
+        last != nullptr && last->route.peer == arrival.peer && last->route.local.same_host(arrival.local);
+    if (again) return last;
     const auto found = flows_.find(Key{arrival.peer, arrival.local.with_port(0), tid.listener});
-    const bool known = found != flows_.end() && (*found)->tid.get() == &tid;
-    const FlowPtr other = known ? nullptr : at_any_port(tid, arrival);
-    Flow* const flow = known ? found->get() : other.get();  // stays until this turn is over, whatever becomes of it
+    if (found == flows_.end() || (*found)->tid.get() != &tid) return nullptr;
+    return tid.last = found->get();
+}
+
+void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, Bytes packet) {
+    Flow* flow = flow_of(tid, arrival);  // stays until this turn is over, whatever becomes of it
+    const FlowPtr other = flow != nullptr ? nullptr : at_any_port(tid, arrival);
+    if (other) flow = other.get();
     if (flow != nullptr && flow->state == Flow::State::running) {
         if (packet.size() < 4) return drop(TftpDrop::malformed);
         if (op != Op::error && op != (direction_of(*flow) == TftpDirection::write ? Op::data : Op::ack)) {
@@ -396,6 +406,7 @@ void Engine::forget(Flow& flow) {
     flow.timer.cancel();
     flow.state = Flow::State::gone;
     flow.seat.leave();
+    if (flow.tid && flow.tid->last == &flow) flow.tid->last = nullptr;
     const auto found = flows_.find(key_of(flow));
     if (found != flows_.end() && found->get() == &flow) {
         const FlowPtr last = held(*found);  // goes at the end of this function, at the earliest

@@ -144,6 +144,7 @@ private:
     bool sane_source(const net::Arrival& arrival) const;
     TidPtr open_tid(const Listener& listener, const net::Address& local, bool write, const Flow* only = nullptr);
     TidPtr from_pool(const Flow& flow, bool write);
+    Flow* flow_of(Tid& tid, const net::Arrival& arrival);
     FlowPtr at_any_port(const Tid& tid, const net::Arrival& arrival) const;
     static TidPtr lease(Tid& tid);
     bool on_unreachable(const Tid& tid);

@@ -31,6 +31,7 @@ struct Tid {
     bool takes_requests = false;
     bool closing = false;
     std::weak_ptr<Flow> only;  // with tid_mode unique: whose port it is
+    Flow* last = nullptr;      // of those here, the one that a packet came for last; null: none, or it is gone
 };
 using TidPtr = std::shared_ptr<Tid>;
 
