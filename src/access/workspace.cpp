@@ -162,6 +162,7 @@ Result<void> Workspace::open_upload(const Path& path, const WriteRequest& reques
     UploadPolicy policy = upload_policy();
     policy.atomic = request.atomic.value_or(policy.atomic);
     policy.overwrite = request.overwrite.value_or(policy.overwrite);
+    policy.keep_partial = request.keep_partial.value_or(policy.keep_partial);
     policy.file_mode = request.mode_bits.value_or(policy.file_mode);
     if (request.all_or_nothing) {
         policy.atomic = true;

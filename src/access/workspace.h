@@ -38,6 +38,7 @@ struct WriteRequest {
     // What the protocol's own settings say; where they are silent, the server's hold.
     std::optional<bool> atomic{};
     std::optional<bool> overwrite{};
+    std::optional<bool> keep_partial{};
     // Where it is not atomic: what is in the file stays until the first byte has come, and a file that was made for it
     // goes again if none does.
     bool truncate_late = false;

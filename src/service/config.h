@@ -103,9 +103,12 @@ struct TftpHookConfig {
 };
 
 struct TftpConfig {
+    bool enabled = true;             // false: no TFTP, whatever the rest says
     ListenPlaces listen;             // empty: no TFTP, unless by descriptors
     std::vector<int> descriptors;    // sockets that are bound already, handed over to this process; never from a file
-    std::vector<std::string> roots;  // folders; empty: the anonymous one
+    std::string user;                // of the users files, whose rights and quota hold; empty: nobody's
+    std::vector<std::string> roots;  // folders; empty: the user's, or the anonymous one
+    bool fsync = false;              // uploads to these are on the disk before they are called complete
     bool require_roots = true;       // a root that is not there is a mistake
     bool accept_full_path = true;    // names may have a root's own path in front
     std::string map_file;            // rules for names; empty: none
@@ -114,7 +117,7 @@ struct TftpConfig {
     TftpHookConfig hook;
     tftp::Settings settings;
 
-    bool served() const noexcept { return !listen.empty() || !descriptors.empty(); }
+    bool served() const noexcept { return enabled && (!listen.empty() || !descriptors.empty()); }
 };
 
 struct Config {

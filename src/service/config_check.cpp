@@ -150,8 +150,9 @@ std::vector<std::string> config_errors(const Config& config) {
         out.emplace_back("i2ftp.folder: is needed with i2ftp.key_file");
     }
     const bool from_file = !config.file.empty();  // a program may answer all requests itself
-    if (from_file && config.tftp.served() && config.tftp.roots.empty() && config.anonymous.folder.empty()) {
-        out.emplace_back("tftp.roots: is empty; give at least one folder to serve");
+    if (from_file && config.tftp.served() && config.tftp.roots.empty() && config.tftp.user.empty() &&
+        config.anonymous.folder.empty()) {
+        out.emplace_back("tftp.roots: is empty; give at least one folder to serve, or a user: tftp.user");
     }
     return out;
 }
@@ -192,9 +193,10 @@ std::string descriptor_warning(const Config& config, std::uint64_t descriptors) 
     if (config.tftp.served()) {
         const tftp::Settings& tftp = config.tftp.settings;
         // Those of a pool that is replaced stay as long as their transfers.
-        const std::uint64_t loops = config.runtime.attached     ? 1
-                                    : config.runtime.loops != 0 ? config.runtime.loops
-                                                                : std::thread::hardware_concurrency();
+        std::uint64_t loops = config.runtime.attached     ? 1
+                              : config.runtime.loops != 0 ? config.runtime.loops
+                                                          : std::thread::hardware_concurrency();
+        if (tftp.workers != 0) loops = std::min<std::uint64_t>(loops, tftp.workers);
         const std::uint64_t listeners = config.tftp.listen.size() + config.tftp.descriptors.size();
         needed += loops * listeners * (of_a_listener + 2 * std::uint64_t{tftp.pool_ports});
         const std::uint64_t of_a_transfer = tftp.tid_mode == tftp::TidMode::unique ? 2 : 1;  // a file, and its port
@@ -220,15 +222,21 @@ ConfigFindings check_config(const Config& config, OtherUsers others) {
         }
     }
     if (const auto anonymous = open_anonymous(config); !anonymous) found.errors.push_back(anonymous.error().message);
-    if (const auto policy = open_tftp_policy(config, nullptr, found.warnings); !policy) {
-        for (const std::string_view line : split(policy.error().message, '\n')) found.errors.emplace_back(line);
-    }
     for (std::string& error : hook_errors(config.tftp)) found.errors.push_back(std::move(error));
+    const auto add_lines = [&](const Error& error) {
+        for (const std::string_view line : split(error.message, '\n')) found.errors.emplace_back(line);
+    };
+    UserPtr owner;
     if (const auto users = UserSources::load(config)) {
         for (std::string& warning : users->warnings()) found.warnings.push_back(std::move(warning));
+        const auto named = tftp_owner(config, *users, nullptr);
+        if (!named) add_lines(named.error());
+        if (named) owner = *named;
     } else {
-        for (const std::string_view line : split(users.error().message, '\n')) found.errors.emplace_back(line);
+        add_lines(users.error());
     }
+    const auto policy = open_tftp_policy(config, owner, found.warnings);
+    if (!policy) add_lines(policy.error());
     return found;
 }
 
@@ -258,7 +266,7 @@ std::string config_summary(const Config& config) {
         parts.push_back(
             fmt::format("anonymous: {} ({})", config.anonymous.folder, config.anonymous.permissions.text()));
     }
-    if (!config.tftp.listen.empty()) {
+    if (config.tftp.enabled && !config.tftp.listen.empty()) {
         std::vector<std::string> ports;
         for (const ListenPlace& place : config.tftp.listen) ports.push_back(place.text());
         parts.push_back(fmt::format("tftp on {}", fmt::join(ports, ", ")));

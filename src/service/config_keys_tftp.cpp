@@ -16,6 +16,34 @@ using enum ConfigKey::Change;
 
 constexpr auto longest_tftp_wait = std::chrono::hours(24);
 
+// A size that has to lie between two.
+template <class Member>
+Field size_between(Member member, std::uint64_t least, std::uint64_t most) {
+    return make(
+        "size", print_size(least) + " to " + print_size(most), member,
+        [=](const Value& value) -> Result<std::uint64_t> {
+            auto bytes = read_bytes(value, parse_size, "256K");
+            if (bytes && (*bytes < least || *bytes > most)) {
+                return fail(Code::invalid, "must be from " + print_size(least) + " to " + print_size(most));
+            }
+            return bytes;
+        },
+        [](std::uint64_t shown) { return toml_text(print_size(shown)); });
+}
+
+// A duration that may be left empty.
+template <class Member>
+Field duration_or_none(Member member, std::chrono::milliseconds most) {
+    return make(
+        "duration", "\"\" or up to " + print_duration(most), member,
+        [=](const Value& value) -> Result<std::chrono::milliseconds> {
+            const auto* const text = std::get_if<std::string>(&value);
+            if (text != nullptr && text->empty()) return std::chrono::milliseconds(0);
+            return read_duration(value, 0ms, most, 1ms);
+        },
+        [](auto shown) { return toml_text(shown.count() == 0 ? std::string() : print_duration(shown)); });
+}
+
 // A duration whose member counts in nanoseconds.
 template <class Member>
 Field span(Member member, std::chrono::milliseconds least, std::chrono::milliseconds most) {
@@ -85,9 +113,16 @@ std::vector<ConfigKey> service_keys() {
          "this name has at the start. An address that this machine does not have yet is waited for. \"systemd:NAME\" "
          "is the sockets that systemd hands over under that name (FileDescriptorName=), each read by one thread; set "
          "PassPacketInfo=yes."},
+        {"tftp.enabled", restart, flag([](auto& c) -> auto& { return c.tftp.enabled; }),
+         "Whether TFTP is served at all: false leaves the rest of this section without effect."},
+        {"tftp.workers", restart, number([](auto& c) -> auto& { return c.tftp.settings.workers; }, 0, 1024),
+         "How many of the server's threads (runtime.loops) serve TFTP; 0 is all of them."},
+        {"tftp.user", live, text([](auto& c) -> auto& { return c.tftp.user; }, 255),
+         "The user whose folder is served, with the rights, the rates and the quota that he has by FTP. Empty: nobody: "
+         "then tftp.roots and tftp.write say all."},
         {"tftp.roots", live, files([](auto& c) -> auto& { return c.tftp.roots; }),
          "The folders that are served. Downloads look through them in this order, uploads go to the first. Empty: the "
-         "anonymous folder."},
+         "folder of tftp.user or, without one, the anonymous folder."},
         {"tftp.require_roots", live, flag([](auto& c) -> auto& { return c.tftp.require_roots; }),
          "Whether a root that is not there is a mistake. Else nothing is found in it and nothing stored, until it is "
          "there at a reload."},
@@ -132,7 +167,7 @@ std::vector<ConfigKey> service_keys() {
          "The class of service that packets are marked with."},
         {"tftp.rcvbuf", restart, size([](auto& c) -> auto& { return c.tftp.settings.receive_buffer; }),
          "Memory of the kernel for packets that wait to be read, for each port."},
-        {"tftp.gso", live, flag([](auto& c) -> auto& { return c.tftp.settings.gso; }),
+        {"tftp.gso", live, words([](auto& c) -> auto& { return c.tftp.settings.gso; }, "off", "auto"),
          "Whether the blocks of a window are given to the kernel as one, where it can cut them itself."},
         {"tftp.world_readable", live,
          choice([](auto& c) -> auto& { return c.tftp.settings.world_readable; },
@@ -201,8 +236,9 @@ std::vector<ConfigKey> timer_keys() {
         {"tftp.timers.rto_max", live,
          span([](auto& c) -> auto& { return c.tftp.settings.timing.rto.most; }, 10ms, 10min),
          "The longest such wait; each repeat doubles it."},
-        {"tftp.timers.rto_fixed", live, duration([](auto& c) -> auto& { return c.tftp.settings.rto_fixed; }, 0s, 1h),
-         "The same wait for everybody who asks for none; 0: it follows the round trip."},
+        {"tftp.timers.rto_fixed", live,
+         duration_or_none([](auto& c) -> auto& { return c.tftp.settings.rto_fixed; }, 1h),
+         "The same wait for everybody who asks for none; empty or 0: it follows the round trip."},
         {"tftp.timers.stall", live,
          span([](auto& c) -> auto& { return c.tftp.settings.timing.stall; }, 1s, longest_tftp_wait),
          "How long a transfer goes on without progress."},
@@ -322,6 +358,11 @@ std::vector<ConfigKey> write_keys() {
          "limit, windows and blocks are granted no larger than what passes in a quarter of a second, or 512 bytes."},
         {"tftp.write.atomic", live, flag([](auto& c) -> auto& { return c.tftp.settings.write.atomic; }),
          "Whether an upload is seen under its name only when it is complete; until then the old file stays."},
+        {"tftp.write.fsync", live, flag([](auto& c) -> auto& { return c.tftp.fsync; }),
+         "Whether an upload to tftp.roots is on the disk (fsync) before it is called complete. In folders of users "
+         "their own setting holds."},
+        {"tftp.write.keep_partial", live, flag([](auto& c) -> auto& { return c.tftp.settings.write.keep_partial; }),
+         "With tftp.write.atomic: what came of a broken upload stays as NAME.partial."},
         {"tftp.write.final_ack", live,
          words([](auto& c) -> auto& { return c.tftp.settings.write.ack_at_receipt; }, "after_publish", "at_receipt"),
          "When the client hears that its upload is complete."},
@@ -369,8 +410,8 @@ std::vector<ConfigKey> limit_keys() {
         {"tftp.cache.size", restart, size([](auto& c) -> auto& { return c.tftp.settings.cache_size; }),
          "Memory for pieces of files, so that many clients that fetch one file read it once."},
         {"tftp.cache.chunk", restart,
-         number([](auto& c) -> auto& { return c.tftp.settings.cache_chunk; }, 65536, 16777216),
-         "The size of such a piece in bytes."},
+         size_between([](auto& c) -> auto& { return c.tftp.settings.cache_chunk; }, 65536, 16777216),
+         "The size of such a piece."},
         {"tftp.cache.readahead_chunks", restart,
          number([](auto& c) -> auto& { return c.tftp.settings.cache_read_ahead; }, 0, 8),
          "How many pieces further on are read while one is sent, where reading has to wait for a disk."},

@@ -82,7 +82,9 @@ Result<std::unique_ptr<Service>> Service::create(Config config, ServiceParts par
     config.ftp.settings.tls.certificate_rule =
         parts.certificate_rule ? parts.certificate_rule : certificate_rule(config.tls.client_user);
     std::vector<std::string> warnings;
-    auto policy = open_tftp_policy(config, *anonymous, warnings);
+    const auto owner = tftp_owner(config, *users, *anonymous);
+    if (!owner) return std::unexpected(owner.error());
+    auto policy = open_tftp_policy(config, *owner, warnings);
     if (!policy) return std::unexpected(std::move(policy.error()));
     for (const std::string& warning : warnings) (*log)->warning("{}", warning);
     // Not make_unique: the constructor is private.
@@ -286,7 +288,9 @@ Reloaded Service::reload(const Config& fresh) {
 // With the mutex held. The error: folders and rules stay as they were.
 Result<void> Service::set_tftp(const UserPtr& anonymous) {
     std::vector<std::string> warnings;
-    auto policy = open_tftp_policy(config_, anonymous, warnings);
+    const auto owner = tftp_owner(config_, users_, anonymous);
+    if (!owner) return std::unexpected(owner.error());
+    auto policy = open_tftp_policy(config_, *owner, warnings);
     if (!policy) return std::unexpected(std::move(policy.error()));
     for (const std::string& warning : warnings) log_->warning("{}", warning);
     tftp_.set(std::move(*policy));

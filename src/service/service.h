@@ -117,6 +117,7 @@ private:
     Result<void> set_tftp(const UserPtr& anonymous);
     void set_tls(const net::TlsContextPtr& context);
     Result<void> listen_ftp(class OpenSockets& open);
+    Result<void> listen_tftp(class OpenSockets& open);
     Result<void> listen_i2ftp(class OpenSockets& open);
     Result<void> read_i2ftp_keys();
 

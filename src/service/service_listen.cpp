@@ -75,21 +75,24 @@ Result<void> listen_with(const std::vector<int>& descriptors, Result<net::Socket
 Result<void> Service::listen() {
     OpenSockets open(config_.sockets);
     if (auto done = listen_ftp(open); !done) return done;
-    const auto tftp = [&](auto&&... at) { return tftp_.listen(std::forward<decltype(at)>(at)...); };
-    if (auto done = listen_with(config_.tftp.descriptors, net::adopt_bound, tftp_addresses_, tftp); !done) return done;
-    const tftp::Settings& tftp_settings = config_.tftp.settings;
-    if (config_.tftp.served() && !tftp_settings.check_port && tftp_settings.tid_mode != tftp::TidMode::unique) {
-        return fail(Code::invalid, "tftp.check_port = false needs tftp.tid_mode = \"unique\"");
-    }
-    if (auto done = listen_at(config_.tftp.listen, "tftp.listen", open, datagram, tftp_addresses_, tftp); !done) {
-        return done;
-    }
+    if (auto done = listen_tftp(open); !done) return done;
     if (auto done = listen_i2ftp(open); !done) return done;
     if (auto done = open_control(); !done) return done;
     if (const std::string left = open.left(); !left.empty()) {
         log_->warning("handed over, and not named by the configuration in a list for its kind: {}", left);
     }
     return {};
+}
+
+Result<void> Service::listen_tftp(OpenSockets& open) {
+    const TftpConfig& tftp = config_.tftp;
+    if (!tftp.served()) return {};
+    if (!tftp.settings.check_port && tftp.settings.tid_mode != tftp::TidMode::unique) {
+        return fail(Code::invalid, "tftp.check_port = false needs tftp.tid_mode = \"unique\"");
+    }
+    const auto listen = [&](auto&&... at) { return tftp_.listen(std::forward<decltype(at)>(at)...); };
+    if (auto done = listen_with(tftp.descriptors, net::adopt_bound, tftp_addresses_, listen); !done) return done;
+    return listen_at(tftp.listen, "tftp.listen", open, datagram, tftp_addresses_, listen);
 }
 
 Result<void> Service::listen_ftp(OpenSockets& open) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "auth/file_users.h"
+#include "core/text.h"
 #include "wherry/accounts.h"
 
 namespace wherry {
@@ -59,6 +60,17 @@ std::vector<std::string> UserSources::warnings() const {
         for (std::string& warning : source.warnings()) all.push_back(std::move(warning));
     }
     return all;
+}
+
+Result<UserPtr> UserSources::user_named(const std::string& name) const {
+    Login login;
+    login.name = name;
+    login.by_certificate = true;
+    for (const ConfiguredAuthenticator& source : sources_) {
+        auto user = source.authenticator->authenticate(login);
+        if (user || user.error().code != Code::not_mine) return user;
+    }
+    return fail(Code::not_found, "there is no user \"" + for_log(name) + "\"");
 }
 
 std::vector<KeyOfUser> UserSources::keys() const {

@@ -196,6 +196,7 @@ net::Task<void> open_write(Opening& opening, Path path) {
     request.only_existing = rules.mode == WriteMode::existing;
     request.world_writable = asks_others_to_write(opening.settings());
     request.mode_bits = rules.file_mode;
+    request.keep_partial = rules.keep_partial;
     if (opening.request.mode == Mode::octet) request.announced = option_number(opening.request, "tsize").value_or(0);
     auto transfer = co_await workspace.open_write(*place, request);
     if (opening.given_up()) co_return;

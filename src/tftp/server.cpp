@@ -45,7 +45,10 @@ Server::Server(Commons& commons, net::Datagrams& datagrams, Policy policy)
       observers_(commons),
       name_index_(commons.runtime.clock()) {
     traces_ = !at_start_->settings.debug_client.empty();
-    for (auto& post : commons_.runtime.posts()) places_.push_back(std::make_unique<Place>(*this, *post->loop));
+    for (auto& post : commons_.runtime.posts()) {
+        if (at_start_->settings.workers != 0 && places_.size() == at_start_->settings.workers) break;
+        places_.push_back(std::make_unique<Place>(*this, *post->loop));
+    }
 }
 
 Server::~Server() = default;

@@ -52,6 +52,7 @@ struct WriteRules {
     bool tsize_strict = false;  // an upload of another size than announced is dropped
     int reorder_blocks = 3;
     bool make_folders = false;  // those that a name needs and that are not there
+    bool keep_partial = false;  // what came of a broken upload that is `atomic` stays as NAME.partial
 };
 
 // What else holds for some requests: those for which all that is given of the first part is true. The first rule that
@@ -135,6 +136,7 @@ struct Settings {
     Admission::Options limits;
 
     std::uint64_t cache_size = std::uint64_t{256} << 20U;
+    std::uint32_t workers = 0;  // loops that serve; 0: all that there are
     std::uint32_t cache_chunk = std::uint32_t{256} << 10U;
     std::vector<net::Subnet> debug_client;  // whose packets are told to the log, at its level debug; empty: nobody's
     std::uint32_t cache_read_ahead = 1;     // chunks

@@ -32,9 +32,17 @@ WriteMachine::Options machine_options(const Negotiated& granted, const Flow& flo
     return options;
 }
 
+// What has come and is not in the file yet.
+struct Rest {
+    std::uint64_t at = 0;
+    std::vector<std::byte> bytes{};
+};
+
 // A file that is written in place may be removed here: nobody else may begin with it before that.
-net::Task<void> drop(TransferPtr transfer, wherry::Outcome outcome, UploadClaims::Claim claim) {
+net::Task<void> drop(TransferPtr transfer, wherry::Outcome outcome, UploadClaims::Claim claim, Rest rest) {
     if (transfer->is_atomic()) claim.release();
+    if (!rest.bytes.empty()) [[maybe_unused]]
+        const auto stored = co_await transfer->write_at(rest.at, rest.bytes);
     [[maybe_unused]] const auto dropped = co_await transfer->finish(outcome);
 }
 
@@ -183,7 +191,9 @@ net::Task<void> WriteExchange::write([[maybe_unused]] FlowPtr self) {
     } else if (complete_ && !ending_) {
         co_await commit();
     }
-    if (ending_ && transfer_) co_await drop(std::move(transfer_), outcome_of(*ending_), std::move(claim_));
+    if (ending_ && transfer_) {
+        co_await drop(std::move(transfer_), outcome_of(*ending_), std::move(claim_), {written_, std::move(buffer_)});
+    }
     if (ending_) claim_.release();
     writing_ = false;
     if (machine_.ended()) rest();
@@ -240,7 +250,7 @@ FilePlace WriteExchange::place() const {
 
 void WriteExchange::end(Ending ending) {
     ending_ = ending;
-    buffer_ = {};
+    if (failure_ || !flow_.settings().write.keep_partial) buffer_ = {};
     const auto& counts = machine_.counts();
     metrics().add(Metric::tftp_data_received_total, TftpReceived::fresh, static_cast<std::int64_t>(counts.blocks));
     metrics().add(Metric::tftp_data_received_total, TftpReceived::duplicate,
@@ -260,7 +270,8 @@ void WriteExchange::end(Ending ending) {
     flow_.engine.settle();
     // A write that is under way drops the file when it is done.
     if (!writing_ && transfer_) {
-        flow_.engine.scope().start(drop(std::move(transfer_), outcome_of(ending), std::move(claim_)));
+        flow_.engine.scope().start(
+            drop(std::move(transfer_), outcome_of(ending), std::move(claim_), {written_, std::move(buffer_)}));
     }
 }
 

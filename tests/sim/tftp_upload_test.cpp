@@ -145,6 +145,20 @@ TEST_F(TftpUpload, what_comes_late_for_a_broken_upload_is_not_answered) {
     }
 }
 
+TEST_F(TftpUpload, what_came_of_a_broken_upload_stays_where_that_is_wanted) {
+    for (const bool keep : {false, true}) {
+        TftpHarness one;
+        one.settings.write.mode = WriteMode::create;
+        one.settings.write.keep_partial = keep;
+        one.wrq("file");
+        EXPECT_EQ(one.data(1, block()), "ACK(1)");
+        EXPECT_EQ(one.error(0, "no more"), "");
+        one.run();
+        EXPECT_FALSE(one.base.exists("/file"));
+        EXPECT_EQ(one.base.exists("/file.partial") ? one.base.content("/file.partial") : "", keep ? block() : "");
+    }
+}
+
 TEST_F(TftpUpload, T116_the_same_request_just_after_a_repeat) {
     EXPECT_EQ(server.wrq("new"), "ACK(0)");
     EXPECT_EQ(server.wait(1s), "ACK(0)");

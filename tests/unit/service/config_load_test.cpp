@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
             "w.toml:2:1: ftp.\"a\\x1Bb\": unknown key; known are listen, tls_listen, implicit_listen, "},
         Bad{"ftp = 3", "w.toml:1:1: ftp: must be a table: [ftp]"},
         Bad{"[tftp]\noptions = 3", "w.toml:2:1: tftp.options: must be a table: [tftp.options]"},
-        Bad{"[tftp.optoins]\nrefuse = []", "w.toml:1:7: tftp.optoins: unknown key; known are listen, roots, "},
+        Bad{"[tftp.optoins]\nrefuse = []", "w.toml:1:7: tftp.optoins: unknown key; known are listen, enabled, workers, "},
         Bad{"[tftp.timers]\npace = \"150 us\"",
             "w.toml:2:8: tftp.timers.pace: must be \"auto\", \"off\", or a time from \"1us\" to \"100000us\""},
         Bad{"[tftp]\nrefuse_source_ports = [53, 65536]",

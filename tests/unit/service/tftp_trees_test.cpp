@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/password.h"
 #include "support/temp_folder.h"
 #include "testing/files.h"
 
@@ -58,6 +59,34 @@ TEST_F(TftpTrees, WhatIsNoFolderStaysAMistake) {
     config.tftp.roots = {folder.write("file", "content")};
     EXPECT_FALSE(open_tftp_policy(config, nullptr, warnings));
     EXPECT_THAT(warnings, IsEmpty());
+}
+
+TEST_F(TftpTrees, AUserOfTheUsersFilesMayHaveThem) {
+    const std::string password = hash_password(Password("x"), PasswordCost::minimal()).value();
+    config.users_files = {folder.write("users.toml", "[users.boot]\nhome = \"" + folder.path() + "\"\npassword = \"" +
+                                                         password +
+                                                         "\"\npermissions = \"elr\"\nlimits = { storage = \"1M\" }\n")};
+    const auto users = UserSources::load(config);
+    ASSERT_TRUE(users) << users.error().message;
+    EXPECT_EQ(tftp_owner(config, *users, nullptr).value(), nullptr);
+    config.tftp.user = "boot";
+    const auto owner = tftp_owner(config, *users, nullptr);
+    ASSERT_TRUE(owner) << owner.error().message;
+    const auto own = open_tftp_policy(config, *owner, warnings);
+    ASSERT_TRUE(own) << own.error().message;
+    EXPECT_EQ(own->trees.at(0).user, *owner);
+    // Other folders, with his rights and his quota all the same.
+    config.tftp.roots = {folder.path()};
+    const auto others = open_tftp_policy(config, *owner, warnings);
+    ASSERT_TRUE(others) << others.error().message;
+    const User& user = *others->trees.at(0).user;
+    EXPECT_EQ(user.name, "boot");
+    EXPECT_EQ(user.permissions.text(), "elr");
+    EXPECT_EQ(user.limits.storage, 1U << 20U);
+    config.tftp.user = "nobody";
+    const auto none = tftp_owner(config, *users, nullptr);
+    ASSERT_FALSE(none);
+    EXPECT_THAT(none.error().message, HasSubstr("tftp.user: there is no user \"nobody\""));
 }
 
 TEST_F(TftpTrees, FoldersAreMadeByWhoMayUploadIntoThem) {
