@@ -162,7 +162,7 @@ struct TftpDetails {
     std::string mac{};     // the client's hardware address, "00-1b-21-0a-0b-0c", if it is on the same link; else empty
     std::string interface{};                                     // by which the request came: "eth0"; empty: not known
     std::vector<std::pair<std::string, std::string>> options{};  // all that were asked for, in order: any bytes
-    std::string handler{};  // the pattern of the on_read() or on_write() that has answered; empty: none has
+    std::string handler{};  // the pattern of the on_read(), on_write() or on_missing() that has answered; empty: none
     std::string file{};     // the path on this machine; empty: there is none, it is not known, or nothing was opened
 };
 struct TftpAsked {

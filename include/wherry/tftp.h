@@ -182,7 +182,7 @@ public:
     // '*' is any text, '?' any byte.
     TftpService on_read(std::string pattern, TftpHandler handler);
     TftpService on_write(std::string pattern, TftpHandler handler);
-    // Asked about downloads of what is in none of the folders.
+    // The same for downloads of what is in none of the folders, once that is known; asked after those of on_read().
     TftpService on_missing(std::string pattern, TftpHandler handler);
     // `name` in any case; those that Wherry serves itself cannot be replaced.
     TftpService on_option(std::string name, TftpOptionHandler handler);
