@@ -12,16 +12,8 @@
 namespace wherry {
 namespace {
 
-struct HashOfKey {
-    std::size_t operator()(const OpenFiles::Key& key) const noexcept {
-        std::uint64_t hash = reinterpret_cast<std::uintptr_t>(key.filesystem);
-        for (const std::uint64_t word : {key.inode, key.device, key.size, static_cast<std::uint64_t>(key.modified),
-                                         (std::uint64_t{key.modified_nsec} << 32U) | key.changed}) {
-            hash = (hash ^ word) * 0x9e3779b97f4a7c15U;
-            hash ^= hash >> 32U;
-        }
-        return hash;
-    }
+struct HashOfVersion {
+    std::size_t operator()(const FileVersion& version) const noexcept { return version.hash(); }
 };
 
 // A File is used by one thread at a time, and these are used by many: all but the end goes by the descriptor alone.
@@ -51,12 +43,12 @@ private:
 
 struct OpenFiles::Table {
     std::mutex mutex;
-    std::unordered_map<Key, std::weak_ptr<const File>, HashOfKey> files;
+    std::unordered_map<FileVersion, std::weak_ptr<const File>, HashOfVersion> files;
 
     // After the last use of a file; another one may have its place already.
-    void leave(const Key& key) {
+    void leave(const FileVersion& version) {
         const std::lock_guard lock(mutex);
-        const auto found = files.find(key);
+        const auto found = files.find(version);
         if (found != files.end() && found->second.expired()) files.erase(found);
     }
 };
@@ -64,16 +56,16 @@ struct OpenFiles::Table {
 OpenFiles::OpenFiles() : table_(std::make_shared<Table>()) {}
 OpenFiles::~OpenFiles() = default;
 
-FilePtr OpenFiles::share(const Key& key, FilePtr& file) {
+FilePtr OpenFiles::share(const FileVersion& version, FilePtr& file) {
     if (file->descriptor() < 0) return nullptr;
     std::shared_ptr<const File> shared;
     {
         const std::lock_guard lock(table_->mutex);
-        std::weak_ptr<const File>& place = table_->files[key];
+        std::weak_ptr<const File>& place = table_->files[version];
         shared = place.lock();
         if (!shared) {
-            const auto leave = [table = table_, key](const File* last) {
-                table->leave(key);
+            const auto leave = [table = table_, version](const File* last) {
+                table->leave(version);
                 delete last;
             };
             place = shared = std::shared_ptr<const File>(file.release(), leave);

@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "access/commons.h"
+#include "access/file_version.h"
 #include "access/throttle.h"
 #include "core/newline.h"
 #include "core/small_mutex.h"
@@ -141,6 +142,8 @@ public:
     // Such bytes have gone over the wire: counts them, and tells how long to wait before more.
     std::chrono::nanoseconds count(std::uint64_t bytes);
 
+    // Of a download, in that filesystem.
+    FileVersion version(const void* filesystem) const;
     // From here on a download reads through one descriptor with all others of that table that read the same file; for
     // those that read by read_part() and its like.
     void share_file(OpenFiles& files, const void* filesystem);

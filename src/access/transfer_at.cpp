@@ -71,17 +71,20 @@ Result<void> Transfer::go_on(const User& user, std::string_view peer) {
     return {};
 }
 
-void Transfer::share_file(OpenFiles& files, const void* filesystem) {
+FileVersion Transfer::version(const void* filesystem) const {
     const Opened& about = parts_.opened;
-    if (about.inode == 0) return;
-    const OpenFiles::Key key{.filesystem = filesystem,
-                             .device = about.device,
-                             .inode = about.inode,
-                             .size = about.size,
-                             .modified = about.modified,
-                             .modified_nsec = about.modified_nsec,
-                             .changed = about.changed};
-    std::shared_ptr<File> in_vain = files.share(key, parts_.file);
+    return {.filesystem = filesystem,
+            .device = about.device,
+            .inode = about.inode,
+            .size = about.size,
+            .modified = about.modified,
+            .modified_nsec = about.modified_nsec,
+            .changed = about.changed};
+}
+
+void Transfer::share_file(OpenFiles& files, const void* filesystem) {
+    if (parts_.opened.inode == 0) return;
+    std::shared_ptr<File> in_vain = files.share(version(filesystem), parts_.file);
     if (!in_vain || parts_.quick_close) return;
     parts_.commons.runtime.disk().run_detached(parts_.loop, [in_vain = std::move(in_vain)]() mutable {
         [[maybe_unused]] const auto closed = in_vain->close();

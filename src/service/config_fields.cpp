@@ -143,6 +143,14 @@ Result<std::vector<std::string>> read_places(const Value& value) {
     return list;
 }
 
+Result<std::uint64_t> read_size(const Value& value, std::uint64_t least, std::uint64_t most) {
+    auto bytes = read_bytes(value, parse_size, "10M");
+    if (bytes && (*bytes < least || *bytes > most)) {
+        return wrong("must be from {} to {}", print_size(least), print_size(most));
+    }
+    return bytes;
+}
+
 Result<std::vector<std::string>> read_program(const Value& value) {
     constexpr std::size_t most_arguments = 64;
     auto list = read_list(value);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -122,6 +123,14 @@ Field choice(Member member, std::vector<std::pair<std::string_view, Enum>> words
         });
 }
 
+template <class Enum>
+using Words = std::vector<std::pair<std::string_view, Enum>>;
+
+template <class Member>
+Field words(Member member, std::string_view off, std::string_view on) {
+    return choice(member, std::vector<std::pair<std::string_view, bool>>{{off, false}, {on, true}});
+}
+
 // --- kinds whose reading has more to it: each is a pair of functions in config_fields.cpp --------
 
 Result<std::string> read_place(const Value& value);  // a file or folder: empty, or absolute
@@ -160,9 +169,18 @@ Result<PortRange> read_port_range(const Value& value);
 std::string show_port_range(PortRange shown);
 
 template <class Member>
-Field size(Member member) {
+Field texts(Member member, std::string type) {
+    return make(std::move(type), "", member, read_list, show_list);
+}
+
+Result<std::uint64_t> read_size(const Value& value, std::uint64_t least, std::uint64_t most);
+
+constexpr std::uint64_t any_size = std::numeric_limits<std::uint64_t>::max();
+template <class Member>
+Field size(Member member, std::uint64_t least = 0, std::uint64_t most = any_size) {
     return make(
-        "size", "", member, [](const Value& value) { return read_bytes(value, parse_size, "10M"); },
+        "size", most == any_size ? "" : print_size(least) + " to " + print_size(most), member,
+        [=](const Value& value) { return read_size(value, least, most); },
         [](std::uint64_t shown) { return shown == 0 ? "0" : toml_text(print_size(shown)); });
 }
 template <class Member>

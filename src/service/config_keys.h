@@ -33,6 +33,7 @@ inline constexpr auto most_wait = std::chrono::hours(24 * 7);
 // The part of the list that is about TFTP.
 std::vector<ConfigKey> tftp_config_keys();
 // Of that, what is about programs that have a say.
+std::vector<ConfigKey> tftp_name_config_keys();
 std::vector<ConfigKey> tftp_hook_config_keys();
 // The part of the list that is about I2FTP.
 std::vector<ConfigKey> i2ftp_config_keys();

@@ -11,12 +11,8 @@ std::size_t ChunkCache::Hash::operator()(const Place& place) const noexcept {
         hash ^= hash >> 32U;
     };
     mix(place.number);
-    mix(place.key.inode);
-    mix(place.key.device);
-    mix(place.key.size);
-    mix(static_cast<std::uint64_t>(place.key.modified) * 1000003 + place.key.modified_nsec);
-    mix(place.key.changed);
-    mix(reinterpret_cast<std::uintptr_t>(place.key.filesystem) + (place.key.text ? 1 : 0));
+    mix(place.key.file.hash());
+    mix(place.key.text ? 1 : 0);
     return hash;
 }
 

@@ -19,6 +19,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "access/file_version.h"
 #include "core/newline.h"
 #include "tftp/chunk_memory.h"
 
@@ -43,14 +44,8 @@ using ChunkPtr = std::shared_ptr<const Chunk>;
 
 // The same key: the same bytes.
 struct ContentKey {
-    const void* filesystem = nullptr;
+    FileVersion file;
     std::string path;  // where the filesystem does not number its files
-    std::uint64_t device = 0;
-    std::uint64_t inode = 0;
-    std::uint64_t size = 0;
-    std::int64_t modified = 0;
-    std::uint32_t modified_nsec = 0;
-    std::uint32_t changed = 0;  // as Transfer::Opened has it
     bool text = false;
     Newlines newlines = Newlines::netascii;  // of text
     friend bool operator==(const ContentKey&, const ContentKey&) = default;

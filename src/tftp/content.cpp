@@ -17,9 +17,10 @@ constexpr std::uint64_t of_one_transfer = 3;
 }  // namespace
 
 ContentKey Content::key(bool text) const {
-    ContentKey key{.path = source_.cache_key, .device = is_private() ? of_one_transfer : in_pieces, .text = text};
-    if (is_private()) key.inode = serial_;
-    key.size = source_.size.value_or(~std::uint64_t{0});
+    ContentKey key{.file = {}, .path = source_.cache_key, .text = text};
+    key.file.device = is_private() ? of_one_transfer : in_pieces;
+    if (is_private()) key.file.inode = serial_;
+    key.file.size = source_.size.value_or(~std::uint64_t{0});
     return key;
 }
 
@@ -38,7 +39,7 @@ Result<std::size_t> Content::read(std::uint64_t offset, std::span<std::byte> int
 }
 
 ContentKey key_of_whole(const std::string& cache_key, bool text) {
-    return {.path = cache_key, .device = as_a_whole, .text = text};
+    return {.file = {.device = as_a_whole}, .path = cache_key, .text = text};
 }
 
 Chunk chunk_of(const std::string& content, bool text) {

@@ -47,18 +47,9 @@ ReadSource::ReadSource(ContentPtr content, bool text) : special_(std::make_uniqu
 // Made anew for each chunk: chunks are long, and transfers many.
 ContentKey ReadSource::key() const {
     if (content() != nullptr) return content()->key(text() != nullptr);
-    const Transfer::Opened& about = transfer_->opened();
-    ContentKey key{.filesystem = filesystem_,
-                   .path = {},
-                   .device = about.device,
-                   .inode = about.inode,
-                   .size = about.size,
-                   .modified = about.modified,
-                   .modified_nsec = about.modified_nsec,
-                   .changed = about.changed,
-                   .text = text() != nullptr};
+    ContentKey key{.file = transfer_->version(filesystem_), .path = {}, .text = text() != nullptr};
     if (text() != nullptr) key.newlines = text()->newlines;
-    if (about.inode == 0) key.path = transfer_->path().string();
+    if (key.file.inode == 0) key.path = transfer_->path().string();
     return key;
 }
 

@@ -41,8 +41,7 @@ struct Rest {
 // A file that is written in place may be removed here: nobody else may begin with it before that.
 net::Task<void> drop(TransferPtr transfer, wherry::Outcome outcome, UploadClaims::Claim claim, Rest rest) {
     if (transfer->is_atomic()) claim.release();
-    if (!rest.bytes.empty()) [[maybe_unused]]
-        const auto stored = co_await transfer->write_at(rest.at, rest.bytes);
+    if (!rest.bytes.empty()) static_cast<void>(co_await transfer->write_at(rest.at, rest.bytes));
     [[maybe_unused]] const auto dropped = co_await transfer->finish(outcome);
 }
 

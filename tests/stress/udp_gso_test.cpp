@@ -64,13 +64,13 @@ using namespace std::string_literals;
 class UdpGsoRefused : public ::testing::TestWithParam<int> {
 protected:
     UdpGsoRefused() {
-        if (source_ == nullptr || source_->most_segments(sink_->local()) < 2) return;
         refusal = GetParam();
         refused = 0;
     }
     ~UdpGsoRefused() override { refusal = 0; }
     void SetUp() override {
-        if (refusal == 0) GTEST_SKIP() << "this kernel cuts no datagrams";
+        ASSERT_TRUE(sink_ && source_);
+        ASSERT_GE(source_->most_segments(sink_->local()), 2U) << "kernels cut datagrams since 4.18";
     }
 
     DatagramSocketPtr open(const Address& local) {

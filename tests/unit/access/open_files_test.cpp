@@ -23,7 +23,7 @@ protected:
 
     const testing::TempFolder folder;
     const FilesystemPtr disk = posix_filesystem(folder.path()).value();
-    const OpenFiles::Key key{.filesystem = disk.get(), .inode = 7, .size = 7};
+    const FileVersion key{.filesystem = disk.get(), .inode = 7, .size = 7};
     OpenFiles files;
 };
 
@@ -66,7 +66,7 @@ TEST_F(OpenFilesTest, reads_nothing_of_a_file_that_was_closed) {
 }
 
 TEST_F(OpenFilesTest, tells_files_apart_by_all_that_is_known_of_them) {
-    const auto shares = [&](const OpenFiles::Key& other) {
+    const auto shares = [&](const FileVersion& other) {
         FilePtr first = open();
         FilePtr second = open();
         files.share(key, first);

@@ -5,7 +5,7 @@
 namespace wherry::tftp {
 namespace {
 
-ContentKey file(std::uint64_t inode) { return {.inode = inode, .size = 1000}; }
+ContentKey file(std::uint64_t inode) { return {.file = {.inode = inode, .size = 1000}}; }
 
 Chunk chunk(std::uint64_t number, std::size_t size = 100) {
     Chunk out;
@@ -78,10 +78,10 @@ TEST(ChunkCache, another_version_of_a_file_is_another_file) {
     cache.claim(file(1), 0, {});
     cache.loaded(file(1), chunk(0));
     ContentKey touched = file(1);
-    touched.modified_nsec = 1;
+    touched.file.modified_nsec = 1;
     EXPECT_TRUE(cache.claim(touched, 0, {}).load);
     ContentKey rewritten = file(1);
-    rewritten.changed = 1;
+    rewritten.file.changed = 1;
     EXPECT_TRUE(cache.claim(rewritten, 0, {}).load);
     ContentKey text = file(1);
     text.text = true;
