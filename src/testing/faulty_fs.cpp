@@ -19,6 +19,7 @@ struct FaultyFilesystem::State {
     std::size_t files = 0;
     std::size_t listings = 0;
     std::uint64_t reads = 0;
+    std::uint64_t shows_descriptors_after = std::numeric_limits<std::uint64_t>::max();  // reads
 
     void plan(std::uint64_t first, std::uint64_t last, Code with) {
         const std::scoped_lock lock(mutex);
@@ -106,6 +107,10 @@ public:
     Result<void> allocate(std::uint64_t size) override {
         return attempt(*state_, [&] { return inner_->allocate(size); });
     }
+    int descriptor() const noexcept override {
+        const std::scoped_lock lock(state_->mutex);
+        return state_->reads < state_->shows_descriptors_after ? -1 : inner_->descriptor();
+    }
     void failed(Code cause) override { inner_->failed(cause); }
     Result<void> close() override {
         auto good = state_->step();
@@ -134,6 +139,11 @@ void FaultyFilesystem::fail_from(std::uint64_t nth, Code code) {
 void FaultyFilesystem::heal() { state_->plan(std::numeric_limits<std::uint64_t>::max(), 0, Code::io); }
 
 std::uint64_t FaultyFilesystem::operations() const { return state_->get(&State::operations); }
+
+void FaultyFilesystem::show_descriptors_after(std::uint64_t reads) {
+    const std::scoped_lock lock(state_->mutex);
+    state_->shows_descriptors_after = reads;
+}
 
 void FaultyFilesystem::hang() {
     const std::scoped_lock lock(state_->mutex);

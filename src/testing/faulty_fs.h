@@ -4,7 +4,7 @@
 //
 // An operation is a call of a Filesystem function but can_answer_at_once, of Listing::next, and of File's stat,
 // read_at, write_at, truncate and close. A failed close counts for the file below as failed() and close(). Files have
-// no descriptor, so that no short cut of the kernel gets around the faults.
+// no descriptor, so that no short cut of the kernel gets around the faults, unless a test asks for them.
 //
 // All functions may be called from any thread. Files and listings may outlive the filesystem.
 #include <cstddef>
@@ -37,6 +37,9 @@ public:
     std::size_t open_files() const;  // objects that are not destroyed yet
     std::size_t open_listings() const;
     std::uint64_t reads() const;  // of files, all in all
+
+    // Files have their descriptors once so many have been read from: as if the disk had brought the rest meanwhile.
+    void show_descriptors_after(std::uint64_t reads);
 
     // Off at first: a test that means the network thread's quick way says so. On, the filesystem below is asked.
     void answer_at_once(bool on);

@@ -106,6 +106,7 @@ private:
     std::optional<State> pass(Engine& engine, std::uint64_t offset, ChunkPtr& chunk);
     State load_at_once(Engine& engine, const ContentKey& content, std::uint64_t number, ChunkPtr& chunk,
                        const std::function<void()>& ready);
+    bool ends_in_memory(Engine& engine, std::uint64_t number);
     void remember(const Chunk& chunk);
     void sent_from(Engine& engine, std::uint64_t number);
 

@@ -157,6 +157,14 @@ ReadSource::State ReadSource::load_at_once(Engine& engine, const ContentKey& con
     return load_ != nullptr ? State::waiting : get(engine, number * chunk_size(engine), chunk, ready);
 }
 
+// The kernel reads files from their beginning to their end: with the last byte of a chunk it has all of it, or nearly.
+bool ReadSource::ends_in_memory(Engine& engine, std::uint64_t number) {
+    if (!transfer_ || text() != nullptr || size_ == unknown || number * chunk_size(engine) >= size_) return false;
+    std::byte last{};
+    const std::uint64_t end = std::min((number + 1) * chunk_size(engine), size_);
+    return transfer_->read_part_at_once(end - 1, {&last, 1}).has_value();
+}
+
 void ReadSource::read_ahead(Engine& engine, std::uint64_t number, const std::function<void()>& ready) {
     if (!by_worker_) return;
     ChunkCache& cache = engine.server().cache();
@@ -169,6 +177,9 @@ void ReadSource::read_ahead(Engine& engine, std::uint64_t number, const std::fun
         // Once: where the cache has room for fewer, those who read ahead would push out each other's chunks for ever.
         if (number <= ahead_) continue;
         ahead_ = static_cast<std::uint32_t>(number);
+        // A disk that had to be waited for once may have had but a page to bring.
+        by_worker_ = !ends_in_memory(engine, number);
+        if (!by_worker_) return;
         if (!cache.begin_load(content, number)) continue;
         engine.scope().start(load(engine, *this, new_chunk(engine, number), ready));
     }

@@ -3,11 +3,13 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 #include "support/temp_folder.h"
+#include "testing/faulty_fs.h"
 #include "testing/tftp_harness.h"
 
 namespace wherry {
@@ -109,6 +111,23 @@ TEST_F(TftpRealFiles, share_no_descriptor_with_one_that_has_taken_their_place) {
     ASSERT_EQ(begin(1, "img"), "DATA(1,512)");
     EXPECT_EQ(server.payload, std::string(512, 'b'));
     EXPECT_EQ(server.serve().open_files().count(), 2U);
+}
+
+// Of a file that was in memory but for one page, all that came after that page was left to workers.
+TEST_F(TftpRealFiles, one_page_that_is_not_in_memory_leaves_the_rest_to_the_loop) {
+    constexpr std::size_t chunk = 65536;
+    server.settings.cache_chunk = chunk;
+    server.network.mtu = 65536;
+    const auto disk = std::make_shared<testing::FaultyFilesystem>(server.base.files);
+    disk->show_descriptors_after(1);
+    server.base.files = disk;
+    folder.write("root/img", std::string(4 * chunk - 1, 'i'));
+    EXPECT_EQ(server.rrq("img", {{"blksize", "16384"}}), "OACK{blksize=16384}");
+    EXPECT_EQ(server.ack(0), "DATA(1,16384)");
+    for (unsigned block = 1; block < 15; ++block) ASSERT_NE(server.ack(block), "");
+    EXPECT_EQ(server.ack(15), "DATA(16,16383)");
+    EXPECT_EQ(server.metric(Metric::tftp_cache_loads_total, TftpLoad::ok), 1);
+    EXPECT_EQ(server.metric(Metric::tftp_cache_loads_total, TftpLoad::passed), 3);
 }
 
 }  // namespace
