@@ -75,7 +75,7 @@ void ReadMachine::probe_starved() noexcept {
 
 void ReadMachine::data_ready(Time now, Effects& out) {
     if (ended_ || !is_starving()) return;
-    progress_ += now - starving_;  // the time without data is not the client's
+    progress_ += now - std::max(starving_, progress_);  // the time without data is not the client's
     starving_ = never;
     opened_ = std::max(now, hold_) - sent_ * pace_;  // its next block is due then
     if (gap_ != never) gap_ = sent_ > acked_ ? gap_after(now) : never;
