@@ -85,6 +85,14 @@ public:
     virtual std::optional<Mac> neighbour(const Address& peer, std::uint32_t interface) = 0;
     // Bytes that may wait to be received, about.
     virtual std::size_t receive_room() const noexcept = 0;
+    // A socket for that peer alone, with the options of this one and its port at one of this machine's addresses. What
+    // the peer sends there comes to it from then on, and to this one again once it is gone; while it is made, what
+    // others send may come to it as well. An error where there is nothing of the kind.
+    virtual Result<std::unique_ptr<DatagramSocket>> connected([[maybe_unused]] const Address& peer,
+                                                              [[maybe_unused]] const Address& from,
+                                                              [[maybe_unused]] std::uint32_t interface) {
+        return fail(Code::unsupported);
+    }
     virtual Address local() const = 0;
     // Whether this machine did not have that address when the socket was opened (DatagramOptions::may_wait).
     virtual bool waits_for_address() const noexcept { return false; }

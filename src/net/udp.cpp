@@ -3,355 +3,62 @@
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
-#include <string>
 #include <utility>
-#include <vector>
 
-#include "net/ancillary.h"
-#include "net/direct_calls.h"
-#include "net/link_facts.h"
-#include "net/network.h"
-#include "net/segmentation.h"
 #include "net/tcp.h"
+#include "net/udp_socket.h"
 
 namespace wherry::net {
 namespace {
-
-constexpr std::size_t batch = 64;
-constexpr std::size_t big_receive = 65536;  // of datagrams that come together
-
-struct alignas(cmsghdr) Control {
-    std::array<char, 128> bytes;
-};
 
 bool set(int descriptor, int level, int option, int value) {
     return setsockopt(descriptor, level, option, &value, sizeof value) == 0;
 }
 
-std::span<const std::byte> control_of(const msghdr& message) {
-    return {static_cast<const std::byte*>(message.msg_control), message.msg_controllen};
+// 0, or errno.
+int bind_to(int descriptor, const sockaddr_storage& system, socklen_t length) {
+    return bind(descriptor, reinterpret_cast<const sockaddr*>(&system), length) == 0 ? 0 : errno;
 }
 
-std::uint16_t port_of(int descriptor) { return local_address(descriptor).port(); }
-
-// --- one socket
-
-class UdpSocket final : public DatagramSocket {
-public:
-    UdpSocket(Loop& loop, Socket socket, const Address& local, const DatagramOptions& options, Segmentation& segments,
-              bool waits = false)
-        : socket_(std::move(socket)),
-          watch_(loop, socket_.descriptor()),
-          local_(local),
-          ipv6_(local.is_ipv6()),
-          connected_(options.peer.has_value()),
-          one_address_(!local.is_unspecified()),
-          waits_(waits),
-          segments_(segments),
-          receive_size_(options.many_at_once ? big_receive : options.receive_size),
-          receive_count_(std::min(batch, Loop::scratch_size / receive_size_)) {
-        watch_.only_read();
-    }
-    ~UdpSocket() override { watch_.forget(true); }
-
-    std::size_t try_receive(std::span<Arrival> into) override;
-    std::size_t try_send(std::span<const Departure> from) override;
-    bool may_be_unreachable() const noexcept override { return errors_; }
-    std::optional<Address> try_unreachable() override;
-    std::size_t most_segments(const Address& peer) override {
-        return link_.narrow(peer, watch_.loop().now()) ? 1 : segments_.most();
-    }
-    std::uint32_t mtu(std::uint32_t interface) override { return link_.mtu(interface, watch_.loop().now()); }
-    std::string name_of(std::uint32_t interface) override { return link_.name_of(interface, watch_.loop().now()); }
-    std::optional<Mac> neighbour(const Address& peer, std::uint32_t interface) override {
-        return link_.neighbour(peer, interface, watch_.loop().now());
-    }
-    std::size_t receive_room() const noexcept override {
-        int bytes = 0;
-        socklen_t size = sizeof bytes;
-        getsockopt(socket_.descriptor(), SOL_SOCKET, SO_RCVBUF, &bytes, &size);
-        return static_cast<std::size_t>(bytes) / 2;  // the other half is the kernel's own need
-    }
-    Address local() const override { return local_; }
-    bool waits_for_address() const noexcept override { return waits_; }
-    Watch& watch() override { return watch_; }
-
-private:
-    struct Receiving {
-        std::array<mmsghdr, batch> messages;
-        std::array<iovec, batch> pieces;
-        std::array<sockaddr_storage, batch> names;
-        std::array<Control, batch> controls;
-    };
-    struct Sending {
-        std::array<mmsghdr, batch> messages;
-        std::array<sockaddr_storage, batch> names;
-        std::array<Control, batch> controls;
-    };
-    void make_receiving();
-    void read_control(const msghdr& message, Arrival& arrival) const;
-    void write_message(const Departure& departure, std::size_t slot, std::span<const iovec> pieces,
-                       std::uint16_t segment);
-    std::size_t send_batch(std::span<const Departure> from);
-    bool send_one_by_one(const Departure& departure);
-    bool survives(int error) const;
-
-    Socket socket_;
-    Watch watch_;
-    Address local_;
-    bool ipv6_;
-    bool connected_;    // to its only peer: where to need not be said each time
-    bool one_address_;  // nor where from
-    bool waits_;
-    Segmentation& segments_;
-    std::size_t receive_size_;
-    std::size_t receive_count_;
-    std::unique_ptr<Receiving> receiving_;
-    std::unique_ptr<Sending> sending_;
-    bool drained_ = false;  // the last call got all that there was; the kernel tells when there is more
-    bool errors_ = false;   // a call has failed for one: there may be more of them in the kernel's queue
-    LinkFacts link_;
-};
-
-// Where datagrams go. A call changes only what stands in the headers of those that came.
-void UdpSocket::make_receiving() {
-    receiving_ = std::make_unique<Receiving>();
-    auto& r = *receiving_;
-    std::byte* const room = watch_.loop().scratch().data();
-    for (std::size_t i = 0; i < receive_count_; ++i) {
-        r.pieces[i] = {room + i * receive_size_, receive_size_};
-        msghdr& header = r.messages[i].msg_hdr;
-        header.msg_name = &r.names[i];
-        header.msg_namelen = sizeof r.names[i];
-        header.msg_iov = &r.pieces[i];
-        header.msg_iovlen = 1;
-        header.msg_control = &r.controls[i];
-        header.msg_controllen = sizeof r.controls[i];
-    }
+bool allow_waiting(int descriptor, const Address& local) {
+    return local.is_ipv6() ? set(descriptor, IPPROTO_IPV6, IPV6_FREEBIND, 1)
+                           : set(descriptor, IPPROTO_IP, IP_FREEBIND, 1);
 }
 
-std::size_t UdpSocket::try_receive(std::span<Arrival> into) {
-    if (std::exchange(drained_, false)) return 0;
-    if (!receiving_) make_receiving();
-    auto& r = *receiving_;
-    const std::size_t most = std::min(into.size(), receive_count_);
-    int got = -1;
-    // A pending error of some other peer makes a call fail, and is gone with that.
-    for (int tries = 0; got < 0 && tries < 8; ++tries) {
-        got = direct::recvmmsg(socket_.descriptor(), r.messages.data(), static_cast<unsigned>(most), MSG_DONTWAIT);
-        if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return 0;
-        errors_ = errors_ || got < 0;
+void prepare(int descriptor, const Address& local, const DatagramOptions& options) {
+    const bool asks = options.says_interface || local.is_unspecified();
+    if (options.reuse_port) set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (local.is_ipv6()) {
+        set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, options.families == Families::ipv6 ? 1 : 0);
+        if (asks) set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+        set(descriptor, IPPROTO_IPV6, IPV6_RECVERR, 1);
+        set(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
+        if (options.ttl > 0) set(descriptor, IPPROTO_IPV6, IPV6_UNICAST_HOPS, options.ttl);
+        if (options.dscp > 0) set(descriptor, IPPROTO_IPV6, IPV6_TCLASS, options.dscp << 2);
     }
-    // It was empty then. Whatever comes later, an error as well, is an edge of its own and wakes who waits.
-    drained_ = got > 0 && static_cast<std::size_t>(got) < most;
-    for (int i = 0; i < got; ++i) {
-        const auto slot = static_cast<std::size_t>(i);
-        mmsghdr& message = r.messages[slot];
-        Arrival& arrival = into[slot];
-        arrival = Arrival{};
-        arrival.peer = Address::from_system(r.names[slot]);
-        arrival.local = local_;
-        arrival.bytes = {static_cast<const std::byte*>(r.pieces[slot].iov_base), message.msg_len};
-        arrival.cut = (message.msg_hdr.msg_flags & MSG_TRUNC) != 0;
-        if (message.msg_hdr.msg_controllen != 0) read_control(message.msg_hdr, arrival);
-        if (arrival.local.is_unspecified()) {
-            // It came before the socket was told to say where to (see Datagrams::adopt).
-            const auto only = link_.only_address(arrival.peer, watch_.loop().now());
-            if (only) arrival.local = only->with_port(local_.port());
-        }
-        message.msg_hdr.msg_namelen = sizeof r.names[slot];
-        message.msg_hdr.msg_controllen = sizeof r.controls[slot];
-    }
-    return got < 0 ? 0 : static_cast<std::size_t>(got);
-}
-
-void UdpSocket::read_control(const msghdr& message, Arrival& arrival) const {
-    const Ancillary said = read_ancillary(control_of(message));
-    if (said.local) arrival.local = said.local->with_port(local_.port());
-    arrival.interface = said.interface;
-    arrival.to_many = said.to_many;
-    if (said.segment < arrival.bytes.size()) arrival.segment = static_cast<std::uint16_t>(said.segment);
-}
-
-void UdpSocket::write_message(const Departure& departure, std::size_t slot, std::span<const iovec> pieces,
-                              std::uint16_t segment) {
-    auto& s = *sending_;
-    s.messages[slot] = {};
-    msghdr& header = s.messages[slot].msg_hdr;
-    if (!connected_) {
-        header.msg_name = &s.names[slot];
-        header.msg_namelen = departure.peer.to_system(s.names[slot]);
-    }
-    header.msg_iov = const_cast<iovec*>(pieces.data());
-    header.msg_iovlen = pieces.size();
-    header.msg_control = &s.controls[slot];
-    header.msg_controllen = sizeof s.controls[slot];
-    std::size_t used = 0;
-    cmsghdr* part = CMSG_FIRSTHDR(&header);
-    const auto add = [&](int level, int type, const void* data, std::size_t size) {
-        part->cmsg_level = level;
-        part->cmsg_type = type;
-        part->cmsg_len = CMSG_LEN(size);
-        std::memcpy(CMSG_DATA(part), data, size);
-        used += CMSG_SPACE(size);
-        part = reinterpret_cast<cmsghdr*>(s.controls[slot].bytes.data() + used);
-    };
-    if (!one_address_ && !departure.local.is_unspecified()) {
-        sockaddr_storage from{};
-        departure.local.to_system(from);
-        if (departure.local.is_ipv6()) {
-            // Named for link-local addresses alone: any other way out is the routing table's to choose.
-            const in6_addr& address = reinterpret_cast<const sockaddr_in6&>(from).sin6_addr;
-            const in6_pktinfo info{address, IN6_IS_ADDR_LINKLOCAL(&address) ? departure.interface : 0U};
-            add(IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
-        } else {
-            const in_pktinfo info{0, reinterpret_cast<const sockaddr_in&>(from).sin_addr, in_addr{}};
-            add(IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+    // Of an IPv6 socket these hold for the IPv4 clients that it serves as well.
+    if (asks) set(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
+    set(descriptor, IPPROTO_IP, IP_RECVERR, 1);
+    set(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+    if (options.ttl > 0) set(descriptor, IPPROTO_IP, IP_TTL, options.ttl);
+    if (options.dscp > 0) set(descriptor, IPPROTO_IP, IP_TOS, options.dscp << 2);
+    if (options.many_at_once) set(descriptor, SOL_UDP, UDP_GRO, 1);
+    if (options.receive_buffer > 0) {
+        if (!set(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, options.receive_buffer)) {
+            set(descriptor, SOL_SOCKET, SO_RCVBUF, options.receive_buffer);
         }
     }
-    if (segment != 0) add(SOL_UDP, UDP_SEGMENT, &segment, sizeof segment);
-    header.msg_controllen = used;
-    if (used == 0) header.msg_control = nullptr;
+    set(descriptor, SOL_SOCKET, SO_SNDBUF, 1 << 20U);
 }
-
-std::size_t UdpSocket::try_send(std::span<const Departure> from) {
-    if (!sending_) sending_ = std::make_unique<Sending>();
-    std::size_t gone = 0;
-    int errors_in_a_row = 0;
-    while (gone < from.size()) {
-        const auto next = from.subspan(gone, std::min(batch, from.size() - gone));
-        const std::size_t sent = send_batch(next);
-        if (sent > 0) {
-            segments_.used(std::ranges::count_if(next.first(sent), [](const auto& one) { return one.segment != 0; }));
-            gone += sent;
-            errors_ = errors_ || sent < next.size();  // why, the kernel does not say
-            errors_in_a_row = 0;
-            continue;
-        }
-        const int error = errno;
-        const Departure& failed = from[gone];
-        const bool too_much = failed.segment != 0 && segments_.refused(error);
-        if (!too_much) segments_.failed(error);
-        if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) return gone;
-        if (too_much) {
-            if (error == EMSGSIZE) link_.is_narrow(failed.peer, watch_.loop().now());
-            if (!send_one_by_one(failed)) return gone;
-            ++gone;
-        } else if (survives(error) && errors_in_a_row++ < 4) {
-            errors_ = true;
-            continue;  // it was the error of another peer's datagram; this one has not been tried
-        } else {
-            ++gone;
-            errors_in_a_row = 0;
-        }
-    }
-    return gone;
-}
-
-// ICMP errors of earlier datagrams are reported to whoever calls next.
-bool UdpSocket::survives(int error) const {
-    return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == EINTR;
-}
-
-std::size_t UdpSocket::send_batch(std::span<const Departure> from) {
-    for (std::size_t i = 0; i < from.size(); ++i) write_message(from[i], i, from[i].pieces, from[i].segment);
-    mmsghdr* const messages = sending_->messages.data();
-    if (from.size() == 1) {
-        const auto send_one = from[0].segment == 0 ? &direct::sendmsg : &sendmsg;  // the former is for one packet
-        return send_one(socket_.descriptor(), &messages->msg_hdr, 0) < 0 ? 0 : 1;
-    }
-    const int sent = sendmmsg(socket_.descriptor(), messages, static_cast<unsigned>(from.size()), 0);
-    return sent < 0 ? 0 : static_cast<std::size_t>(sent);
-}
-
-// False when the socket is full; what has gone by then goes a second time, which the protocol above survives.
-bool UdpSocket::send_one_by_one(const Departure& departure) {
-    std::vector<iovec> pieces;
-    std::size_t left = departure.segment;
-    for (std::size_t i = 0; i < departure.pieces.size(); ++i) {
-        iovec rest = departure.pieces[i];
-        while (rest.iov_len > 0) {
-            const std::size_t part = std::min(rest.iov_len, left);
-            pieces.push_back({rest.iov_base, part});
-            rest = {static_cast<char*>(rest.iov_base) + part, rest.iov_len - part};
-            left -= part;
-            const bool last = i + 1 == departure.pieces.size() && rest.iov_len == 0;
-            if (left != 0 && !last) continue;
-            write_message(departure, 0, pieces, 0);
-            const ssize_t sent = sendmsg(socket_.descriptor(), &sending_->messages[0].msg_hdr, 0);
-            if (sent < 0 && (errno == EAGAIN || errno == ENOBUFS)) return false;
-            pieces.clear();
-            left = departure.segment;
-        }
-    }
-    return true;
-}
-
-std::optional<Address> UdpSocket::try_unreachable() {
-    if (!errors_) return std::nullopt;
-    for (int tries = 0; tries < 64; ++tries) {
-        sockaddr_storage name{};
-        Control control{};
-        char nothing = 0;
-        iovec piece{&nothing, 1};
-        msghdr header{};
-        header.msg_name = &name;
-        header.msg_namelen = sizeof name;
-        header.msg_iov = &piece;
-        header.msg_iovlen = 1;
-        header.msg_control = &control;
-        header.msg_controllen = sizeof control;
-        errors_ = recvmsg(socket_.descriptor(), &header, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0;
-        if (!errors_) return std::nullopt;
-        if (says_unreachable(control_of(header))) return Address::from_system(name);
-    }
-    return std::nullopt;
-}
-
-// --- making them
 
 class UdpDatagrams final : public Datagrams {
 public:
     UdpDatagrams(Metrics* metrics, Log* log) : segments_(metrics, log) {}
 
     Result<DatagramSocketPtr> open(Loop& loop, const Address& local, const DatagramOptions& options) override {
-        Socket socket(::socket(local.is_ipv6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-        if (!socket) return fail_errno(errno, "making a UDP socket for", local.text());
-        prepare(socket.descriptor(), local, options);
-        sockaddr_storage system{};
-        const socklen_t length = local.to_system(system);
-        if (local.is_ipv6()) {
-            auto& form = reinterpret_cast<sockaddr_in6&>(system);
-            if (IN6_IS_ADDR_LINKLOCAL(&form.sin6_addr) && form.sin6_scope_id == 0) {
-                form.sin6_scope_id = options.interface;
-            }
-        }
-        // Last, so that no datagram is received before the options hold: its answer would come from a wrong address.
-        int error = bind_to(socket.descriptor(), system, length);
-        const bool waits = error == EADDRNOTAVAIL && options.may_wait && allow_waiting(socket.descriptor(), local);
-        if (waits) error = bind_to(socket.descriptor(), system, length);
-        if (error != 0) {
-            auto failed = fail_errno(error, "binding UDP", local.text());
-            if (error == EADDRINUSE) failed.error().message += "; another program serves that port: choose another one";
-            if (error == EACCES) failed.error().message += "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
-            if (error == EADDRNOTAVAIL) failed.error().message += "; this machine has no such address";
-            return failed;
-        }
-        if (options.peer) {
-            const socklen_t peer_length = options.peer->to_system(system);
-            if (connect(socket.descriptor(), reinterpret_cast<const sockaddr*>(&system), peer_length) != 0) {
-                return fail_errno(errno, "connecting UDP to", options.peer->text());
-            }
-        }
-        segments_.tell();
-        const Address bound = local.with_port(port_of(socket.descriptor()));
-        return std::make_unique<UdpSocket>(loop, std::move(socket), bound, options, segments_, waits);
+        return open_udp(loop, local, options, segments_);
     }
 
     Result<DatagramSocketPtr> adopt(Loop& loop, Socket bound, const DatagramOptions& options) override {
@@ -362,46 +69,45 @@ public:
     }
 
 private:
-    // 0, or errno.
-    static int bind_to(int descriptor, const sockaddr_storage& system, socklen_t length) {
-        return bind(descriptor, reinterpret_cast<const sockaddr*>(&system), length) == 0 ? 0 : errno;
-    }
-
-    static bool allow_waiting(int descriptor, const Address& local) {
-        return local.is_ipv6() ? set(descriptor, IPPROTO_IPV6, IPV6_FREEBIND, 1)
-                               : set(descriptor, IPPROTO_IP, IP_FREEBIND, 1);
-    }
-
-    static void prepare(int descriptor, const Address& local, const DatagramOptions& options) {
-        const bool asks = options.says_interface || local.is_unspecified();
-        if (options.reuse_port) set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1);
-        if (local.is_ipv6()) {
-            set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, options.families == Families::ipv6 ? 1 : 0);
-            if (asks) set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-            set(descriptor, IPPROTO_IPV6, IPV6_RECVERR, 1);
-            set(descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
-            if (options.ttl > 0) set(descriptor, IPPROTO_IPV6, IPV6_UNICAST_HOPS, options.ttl);
-            if (options.dscp > 0) set(descriptor, IPPROTO_IPV6, IPV6_TCLASS, options.dscp << 2);
-        }
-        // Of an IPv6 socket these hold for the IPv4 clients that it serves as well.
-        if (asks) set(descriptor, IPPROTO_IP, IP_PKTINFO, 1);
-        set(descriptor, IPPROTO_IP, IP_RECVERR, 1);
-        set(descriptor, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
-        if (options.ttl > 0) set(descriptor, IPPROTO_IP, IP_TTL, options.ttl);
-        if (options.dscp > 0) set(descriptor, IPPROTO_IP, IP_TOS, options.dscp << 2);
-        if (options.many_at_once) set(descriptor, SOL_UDP, UDP_GRO, 1);
-        if (options.receive_buffer > 0) {
-            if (!set(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, options.receive_buffer)) {
-                set(descriptor, SOL_SOCKET, SO_RCVBUF, options.receive_buffer);
-            }
-        }
-        set(descriptor, SOL_SOCKET, SO_SNDBUF, 1 << 20U);
-    }
-
     Segmentation segments_;
 };
 
 }  // namespace
+
+Result<DatagramSocketPtr> open_udp(Loop& loop, const Address& local, const DatagramOptions& options,
+                                   Segmentation& segments) {
+    Socket socket(::socket(local.is_ipv6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (!socket) return fail_errno(errno, "making a UDP socket for", local.text());
+    prepare(socket.descriptor(), local, options);
+    sockaddr_storage system{};
+    const socklen_t length = local.to_system(system);
+    if (local.is_ipv6()) {
+        auto& form = reinterpret_cast<sockaddr_in6&>(system);
+        if (IN6_IS_ADDR_LINKLOCAL(&form.sin6_addr) && form.sin6_scope_id == 0) {
+            form.sin6_scope_id = options.interface;
+        }
+    }
+    // Last, so that no datagram is received before the options hold: its answer would come from a wrong address.
+    int error = bind_to(socket.descriptor(), system, length);
+    const bool waits = error == EADDRNOTAVAIL && options.may_wait && allow_waiting(socket.descriptor(), local);
+    if (waits) error = bind_to(socket.descriptor(), system, length);
+    if (error != 0) {
+        auto failed = fail_errno(error, "binding UDP", local.text());
+        if (error == EADDRINUSE) failed.error().message += "; another program serves that port: choose another one";
+        if (error == EACCES) failed.error().message += "; ports below 1024 need root or CAP_NET_BIND_SERVICE";
+        if (error == EADDRNOTAVAIL) failed.error().message += "; this machine has no such address";
+        return failed;
+    }
+    if (options.peer) {
+        const socklen_t peer_length = options.peer->to_system(system);
+        if (connect(socket.descriptor(), reinterpret_cast<const sockaddr*>(&system), peer_length) != 0) {
+            return fail_errno(errno, "connecting UDP to", options.peer->text());
+        }
+    }
+    segments.tell();
+    const Address bound = local.with_port(local_address(socket.descriptor()).port());
+    return std::make_unique<UdpSocket>(loop, std::move(socket), bound, options, segments, waits);
+}
 
 std::unique_ptr<Datagrams> udp_datagrams(Metrics* metrics, Log* log) {
     return std::make_unique<UdpDatagrams>(metrics, log);

@@ -12,7 +12,7 @@ public:
         : network_(network),
           watch_(loop, -1),
           local_(local),
-          peer_(options.peer),
+          options_(options),
           waits_(network.missing.contains(local.ip())),
           size_(options.many_at_once ? 65536 : options.receive_size) {
         network_.sockets_.push_back(this);
@@ -75,6 +75,16 @@ public:
         return found == network_.neighbours.end() ? std::nullopt : std::optional(found->second);
     }
     std::size_t receive_room() const noexcept override { return network_.receive_room; }
+    // All that waits comes to the new one, as if it had come while that one was made.
+    Result<net::DatagramSocketPtr> connected(const net::Address& peer, const net::Address& from,
+                                             std::uint32_t) override {
+        net::DatagramOptions options = options_;
+        options.peer = peer;
+        auto made = std::make_unique<Port>(network_, watch_.loop(), from.with_port(local_.port()), options);
+        std::ranges::rotate(network_.sockets_, network_.sockets_.end() - 1);  // it is asked first
+        for (Waiting& one : std::exchange(waiting_, {})) made->add(std::move(one));
+        return made;
+    }
     net::Address local() const override { return local_; }
     bool waits_for_address() const noexcept override { return waits_; }
     net::Watch& watch() override { return watch_; }
@@ -87,7 +97,7 @@ public:
         bool to_many;
     };
     bool serves(const net::Address& from, const net::Address& to) const {
-        const bool hears = !peer_ || *peer_ == from;
+        const bool hears = !options_.peer || *options_.peer == from;
         return hears && to.port() == local_.port() && (local_.is_unspecified() || local_.same_host(to));
     }
     void add(Waiting datagram) {
@@ -103,7 +113,7 @@ private:
     MemoryDatagrams& network_;
     net::Watch watch_;
     net::Address local_;
-    std::optional<net::Address> peer_;
+    net::DatagramOptions options_;
     bool waits_;
     std::size_t size_;
     std::deque<Waiting> waiting_;

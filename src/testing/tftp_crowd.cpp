@@ -11,6 +11,7 @@ constexpr double stall = 30;
 constexpr double hardly_works = 0.5;  // seconds of the disk, from which on nothing is promised of how long it takes
 constexpr std::size_t listeners = 1;
 constexpr std::size_t pool_ports = 4 + 2;
+constexpr std::size_t connected = 16;
 
 Member random_member(Dice& dice, std::size_t number, std::size_t of) {
     Member member;
@@ -125,6 +126,7 @@ Crowd random_crowd(std::uint64_t seed) {
                          .lasts = one_of(dice, {0.0, 0.1, 3.0}),
                          .silent = chance(dice) < 0.5};
     }
+    crowd.connect_after = one_of<std::uint32_t>(dice, {1, 2, 5, 256});
     return crowd;
 }
 
@@ -165,7 +167,8 @@ std::string broken_property(const Crowd& crowd, const CrowdOutcome& outcome) {
     const double waits = crowd.disk_time < hardly_works ? 0 : 200;
     if (outcome.longest_end > stall + 60 + waits) return "P3: a transfer had no end in time";
     if (outcome.most_cached > std::max<std::uint64_t>(crowd.cache, crowd.chunk)) return "P6: too much is in the cache";
-    if (crowd.tid_mode == TidMode::pool && outcome.most_sockets > listeners + pool_ports) return "P6: too many sockets";
+    const std::size_t most_sockets = listeners + pool_ports + connected;
+    if (crowd.tid_mode == TidMode::pool && outcome.most_sockets > most_sockets) return "P6: too many sockets";
     if (crowd.tid_mode == TidMode::single && outcome.most_sockets > listeners) return "P6: more than one socket";
     if (outcome.forged_files != 0) return "P9: a forged request has left a file";
     if (outcome.beyond_allowance != 0) return "P10: more than is allowed was sent to a forged address";
@@ -216,6 +219,7 @@ std::vector<Edit> edits_of(const Crowd& crowd) {
         if (one.restart) one.restart->lasts = 0;
     });
     edits.emplace_back([](Crowd& one) { one.tid_mode = TidMode::pool; });
+    edits.emplace_back([](Crowd& one) { one.connect_after = Crowd().connect_after; });
     edits.emplace_back([](Crowd& one) { one.most_segments = 1; });
     edits.emplace_back([](Crowd& one) {
         for (Member& member : one.members) member.scene.size /= 2;
@@ -253,8 +257,9 @@ Crowd shrunk(Crowd crowd, const std::string& broken) {
 std::string describe(const Crowd& crowd) {
     std::string out = "seed " + std::to_string(crowd.seed) + " tid_mode " +
                       std::to_string(static_cast<int>(crowd.tid_mode)) + " spoofers " + std::to_string(crowd.spoofers) +
-                      " full " + std::to_string(crowd.full) + " segments " + std::to_string(crowd.most_segments) +
-                      " chunk " + std::to_string(crowd.chunk) + " cache " + std::to_string(crowd.cache) +
+                      " connected after " + std::to_string(crowd.connect_after) + " full " +
+                      std::to_string(crowd.full) + " segments " + std::to_string(crowd.most_segments) + " chunk " +
+                      std::to_string(crowd.chunk) + " cache " + std::to_string(crowd.cache) +
                       (crowd.clock_jumps ? " clock jumps" : "") + " change " +
                       std::to_string(static_cast<int>(crowd.change)) + " at " + std::to_string(crowd.changes_at);
     if (crowd.disk_fails_at) out += " disk fails at " + std::to_string(*crowd.disk_fails_at);

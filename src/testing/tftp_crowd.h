@@ -37,6 +37,7 @@ struct Crowd {
 
     std::uint64_t seed = 0;
     TidMode tid_mode = TidMode::pool;
+    std::uint32_t connect_after = 256;
     std::vector<Member> members;
     int spoofers = 0;
     double full = 0;  // probability that the server's sockets have room for a few datagrams only

@@ -23,6 +23,7 @@ public:
         disk_->answer_at_once(!slow_disk());
         Settings& settings = server_.settings;
         settings.tid_mode = crowd.tid_mode;
+        settings.connect_after = crowd.connect_after;
         settings.seed = crowd.seed | 1U;
         settings.timing.stall = std::chrono::seconds(30);
         settings.write.mode = WriteMode::create;

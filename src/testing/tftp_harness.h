@@ -68,6 +68,7 @@ public:
     std::string error(unsigned code, std::string_view text = "");
     // As if from elsewhere; tells what the server has sent to that address.
     std::string from(const net::Address& peer, const net::Address& to, std::string_view packet);
+    std::string take(const net::Address& who);  // what has been sent there and not been told of
     // Lets time pass, and tells what the server has sent meanwhile.
     std::string wait(std::chrono::nanoseconds span);
     // When the next packet comes, with its time: "1000ms DATA(1,512)"; "" if none does within `most`.
@@ -95,7 +96,6 @@ public:
     void run();             // until it is idle
 
 private:
-    std::string take(const net::Address& who);
     std::string describe(const Datagram& datagram);
     std::unique_ptr<tftp::Server> server_;
     std::vector<Datagram> untold_;

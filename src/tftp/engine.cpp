@@ -161,6 +161,10 @@ void Engine::receive_batch(Tid& tid, std::size_t count) {
 }
 
 void Engine::on_datagram(Tid& tid, const net::Arrival& arrival, Bytes packet) {
+    // What others had sent while the socket was connected.
+    if (tid.base && !(tid.last != nullptr && tid.last->route.peer == arrival.peer)) {
+        return on_datagram(*tid.base, arrival, packet);
+    }
     trace_in(arrival.peer, packet);
     const auto opcode = opcode_of(packet);
     if (!opcode) return drop(TftpDrop::malformed);
@@ -227,7 +231,11 @@ Flow* Engine::flow_of(Tid& tid, const net::Arrival& arrival) {
         last != nullptr && last->route.peer == arrival.peer && last->route.local.same_host(arrival.local);
     if (again) return last;
     const auto found = flows_.find(Key{arrival.peer, arrival.local.with_port(0), tid.listener});
-    if (found == flows_.end() || (*found)->tid.get() != &tid) return nullptr;
+    if (found == flows_.end() || !(*found)->tid) return nullptr;
+    // What was there before the flow had a connected socket.
+    if ((*found)->tid->base.get() == &tid) return found->get();
+    if ((*found)->tid.get() != &tid) return nullptr;
+    tid.in_a_row = 0;
     return tid.last = found->get();
 }
 
@@ -240,6 +248,7 @@ void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, By
         if (op != Op::error && op != (direction_of(*flow) == TftpDirection::write ? Op::data : Op::ack)) {
             return drop(TftpDrop::opcode);
         }
+        if (++tid.in_a_row == server_.at_start().connect_after) connect(*flow);
         return flow->exchange->on_packet(loop_.now(), op, packet);
     }
     drop(TftpDrop::unknown);
@@ -423,7 +432,11 @@ void Engine::bury(Flow& flow) {
     flow.state = Flow::State::over;
     flow.seat.leave();
     flow.timer.set(roughly(loop_.now() + tomb_kept));
-    loop_.post([held] { held->exchange.reset(); });  // its own call is on the stack below us
+    // Its own call is on the stack below us.
+    loop_.post([held] {
+        held->exchange.reset();
+        if (held->tid->base) held->tid = TidPtr(held->tid->base);
+    });
     check_end();
 }
 

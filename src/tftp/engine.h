@@ -144,6 +144,7 @@ private:
     bool sane_source(const net::Arrival& arrival) const;
     TidPtr open_tid(const Listener& listener, const net::Address& local, bool write, const Flow* only = nullptr);
     TidPtr from_pool(const Flow& flow, bool write);
+    void connect(Flow& flow);
     Flow* flow_of(Tid& tid, const net::Arrival& arrival);
     FlowPtr at_any_port(const Tid& tid, const net::Arrival& arrival) const;
     static TidPtr lease(Tid& tid);
@@ -166,6 +167,7 @@ private:
     net::Watch ended_;                        // signalled when it is time to end
     std::uint32_t serials_ = 0;
     Time said_no_port_left_{};
+    std::size_t connected_ = 0;  // sockets of one transfer each, at ports of the pool
     bool draining_ = false;
     bool started_ = false;
 };

@@ -13,6 +13,7 @@ constexpr int calls_a_turn = 8;
 constexpr int unreachables_a_call = 16;
 constexpr std::size_t write_pool_ports = 2;
 constexpr int tid_tries = 1000;
+constexpr std::size_t most_connected = 16;
 constexpr std::chrono::minutes say_again{1};
 constexpr std::size_t block_receive = 65536;  // the longest block, with its head
 
@@ -28,6 +29,7 @@ TidPtr Engine::lease(Tid& tid) {
 }
 
 net::Task<void> Engine::receive(std::unique_ptr<Tid> tid) {
+    co_await loop_.yield();  // it may be opened while the batch of another one is gone through, in the same room
     int calls = calls_a_turn;
     while (!tid->closing) {
         const std::size_t count = tid->socket->try_receive(arrivals_);
@@ -42,6 +44,7 @@ net::Task<void> Engine::receive(std::unique_ptr<Tid> tid) {
         }
     }
     tid->outbox.flush();
+    if (tid->base) --connected_;
 }
 
 // True: there may be more of them.
@@ -135,6 +138,21 @@ TidPtr Engine::from_pool(const Flow& flow, bool write) {
     const std::size_t i = random() % pool.tids.size();
     const bool other = pool.tids[i]->socket->local().port() == flow.not_port;
     return pool.tids[other ? (i + 1) % pool.tids.size() : i];
+}
+
+// For a transfer that has its port to itself, the kernel finds the way and both addresses once, and not for each
+// packet.
+void Engine::connect(Flow& flow) {
+    if (server_.at_start().tid_mode != TidMode::pool || flow.tid->base || connected_ >= most_connected) return;
+    auto socket = flow.tid->socket->connected(flow.route.peer, flow.route.local, flow.route.interface);
+    if (!socket) return;  // it goes on as before
+    auto tid = std::make_unique<Tid>(std::move(*socket), flow.listener);
+    flow.tid->last = nullptr;
+    tid->last = &flow;
+    tid->base = flow.tid;
+    flow.tid = lease(*tid);
+    ++connected_;
+    scope_.start(receive(std::move(tid)));
 }
 
 // `only`: the transfer that it is for; null: any.

@@ -20,6 +20,9 @@ class Engine;
 
 struct Flow;
 
+struct Tid;
+using TidPtr = std::shared_ptr<Tid>;
+
 // A port of the server that transfers use. It belongs to the coroutine that reads from it, and is closed when the last
 // TidPtr to it goes.
 struct Tid {
@@ -30,10 +33,11 @@ struct Tid {
     std::size_t listener;  // of which it is a port
     bool takes_requests = false;
     bool closing = false;
-    std::weak_ptr<Flow> only;  // with tid_mode unique: whose port it is
-    Flow* last = nullptr;      // of those here, the one that a packet came for last; null: none, or it is gone
+    std::weak_ptr<Flow> only;    // with tid_mode unique: whose port it is
+    TidPtr base{};               // of a connected socket: the port that all others use; null: it is that port
+    std::uint32_t in_a_row = 0;  // packets for `last`
+    Flow* last = nullptr;        // of those here, the one that a packet came for last; null: none, or it is gone
 };
-using TidPtr = std::shared_ptr<Tid>;
 
 // How far a transfer is, in bytes on the wire.
 struct Progress {

@@ -89,6 +89,7 @@ struct Settings {
     std::uint16_t tid_first = 0;  // 0: the system chooses
     std::uint16_t tid_last = 0;
     std::uint32_t pool_ports = 4;
+    std::uint32_t connect_after = 256;  // packets in a row for one transfer of the pool: it gets a connected socket
     std::chrono::seconds pool_rotate{600};
     std::vector<std::string> interfaces;  // patterns of those that requests may come by; empty: all
     bool answer_broadcast = false;

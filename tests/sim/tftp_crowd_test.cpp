@@ -138,7 +138,7 @@ TEST(TftpCrowdProperties, see_what_is_wrong) {
     EXPECT_EQ(broken_by([](CrowdOutcome& one) { ++one.members[0].data_packets; }), "P4");
     EXPECT_EQ(broken_by([](CrowdOutcome& one) { one.members[1].client = "error 0"; }), "P5");
     EXPECT_EQ(broken_by([](CrowdOutcome& one) { one.most_cached = 2U << 20U; }), "P6");
-    EXPECT_EQ(broken_by([](CrowdOutcome& one) { one.most_sockets = 8; }), "P6");
+    EXPECT_EQ(broken_by([](CrowdOutcome& one) { one.most_sockets = 24; }), "P6");
     EXPECT_EQ(broken_by([](CrowdOutcome& one) { one.members[0].repeats_identical = false; }), "P8");
     EXPECT_EQ(broken_by([](CrowdOutcome& one) { one.forged_files = 1; }), "P9");
     EXPECT_EQ(broken_by([](CrowdOutcome& one) { one.beyond_allowance = 1; }), "P10");

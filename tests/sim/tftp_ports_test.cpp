@@ -132,6 +132,91 @@ TEST_F(TftpPorts, rules_by_the_address_that_was_asked) {
     EXPECT_EQ(server.rrq("one"), "ERR(1,File not found)");
 }
 
+// --- a socket of its own for a transfer whose packets are all that comes
+
+TEST_F(TftpPorts, a_transfer_that_has_a_port_to_itself_is_connected) {
+    server.settings.connect_after = 2;
+    ASSERT_EQ(server.rrq("s5000"), "DATA(1,512)");
+    EXPECT_EQ(server.ack(1), "DATA(2,512)");
+    const std::size_t before = server.network.sockets();
+    const auto port = server.tid;
+    EXPECT_EQ(server.ack(2), "DATA(3,512)");
+    EXPECT_EQ(server.network.sockets(), before + 1);
+    EXPECT_EQ(server.from(from_port(7), port, "\0\4\0\1"s), "ERR(5,Unknown transfer ID)") << "T066";
+    for (unsigned block = 3; block < 9; ++block) server.ack(block);
+    EXPECT_EQ(server.ack(9), "DATA(10,392)");
+    EXPECT_EQ(server.tid, port);
+    EXPECT_EQ(server.ack(10), "");
+    EXPECT_EQ(server.network.sockets(), before) << "only as long as it runs";
+    EXPECT_EQ(server.ack(10), "") << "a late one";
+    EXPECT_EQ(server.from(from_port(7), port, "\0\4\0\1"s), "ERR(5,Unknown transfer ID)");
+}
+
+TEST_F(TftpPorts, what_comes_while_a_socket_is_connected_is_for_whom_it_was) {
+    server.settings.connect_after = 3;
+    server.settings.pool_ports = 1;
+    ASSERT_EQ(server.rrq("s5000"), "DATA(1,512)");
+    const auto first = server.client;
+    server.client = from_port(1);
+    ASSERT_EQ(server.rrq("s5000"), "DATA(1,512)");
+    const auto second = server.client;
+    const auto send = [&](const net::Address& from, const std::string& packet) {
+        server.network.send(from, server.tid, packet);
+    };
+    const std::size_t before = server.network.sockets();
+    send(first, "\0\4\0\1"s);
+    for (int i = 0; i < 64; ++i) send(first, "\0\4\0\2"s);  // more than are received at once
+    send(second, "\0\4\0\1"s);
+    send(first, "\0\4\0\3"s);
+    send(from_port(9), "\0\4\0\1"s);
+    EXPECT_EQ(server.wait(1ns), "DATA(2,512)");
+    EXPECT_EQ(server.network.sockets(), before + 1);
+    EXPECT_EQ(server.take(first), "DATA(2,512) DATA(3,512) DATA(4,512)");
+    EXPECT_EQ(server.take(from_port(9)), "ERR(5,Unknown transfer ID)");
+}
+
+TEST_F(TftpPorts, two_transfers_in_turn_stay_with_the_port_that_they_share) {
+    server.settings.connect_after = 2;
+    server.settings.pool_ports = 1;
+    ASSERT_EQ(server.rrq("s5000"), "DATA(1,512)");
+    const auto first = server.client;
+    server.client = from_port(1);
+    ASSERT_EQ(server.rrq("s5000"), "DATA(1,512)");
+    const std::size_t before = server.network.sockets();
+    for (unsigned block = 1; block < 9; ++block) {
+        const std::string next = "DATA(" + std::to_string(block + 1) + ",512)";
+        EXPECT_EQ(server.from(first, server.tid, "\0\4\0"s + static_cast<char>(block)), next);
+        EXPECT_EQ(server.from(from_port(1), server.tid, "\0\4\0"s + static_cast<char>(block)), next);
+    }
+    EXPECT_EQ(server.network.sockets(), before);
+}
+
+TEST_F(TftpPorts, no_more_than_16_transfers_of_a_loop_are_connected) {
+    server.settings.connect_after = 1;
+    std::size_t before = 0;
+    for (std::uint16_t i = 0; i < 30; ++i) {
+        server.client = from_port(i);
+        ASSERT_EQ(server.rrq("s5000"), "DATA(1,512)");
+        if (i == 0) before = server.network.sockets();
+        EXPECT_EQ(server.ack(1), "DATA(2,512)");
+    }
+    EXPECT_LE(server.network.sockets(), before + 16 + 3) << "the others of the pool are opened meanwhile";
+    EXPECT_GE(server.network.sockets(), before + 16);
+}
+
+TEST_F(TftpPorts, an_upload_is_connected_as_well) {
+    server.settings.connect_after = 2;
+    server.settings.write.mode = tftp::WriteMode::create;
+    ASSERT_EQ(server.wrq("up"), "ACK(0)");
+    const std::size_t before = server.network.sockets();
+    EXPECT_EQ(server.data(1, std::string(512, 'a')), "ACK(1)");
+    EXPECT_EQ(server.data(2, std::string(512, 'b')), "ACK(2)");
+    EXPECT_EQ(server.network.sockets(), before + 1);
+    EXPECT_EQ(server.data(3, "c"), "ACK(3)");
+    EXPECT_EQ(server.data(3, "c"), "ACK(3)") << "the last ACK was lost";
+    EXPECT_EQ(server.base.content("/up"), std::string(512, 'a') + std::string(512, 'b') + "c");
+}
+
 // Whoever asks everybody hears of no failure, whatever fails.
 TEST_F(TftpPorts, a_broadcast_request_hears_of_no_failure) {
     const auto disk = std::make_shared<FaultyFilesystem>(memory_filesystem());

@@ -91,6 +91,55 @@ TEST_F(Udp, a_socket_with_one_peer_hears_of_nobody_else) {
     EXPECT_EQ(receive(*peer, 1).at(0).bytes, "hello");
 }
 
+TEST_F(Udp, a_connected_socket_takes_what_its_peer_sends_to_the_port_that_others_use_as_well) {
+    const struct {
+        Address all;
+        const char* asked;
+    } cases[] = {
+        {ip("0.0.0.0"), "127.0.0.1"}, {ip("::"), "::1"}, {ip("::"), "127.0.0.1"}, {ip("127.0.0.1"), "127.0.0.1"}};
+    for (const auto& [all, asked] : cases) {
+        SCOPED_TRACE(all.text() + " " + asked);
+        const auto port = open(all);
+        const auto peer = open(ip(asked));
+        const auto other = open(ip(asked));
+        const Address to = ip(asked, port->local().port());
+        const auto send = [&](DatagramSocket& from, const std::string& text) {
+            const iovec bytes = piece(text);
+            const Departure departure{.peer = to, .local = {}, .pieces = {&bytes, 1}};
+            ASSERT_EQ(from.try_send({&departure, 1}), 1U);
+        };
+        auto own = port->connected(peer->local(), to, 0);
+        ASSERT_TRUE(own.has_value()) << own.error().message;
+        EXPECT_EQ((*own)->local(), to);
+        send(*peer, "for it");
+        send(*other, "for all");
+        auto got = receive(**own, 1);
+        ASSERT_EQ(got.size(), 1U);
+        EXPECT_EQ(got[0].bytes, "for it");
+        EXPECT_EQ(got[0].peer, peer->local());
+        got = receive(*port, 1);
+        ASSERT_EQ(got.size(), 1U);
+        EXPECT_EQ(got[0].bytes, "for all");
+        EXPECT_EQ(got[0].local, to);
+
+        const std::string words = "answer";
+        const iovec bytes = piece(words);
+        const Departure answer{.peer = peer->local(), .local = to, .pieces = {&bytes, 1}};
+        ASSERT_EQ((*own)->try_send({&answer, 1}), 1U);
+        got = receive(*peer, 1);
+        ASSERT_EQ(got.size(), 1U);
+        EXPECT_EQ(got[0].peer, to);
+
+        EXPECT_FALSE(datagrams->open(loop, port->local(), {})) << "it is still nobody else's";
+        own->reset();
+        EXPECT_FALSE(datagrams->open(loop, port->local(), {.reuse_port = true}));
+        send(*peer, "afterwards");
+        got = receive(*port, 1);
+        ASSERT_EQ(got.size(), 1U);
+        EXPECT_EQ(got[0].bytes, "afterwards");
+    }
+}
+
 TEST_F(Udp, a_batch_to_several_peers) {
     const auto one = open(Address::loopback(0));
     const auto two = open(Address::loopback(0));
