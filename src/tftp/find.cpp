@@ -116,7 +116,7 @@ RemapRun::Client client_for_map(const Opening& opening, const Remap& map) {
     return client;
 }
 
-net::Task<RemapRun::State> go_on(const Opening& opening, RemapRun& run, bool slow) {
+net::Task<RemapRun::State> run_map(const Opening& opening, RemapRun& run, bool slow) {
     if (!slow) co_return run.run();
     co_return co_await opening.server().commons().runtime.disk().run(opening.engine().loop(),
                                                                      [&] { return run.run(); });
@@ -129,11 +129,11 @@ net::Task<std::expected<std::string, Refusal>> mapped_name(const Opening& openin
     const PolicyPtr policy = opening.flow->policy;
     if (!policy->map) co_return name;
     RemapRun run(policy->map, client_for_map(opening, *policy->map), std::move(name), policy->settings.map_steps);
-    auto state = co_await go_on(opening, run, policy->map->is_slow());
+    auto state = co_await run_map(opening, run, policy->map->is_slow());
     while (state == RemapRun::State::probe) {
         run.answer(co_await can_be_transferred(opening, run.name()));
         if (opening.given_up()) break;
-        state = co_await go_on(opening, run, policy->map->is_slow());
+        state = co_await run_map(opening, run, policy->map->is_slow());
     }
     if (state == RemapRun::State::refused) co_return std::unexpected(run.refusal());
     co_return run.name();
