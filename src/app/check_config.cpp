@@ -23,9 +23,7 @@ int check(const std::string& file) {
     }
     for (const ConfigProblem& problem : loaded->problems) fmt::print(stderr, "{}\n", print_problem(file, problem));
     ConfigFindings found = check_config(loaded->config);
-    if (std::string warning = descriptor_warning(loaded->config, most_descriptors()); !warning.empty()) {
-        found.warnings.push_back(std::move(warning));
-    }
+    for (std::string& warning : process_warnings(loaded->config)) found.warnings.push_back(std::move(warning));
     for (const std::string& error : found.errors) {
         // Complaints about users have the name of their file in front.
         fmt::print(stderr, "{}{}\n", error.starts_with("/") || error.starts_with(file) ? "" : file + ": ", error);

@@ -3,6 +3,10 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <utility>
+
+#include "service/config_check.h"
+
 namespace wherry::app {
 
 void prepare_to_serve() {
@@ -16,9 +20,11 @@ void prepare_to_serve() {
     signal(SIGXFSZ, SIG_IGN);  // a file above RLIMIT_FSIZE is an error of that upload, not the end of the program
 }
 
-std::uint64_t most_descriptors() {
+std::vector<std::string> process_warnings(const Config& config) {
     rlimit limit{};
-    return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : RLIM_INFINITY;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return {};
+    std::string warning = descriptor_warning(config, limit.rlim_max);
+    return warning.empty() ? std::vector<std::string>() : std::vector{std::move(warning)};
 }
 
 }  // namespace wherry::app

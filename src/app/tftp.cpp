@@ -13,7 +13,6 @@
 #include "app/home.h"
 #include "app/process.h"
 #include "core/text.h"
-#include "service/config_check.h"
 #include "service/run.h"
 #include "service/service.h"
 
@@ -134,9 +133,7 @@ void welcome(const TftpOptions& options, const Config& config) {
         out += fmt::format("risk: {} may not write to {}: uploads are refused (--no-write says so at once)\n",
                            options.user, config.tftp.roots.front());
     }
-    if (const std::string warning = descriptor_warning(config, most_descriptors()); !warning.empty()) {
-        out += fmt::format("risk: {}\n", warning);
-    }
+    for (const std::string& warning : process_warnings(config)) out += fmt::format("risk: {}\n", warning);
     std::fputs(out.c_str(), stderr);
 }
 

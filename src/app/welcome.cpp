@@ -82,9 +82,7 @@ void welcome(const ServeOptions& options, const Config& config, const Service& s
     }
     const auto others = options.user.empty() ? OtherUsers::none : OtherUsers::some;
     for (const std::string& warning : config_warnings(config, others)) out += fmt::format("risk: {}\n", warning);
-    if (const std::string warning = descriptor_warning(config, most_descriptors()); !warning.empty()) {
-        out += fmt::format("risk: {}\n", warning);
-    }
+    for (const std::string& warning : process_warnings(config)) out += fmt::format("risk: {}\n", warning);
     for (const std::string& warning : service.warnings()) out += fmt::format("risk: {}\n", warning);
     if (!options.concurrency.empty()) {
         out += "note: --concurrency is not needed: one event loop per processor serves all clients (see --loops)\n";
