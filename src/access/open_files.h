@@ -2,6 +2,9 @@
 // OpenFiles: files that several downloads read at the same time, each opened once. A rack of machines that boot the
 // same image would else hold a descriptor for each of them.
 //
+// None is kept open after its last download: whoever comes next opens the file himself before he shares it, so that his
+// rights and the file's version are looked at, and what he shares then saves no opening.
+//
 // Thread-safe. What it gives out may outlive it.
 #include <cstddef>
 #include <memory>
