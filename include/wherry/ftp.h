@@ -30,9 +30,10 @@ struct NatQuestion {
 // remembered, and start() fails with it.
 class FtpService {
 public:
-    // Where to wait for clients: "0.0.0.0:2121", "[::1]:2121", or "*:2121" for all addresses of the machine, IPv4 and
-    // IPv6. Port 0 lets the system choose one, which Server::addresses() tells. Call it again for a further address;
-    // without any, the server listens on "*:2121".
+    // Where to wait for clients: "0.0.0.0:2121", "[::1]:2121", "files.example:2121" for all addresses of that host as
+    // start() finds them (it waits for the answer), or "*:2121" for all addresses of the machine, IPv4 and IPv6. Port 0
+    // lets the system choose one, which Server::addresses() tells. Call it again for a further address; without any,
+    // the server listens on "*:2121".
     FtpService listen(std::string address);
     // A socket that listens already: from systemd, or opened before privileges were dropped. The server closes it.
     FtpService listen_on(int descriptor);

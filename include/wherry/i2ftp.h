@@ -55,7 +55,9 @@ enum class I2ftpProcess : std::uint8_t { nobody, loopback, everybody };
 // are remembered and start() fails with them. A server that listens nowhere has no I2FTP.
 class I2ftpService {
 public:
-    // "0.0.0.0:26842", "[::1]:26842", or "*:26842" for all addresses; port 0 lets the system choose. Again for more.
+    // "0.0.0.0:26842", "[::1]:26842", "host.example:26842" for all addresses of that host as start() finds them (it
+    // waits for the answer), or "*:26842" for all addresses of the machine; port 0 lets the system choose. Again for
+    // more.
     I2ftpService listen(std::string address);
     // The same inside TLS 1.3, with the certificates of Server::ftp().tls(): for clients that can do this.
     I2ftpService listen_tls(std::string address);

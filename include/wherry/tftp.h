@@ -162,7 +162,8 @@ struct TftpObserver {
 // has no TFTP.
 class TftpService {
 public:
-    // "0.0.0.0:69", "[::1]:6969", or "*:69" for all addresses; port 0 lets the system choose. Again for more.
+    // "0.0.0.0:69", "[::1]:6969", "boot.example:69" for all addresses of that host as start() finds them (it waits for
+    // the answer), or "*:69" for all addresses of the machine; port 0 lets the system choose. Again for more.
     TftpService listen(std::string address);
     // A socket of UDP that is bound already: from systemd, or opened before privileges were dropped. The server closes
     // it. One loop alone reads from it: where requests are many, give it as many sockets (SO_REUSEPORT) as it has

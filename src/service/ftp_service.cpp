@@ -20,13 +20,8 @@ void store(State& state, Function ftp::Hooks::* member, Function function) {
 }  // namespace
 
 FtpService FtpService::listen(std::string address) {
-    auto& state = *server_->state_;
-    if (const auto parsed = net::Address::parse(address)) {
-        state.set([&](Config& config) { config.ftp.listen.push_back(*parsed); });
-    } else {
-        state.mistake({Code::invalid, 0, "listen: " + parsed.error().message});
-    }
-    return *this;
+    const auto list = [](Config& config) -> ListenPlaces& { return config.ftp.listen; };
+    return server_->state_->add_place(list, address, "listen"), *this;
 }
 
 FtpService FtpService::listen_on(int descriptor) {
@@ -35,13 +30,8 @@ FtpService FtpService::listen_on(int descriptor) {
 }
 
 FtpService FtpService::listen_implicit(std::string address) {
-    auto& state = *server_->state_;
-    if (const auto parsed = net::Address::parse(address)) {
-        state.set([&](Config& config) { config.ftp.implicit_listen.push_back(*parsed); });
-    } else {
-        state.mistake({Code::invalid, 0, "listen_implicit: " + parsed.error().message});
-    }
-    return *this;
+    const auto list = [](Config& config) -> ListenPlaces& { return config.ftp.implicit_listen; };
+    return server_->state_->add_place(list, address, "listen_implicit"), *this;
 }
 
 FtpService FtpService::tls(std::string certificate, std::string key) {

@@ -12,22 +12,15 @@ void set(State& state, Value i2ftp::Settings::* member, Value value) {
     state.set([&](Config& config) { config.i2ftp.settings.*member = value; });
 }
 
-template <class State>
-void add_address(State& state, const std::string& address, ListenPlaces I2ftpConfig::* list) {
-    if (const auto parsed = net::Address::parse(address)) {
-        state.set([&](Config& config) { (config.i2ftp.*list).push_back(*parsed); });
-    } else {
-        state.mistake({Code::invalid, 0, "i2ftp: listen: " + parsed.error().message});
-    }
-}
-
 }  // namespace
 
 I2ftpService I2ftpService::listen(std::string address) {
-    return add_address(*server_->state_, address, &I2ftpConfig::listen), *this;
+    const auto list = [](Config& config) -> ListenPlaces& { return config.i2ftp.listen; };
+    return server_->state_->add_place(list, address, "i2ftp: listen"), *this;
 }
 I2ftpService I2ftpService::listen_tls(std::string address) {
-    return add_address(*server_->state_, address, &I2ftpConfig::tls_listen), *this;
+    const auto list = [](Config& config) -> ListenPlaces& { return config.i2ftp.tls_listen; };
+    return server_->state_->add_place(list, address, "i2ftp: listen_tls"), *this;
 }
 
 I2ftpService I2ftpService::key(Result<SharedKey> key, std::string user) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,14 @@ struct Server::State {
         const std::lock_guard lock(mutex);
         change(config);
         if (service) apply(*service, config);
+    }
+    // One more place in one of the lists of the configuration, read as there; `what`: which function was given it.
+    void add_place(ListenPlaces& (*list)(Config&), std::string_view text, std::string_view what) {
+        if (const auto place = ListenPlace::parse(text)) {
+            set([&](Config& all) { list(all).push_back(*place); });
+        } else {
+            mistake({Code::invalid, 0, std::string(what) + ": " + place.error().message});
+        }
     }
     // Remembers a mistake of the set-up for start(), unless the server serves already; returns it.
     Result<void> mistake(Error error);

@@ -5,13 +5,8 @@
 namespace wherry {
 
 TftpService TftpService::listen(std::string address) {
-    auto& state = *server_->state_;
-    if (const auto parsed = net::Address::parse(address)) {
-        state.set([&](Config& config) { config.tftp.listen.push_back(*parsed); });
-    } else {
-        state.mistake({Code::invalid, 0, "tftp: listen: " + parsed.error().message});
-    }
-    return *this;
+    const auto list = [](Config& config) -> ListenPlaces& { return config.tftp.listen; };
+    return server_->state_->add_place(list, address, "tftp: listen"), *this;
 }
 
 TftpService TftpService::listen_on(int descriptor) {

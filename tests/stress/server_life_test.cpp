@@ -7,6 +7,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -51,6 +52,25 @@ TEST(ServerLife, TwoServersOfOneProcessShareNothing) {
     EXPECT_THAT(one.metrics(), HasSubstr("wherry_login_failures_total 1"));
     one.stop();
     EXPECT_THAT(bob.ask("NOOP"), StartsWith("200"));
+}
+
+TEST(ServerLife, ListensAtTheAddressesOfAHost) {
+    Server server;
+    server.users().add("alice", Password("x"), memory_filesystem(), perm::all);
+    server.ftp().listen("localhost:0").greeting("by name");
+    server.tftp().listen("LOCALHOST:0");
+    server.i2ftp().listen("localhost:0").key(SharedKey("the key of alice"), "alice");
+    server.users().add_anonymous(memory_filesystem());
+    server.log_level(LogLevel::off);
+    const auto started = server.start();
+    ASSERT_TRUE(started) << started.error().message;
+    std::set<std::string> protocols;
+    for (const Endpoint& endpoint : server.addresses()) {
+        protocols.insert(endpoint.protocol);
+        EXPECT_TRUE(endpoint.address == "::1" || endpoint.address.starts_with("127.")) << endpoint.text();
+        EXPECT_NE(endpoint.port, 0);
+    }
+    EXPECT_EQ(protocols, (std::set<std::string>{"ftp", "tftp", "i2ftp"}));
 }
 
 TEST(ServerLife, StartsAgainAfterItWasStopped) {

@@ -26,7 +26,7 @@ TEST(Server, StartFailsWithAllMistakesOfTheSetUp) {
     EXPECT_EQ(server.users().add("bob", Password("x"), memory_filesystem()).error().code, Code::exists);
     EXPECT_EQ(server.users().add("carol", Password(""), memory_filesystem()).error().code, Code::invalid);
     EXPECT_FALSE(server.users().add_anonymous(folder.path("gone")));
-    server.ftp().listen("localhost:21").passive_ports(50099, 50000).nat_address("example.org");
+    server.ftp().listen("localhost").passive_ports(50099, 50000).nat_address("example.org");
     const auto started = server.start();
     ASSERT_FALSE(started);
     EXPECT_EQ(started.error().code, Code::invalid);
@@ -42,13 +42,14 @@ TEST(Server, StartFailsWithTheMistakesAboutI2ftp) {
     const TempFolder folder;
     Server server;
     server.i2ftp()
-        .listen("localhost:1")
+        .listen("10.0.0:1")
         .listen_tls("here")
         .key(SharedKey::from_file(folder.path("no.key")), "alice")
         .key(SharedKey("k"), User{.name = "bob"});
     const auto started = server.start();
     ASSERT_FALSE(started);
-    for (const char* part : {"i2ftp: listen: 'localhost'", "'here'", "no.key", "the user 'bob' has no filesystem"}) {
+    for (const char* part :
+         {"i2ftp: listen: '10.0.0'", "i2ftp: listen_tls: 'here'", "no.key", "the user 'bob' has no filesystem"}) {
         EXPECT_THAT(started.error().message, HasSubstr(part));
     }
 }
@@ -110,6 +111,18 @@ TEST(Server, SaysWhichDescriptorItCannotListenOn) {
     Server server;
     server.ftp().listen_on(9999);
     EXPECT_THAT(server.start().error().message, HasSubstr("descriptor 9999"));
+}
+
+TEST(Server, AsksForTheAddressesOfAHostWhenItStarts) {
+    // A label is no longer than 63 bytes: nobody is asked.
+    const std::string nobody = std::string(64, 'x') + ".example:0";
+    Server server;
+    server.ftp().listen(nobody);
+    server.log_level(LogLevel::off);
+    const auto started = server.start();
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().code, Code::not_found);
+    EXPECT_THAT(started.error().message, HasSubstr("ftp.listen: \"xxx"));
 }
 
 TEST(Server, HasNothingToTellUnlessItServes) {
