@@ -2,13 +2,28 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <string>
 #include <vector>
 
 #include "auth/password.h"
 #include "support/temp_folder.h"
 #include "testing/files.h"
+
+namespace {
+
+std::atomic<int> synced{0};
+
+}  // namespace
+
+// In place of the one of the C library: whether a file was brought to the disk shows nowhere else.
+extern "C" int fsync(int descriptor) {
+    ++synced;
+    return static_cast<int>(::syscall(SYS_fsync, descriptor));
+}
 
 namespace wherry {
 namespace {
@@ -96,6 +111,37 @@ TEST_F(TftpTrees, FoldersAreMadeByWhoMayUploadIntoThem) {
     config.tftp.settings.write.make_folders = true;
     const auto with = open_tftp_policy(config, nullptr, warnings);
     EXPECT_TRUE(with->trees[0].user->permissions_for("/"_p).has('m'));
+}
+
+TEST_F(TftpTrees, WhatIsOffAsksForNoFolderAndNoUser) {
+    config.tftp.roots = {missing};
+    config.tftp.user = "nobody";
+    config.tftp.enabled = false;
+    const auto users = UserSources::load(config);
+    ASSERT_TRUE(users) << users.error().message;
+    EXPECT_TRUE(tftp_owner(config, *users, nullptr));
+    const auto policy = open_tftp_policy(config, nullptr, warnings);
+    ASSERT_TRUE(policy) << policy.error().message;
+    EXPECT_THAT(policy->trees, IsEmpty());
+    EXPECT_THAT(warnings, IsEmpty());
+}
+
+TEST_F(TftpTrees, UploadsAreOnTheDiskIfTheConfigurationSaysSo) {
+    config.tftp.roots = {folder.path()};
+    config.tftp.settings.rules.emplace_back().root = folder.path();
+    const auto uploaded = [&](const tftp::Tree& tree) {
+        const int before = synced;
+        EXPECT_TRUE(testing::put(*tree.user->filesystem, "/up"_p, "content"));
+        return synced - before;
+    };
+    const auto without = open_tftp_policy(config, nullptr, warnings);
+    ASSERT_TRUE(without) << without.error().message;
+    EXPECT_EQ(uploaded(without->trees[0]), 0);
+    config.tftp.fsync = true;
+    const auto with = open_tftp_policy(config, nullptr, warnings);
+    ASSERT_TRUE(with) << with.error().message;
+    EXPECT_GE(uploaded(with->trees[0]), 1);
+    EXPECT_GE(uploaded(with->rule_trees.at(0)), 1);
 }
 
 TEST_F(TftpTrees, ALeaseFileThatIsNotThereYetIsNoMistake) {
