@@ -3,8 +3,8 @@
 //
 // Event callbacks run on one thread of the server's own, one after the other, in the order in which the events were
 // published; they may block without slowing a session. If they fall behind by more than a bounded number of events, new
-// ones are dropped and counted until they catch up (metric wherry_events_dropped_total); commands are dropped long
-// before anything else is.
+// ones are dropped and counted until they catch up (metric wherry_events_dropped_total); commands and requests of TFTP
+// are dropped long before anything else is.
 //
 // Guards run on a worker of the "disk" lane, several at once, before the action; the session waits for the answer.
 #include <chrono>
@@ -156,6 +156,12 @@ struct SymlinkMade {
 
 // --- TFTP tells each of its transfers twice: what it says of them itself, and Sent or Received as everybody.
 
+// An ERROR packet.
+struct TftpError {
+    std::uint16_t code = 0;
+    std::string text{};  // printable
+    bool from_client = false;
+};
 // What few want to know of a request; apart, so that it makes no event larger.
 struct TftpDetails {
     std::uint64_t id = 0;  // what transfers() and end_transfer() of TftpService know it by
@@ -164,6 +170,14 @@ struct TftpDetails {
     std::vector<std::pair<std::string, std::string>> options{};  // all that were asked for, in order: any bytes
     std::string handler{};  // the pattern of the on_read(), on_write() or on_missing() that has answered; empty: none
     std::string file{};     // the path on this machine; empty: there is none, it is not known, or nothing was opened
+    // Of a transfer that begins:
+    std::vector<std::pair<std::string, std::string>> granted{};  // the options that are acknowledged, in order
+    // Of one that has ended:
+    std::uint64_t restarted = 0;       // of the repeated blocks: in windows that were sent again for a gap
+    std::uint64_t probes = 0;          // of these: the last of a window once more, for the client to say what it has
+    std::uint64_t duplicates = 0;      // packets of the client that said nothing new: ACKs, or of an upload DATA
+    std::optional<double> cached{};    // of a download from files or sources: the part that others had had read before
+    std::optional<TftpError> error{};  // the one that was sent, by whichever side
 };
 struct TftpAsked {
     // Without an id; `local` is what the client has asked, `user` whose files it gets, once that is known: mostly
@@ -174,6 +188,9 @@ struct TftpAsked {
     bool upload = false;
     bool text = false;  // netascii, else octet
 };
+// A request was let in and understood, and what it asks for is looked for. TftpRefused or TftpStarted of the same
+// `details->id` come next, or nothing if it is left without an answer.
+struct TftpRequested : TftpAsked {};
 // A request was answered with an ERROR, or not at all where that is the rule.
 struct TftpRefused : TftpAsked {
     std::uint16_t code = 0;  // of the ERROR
@@ -210,8 +227,8 @@ using Event =
     std::variant<event::Connected, event::Refused, event::TlsHandshake, event::Disconnected, event::LoggedIn,
                  event::LoginFailed, event::LoggedOut, event::Command, event::Sent, event::Received,
                  event::DirectoryMade, event::DirectoryRemoved, event::FileRemoved, event::Renamed, event::ModeChanged,
-                 event::TimeChanged, event::OwnerChanged, event::SymlinkMade, event::TftpRefused, event::TftpStarted,
-                 event::TftpDone, event::TftpUploaded, event::TftpProbed, event::TftpFailed>;
+                 event::TimeChanged, event::OwnerChanged, event::SymlinkMade, event::TftpRequested, event::TftpRefused,
+                 event::TftpStarted, event::TftpDone, event::TftpUploaded, event::TftpProbed, event::TftpFailed>;
 
 // What a guard answers. The text of a refusal goes to the client (made printable, one line).
 struct Verdict {

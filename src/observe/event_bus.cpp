@@ -50,7 +50,8 @@ void EventBus::start() {
 
 void EventBus::push(Event event) {
     if (inline_) return deliver(event);
-    const std::size_t limit = std::holds_alternative<event::Command>(event) ? command_limit : queue_limit;
+    constexpr std::uint32_t asked = bit<event::Command>() | bit<event::TftpRequested>();
+    const std::size_t limit = ((1U << event.index()) & asked) != 0 ? command_limit : queue_limit;
     bool wake = false;
     {
         const std::lock_guard lock(mutex_);

@@ -26,8 +26,9 @@ class EventBus {
 public:
     using Sink = std::function<void(const Event&)>;
     // Events waiting for the sinks, beside the batch that is being delivered. An event that finds the queue full is
-    // dropped and counted (Metric::events_dropped_total); those in the queue keep their place. Commands, of which one
-    // client can send a million in a second, find it full much earlier: they fill no memory and push nothing else out.
+    // dropped and counted (Metric::events_dropped_total); those in the queue keep their place. Commands and
+    // requests of TFTP, of which one client can send a million in a second, find it full much earlier: they fill no
+    // memory and push nothing else out.
     static constexpr std::size_t queue_limit = 65536;
     static constexpr std::size_t command_limit = 2048;
     // How long events are gathered after a delivery, so that a steady stream of them costs few wake-ups of the thread.

@@ -252,13 +252,14 @@ template void Server::add_sink(std::function<void(const event::ModeChanged&)>);
 template void Server::add_sink(std::function<void(const event::TimeChanged&)>);
 template void Server::add_sink(std::function<void(const event::OwnerChanged&)>);
 template void Server::add_sink(std::function<void(const event::SymlinkMade&)>);
+template void Server::add_sink(std::function<void(const event::TftpRequested&)>);
 template void Server::add_sink(std::function<void(const event::TftpRefused&)>);
 template void Server::add_sink(std::function<void(const event::TftpStarted&)>);
 template void Server::add_sink(std::function<void(const event::TftpDone&)>);
 template void Server::add_sink(std::function<void(const event::TftpUploaded&)>);
 template void Server::add_sink(std::function<void(const event::TftpProbed&)>);
 template void Server::add_sink(std::function<void(const event::TftpFailed&)>);
-static_assert(std::variant_size_v<Event> == 24, "a new event needs a line above");
+static_assert(std::variant_size_v<Event> == 25, "a new event needs a line above");
 
 template void Server::add_guard(std::function<Verdict(const action::Download&)>);
 template void Server::add_guard(std::function<Verdict(const action::Upload&)>);

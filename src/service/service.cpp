@@ -56,9 +56,10 @@ std::vector<AuthenticatorPtr> joined(std::vector<AuthenticatorPtr> first, const 
 }
 
 // That service writes lines of its own about these.
-constexpr std::uint32_t told_by_tftp = EventBus::bit<event::TftpRefused>() | EventBus::bit<event::TftpStarted>() |
-                                       EventBus::bit<event::TftpDone>() | EventBus::bit<event::TftpUploaded>() |
-                                       EventBus::bit<event::TftpProbed>() | EventBus::bit<event::TftpFailed>();
+constexpr std::uint32_t told_by_tftp = EventBus::bit<event::TftpRequested>() | EventBus::bit<event::TftpRefused>() |
+                                       EventBus::bit<event::TftpStarted>() | EventBus::bit<event::TftpDone>() |
+                                       EventBus::bit<event::TftpUploaded>() | EventBus::bit<event::TftpProbed>() |
+                                       EventBus::bit<event::TftpFailed>();
 
 }  // namespace
 

@@ -38,6 +38,8 @@ constexpr auto rows = std::to_array<EventRow>({
     {"TimeChanged", "A time of modification was set or, with `created`, that of creation.", "path, modified, created"},
     {"OwnerChanged", "An owner was set.", "path, uid, gid"},
     {"SymlinkMade", "A symbolic link was made.", "path, target"},
+    {"TftpRequested", "A TFTP request was let in; what becomes of it is told under the same id.",
+     "details, name, upload, text"},
     {"TftpRefused", "A TFTP request was refused: the client has had `code` and `reason`, `why` is for operators.",
      "details, name, upload, text, code, reason, why"},
     {"TftpStarted", "A TFTP transfer has begun; `name` is what the client wrote, `path` what it stands for.",
@@ -57,7 +59,9 @@ Made from the tables that the program itself reads; do not edit.
 the server, one event after the other; `on_event` gets all of them. Each has `session`, a `SessionInfo`, and what the table
 says; `include/wherry/events.h` has the types. `examples/events_and_guards.cpp` shows them at work. `details` is a pointer to
 what few want to know of a TFTP request: its id, the client's hardware address, the interface it came by, the options that were
-asked for, the handler that has answered, the file's path on this machine.
+asked for, the handler that has answered, the file's path on this machine; of a transfer that begins also the options that
+are granted, and of one that has ended how many blocks were repeated for a gap or as a probe, how many packets of the client's said nothing new,
+which part came out of the cache, and the ERROR that was sent.
 
 | Event | When | Beside `session` |
 |---|---|---|

@@ -23,7 +23,8 @@ Harness::Harness()
         const auto asked = [](const auto& one) {
             return std::is_base_of_v<event::TftpAsked, std::decay_t<decltype(one)>>;
         };
-        (std::visit(asked, event) ? tftp_events_ : events_).push_back(event);
+        const bool request = std::holds_alternative<event::TftpRequested>(event);
+        (request ? tftp_requests_ : std::visit(asked, event) ? tftp_events_ : events_).push_back(event);
     };
     bus_.subscribe(remember, ~0U, [this] { return hears; });
     bus_.deliver_inline();

@@ -79,7 +79,8 @@ public:
     Metrics& metrics() noexcept { return metrics_; }
     ManualClock& clock() noexcept { return clock_; }
     std::vector<Event>& events() noexcept { return events_; }            // but those that only TFTP has
-    std::vector<Event>& tftp_events() noexcept { return tftp_events_; }  // these
+    std::vector<Event>& tftp_events() noexcept { return tftp_events_; }  // these, but for
+    std::vector<Event>& tftp_requests() noexcept { return tftp_requests_; }
     std::vector<std::string>& log() noexcept { return log_lines_; }
     std::size_t sessions() { return live_.size(); }
     Limits& permits() { return build(), *limits_; }
@@ -91,6 +92,7 @@ private:
     std::vector<std::string> log_lines_;
     std::vector<Event> events_;
     std::vector<Event> tftp_events_;
+    std::vector<Event> tftp_requests_;
     Log log_;
     EventBus bus_;
     std::shared_ptr<StaticUsers> users_;

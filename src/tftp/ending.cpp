@@ -23,10 +23,14 @@ std::string_view handler_of(const Flow& flow) {
     return flow.engine.server().handlers()[flow.handler - std::size_t{1}].pattern;
 }
 
-void describe(const Flow& flow, const Request& request, const FilePlace& place, event::TftpAsked& out) {
+using Details = event::TftpDetails;
+using DetailsPtr = std::shared_ptr<Details>;
+
+// What `out` says of the request; its details are still to be completed.
+DetailsPtr describe(const Flow& flow, const Request& request, const FilePlace& place, event::TftpAsked& out) {
     const Tree* const tree = tree_of(flow, place);
     out.session = session_of(flow, tree);
-    const auto details = std::make_shared<event::TftpDetails>();
+    auto details = std::make_shared<Details>();
     details->id = flow.engine.server().id_of(flow.engine, flow.serial);
     if (const auto mac = flow.engine.mac_of(flow)) details->mac = mac->text();
     details->interface = flow.engine.interface_of(flow);
@@ -37,15 +41,17 @@ void describe(const Flow& flow, const Request& request, const FilePlace& place, 
     out.upload = direction_of(flow) == TftpDirection::write;
     out.name = request.name;
     out.text = request.mode == Mode::netascii;
+    return details;
 }
 
-void describe(const Flow& flow, const FilePlace& place, const Terms& granted, event::TftpStarted& out) {
+DetailsPtr describe(const Flow& flow, const FilePlace& place, const Terms& granted, event::TftpStarted& out) {
     const auto request = parse_request(flow.request(), flow.settings().parse);
-    describe(flow, request ? *request : Request(), place, out);
+    auto details = describe(flow, request ? *request : Request(), place, out);
     if (place.path != nullptr) out.path = *place.path;
     out.block_size = granted.blksize;
     out.window_size = granted.window;
     out.size = granted.size;
+    return details;
 }
 
 template <class Kind>
@@ -53,7 +59,12 @@ Kind ended(const Flow& flow, const EndReport& report) {
     using std::chrono::duration_cast;
     using std::chrono::microseconds;
     Kind out;
-    describe(flow, report.place, report.granted, out);
+    const DetailsPtr details = describe(flow, report.place, report.granted, out);
+    details->restarted = report.restarted;
+    details->probes = report.probes;
+    details->duplicates = report.duplicates;
+    details->cached = report.cached;
+    details->error = report.error;
     out.result = name_of(report.ending);
     out.bytes = report.bytes;
     out.blocks = report.blocks;
@@ -128,6 +139,14 @@ const Tree* tree_of(const Flow& flow, const FilePlace& place) {
     return nullptr;
 }
 
+void tell_request(const Flow& flow, const Request& request) {
+    events_of(flow).publish<event::TftpRequested>([&] {
+        event::TftpRequested out;
+        describe(flow, request, {}, out);
+        return out;
+    });
+}
+
 void tell_refusal(const Flow& flow, const Request& request, const Refusal& refusal, std::string_view why) {
     flow.engine.count_request(flow, TftpOutcome::refused);
     events_of(flow).publish<event::TftpRefused>([&] {
@@ -140,10 +159,13 @@ void tell_refusal(const Flow& flow, const Request& request, const Refusal& refus
     });
 }
 
-void tell_start(const Flow& flow, const FilePlace& place, const Terms& granted) {
+void tell_start(const Flow& flow, const FilePlace& place, const Terms& granted, std::string_view oack) {
     events_of(flow).publish<event::TftpStarted>([&] {
         event::TftpStarted out;
-        describe(flow, place, granted, out);
+        const DetailsPtr details = describe(flow, place, granted, out);
+        if (Request pairs; !oack.empty() && parse_oack(bytes_of(oack), pairs)) {
+            for (const OptionPair& pair : pairs.options) details->granted.emplace_back(pair.name, pair.value);
+        }
         return out;
     });
 }

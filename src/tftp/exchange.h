@@ -2,11 +2,13 @@
 // What downloads and uploads have in common: what happens is told to the machine of the transfer, and then what the
 // machine wants is done.
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "observe/metrics.h"
+#include "tftp/ending.h"
 #include "tftp/engine.h"
 #include "tftp/options.h"
 #include "tftp/server.h"
@@ -23,7 +25,7 @@ public:
         tell(now, [&](Effects& effects) { machine_.on_duplicate_request(now, effects); });
     }
     void on_unreachable(Time now) final {
-        heard_error("unreachable");
+        said().peer_error = "unreachable";
         tell(now, [&](Effects& effects) { machine_.on_unreachable(effects); });
     }
     void cancel(Ending ending, ErrorCode code, std::string_view text) final {
@@ -62,11 +64,13 @@ protected:
     void send_error(const Effects& effects) {
         if (!effects.error) return;
         flow_.engine.count_error(effects.error->code);
+        note({static_cast<std::uint16_t>(effects.error->code), effects.error->text, false});
         flow_.send(error_packet(effects.error->code, effects.error->text));
     }
     ReceivedError take_error(Bytes packet) {
         const ReceivedError error = parse_error(packet);
-        heard_error(error.text);
+        said().peer_error = error.text;
+        note({error.code, error.text, true});
         metrics().add(Metric::tftp_errors_received_total, tftp_code(error.code));
         return error;
     }
@@ -74,23 +78,36 @@ protected:
 
     // Only if Effects::oack says so.
     void send_oack() { flow_.send(words_->oack); }
-    // What the client said of an error; empty: nothing.
-    std::string peer_error() const { return words_ ? words_->peer_error : std::string(); }
-    // The OACK will not be sent any more: from here on a transfer has no words, but for what is said at its end.
+    // The OACK will not be sent any more: from here on a transfer has no words, but for what is told at its end.
     void forget_oack() noexcept { words_.reset(); }
+    std::string_view oack() const noexcept { return words_ ? std::string_view(words_->oack) : std::string_view(); }
+    // Of the words that were said, what is told at the end.
+    void add_words(EndReport& report) const {
+        if (!words_ || !words_->said) return;
+        report.peer_error = words_->said->peer_error;
+        report.error = words_->said->error;
+    }
 
     Flow& flow_;
     [[no_unique_address]] Machine machine_;
     const std::uint16_t blksize_;  // mostly in a place that alignment leaves in the machine
 
 private:
+    struct Said {
+        std::string peer_error;                 // what the client said of an error; empty: nothing
+        std::optional<event::TftpError> error;  // the first of either side
+    };
     struct Words {
         std::string oack;
-        std::string peer_error;
+        std::unique_ptr<Said> said;  // null: no error yet
     };
-    void heard_error(std::string_view text) {
+    Said& said() {
         if (!words_) words_ = std::make_unique<Words>();
-        words_->peer_error = text;
+        if (!words_->said) words_->said = std::make_unique<Said>();
+        return *words_->said;
+    }
+    void note(event::TftpError error) {
+        if (!said().error) said().error = std::move(error);
     }
     std::unique_ptr<Words> words_;
 };

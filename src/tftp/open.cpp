@@ -249,6 +249,7 @@ net::Task<void> open_request(FlowPtr flow) {
         if (settings.silent_deny) flow->quiet = true;
         co_return opening.refuse({ErrorCode::access, "Access violation"}, "its address");
     }
+    tell_request(*flow, opening.request);
     flow->timer.set(flow->engine.loop().now() + settings.open_timeout);
     if (needs_mac(*flow->policy)) opening.mac = co_await mac_of(opening);
     if (opening.given_up()) co_return;

@@ -171,16 +171,21 @@ void ReadExchange::end(Ending ending) {
     const auto& counts = machine_.counts();
     metrics().add(Metric::tftp_data_repeated_total, static_cast<std::int64_t>(counts.repeated));
     if (ending == Ending::probe) metrics().add(Metric::tftp_probes_total);
-    tell_end(flow_, {.ending = ending,
+    EndReport report{.ending = ending,
                      .place = source_.place(),
-                     .granted = {blksize_, machine_.window(), source_.size()},
+                     .granted = terms(),
                      .bytes = progress().bytes,
                      .blocks = counts.sent,
                      .repeated = counts.repeated,
+                     .restarted = counts.restarted,
+                     .probes = counts.probes,
+                     .duplicates = counts.duplicates,
                      .timeouts = counts.timeouts,
                      .gaps = counts.restarts,
                      .round_trip = machine_.round_trip(),
-                     .peer_error = peer_error()});
+                     .cached = source_.cached(progress().bytes)};
+    add_words(report);
+    tell_end(flow_, report);
     source_.close(flow_, outcome_of(ending), ending != Ending::probe);
     held_ = {};
     flow_.engine.bury(flow_);

@@ -54,6 +54,9 @@ public:
     std::size_t chunk_size(Engine& engine) const noexcept;
 
     FilePlace place() const noexcept { return transfer_ ? FilePlace{&transfer_->path(), filesystem_} : FilePlace(); }
+    // Of that many bytes that were sent, the part that had not to be read for this download; nullopt: nothing was sent,
+    // or they never come from the cache.
+    std::optional<double> cached(std::uint64_t bytes) const noexcept;
     // Bytes have gone over the wire; how long to wait before more.
     Span count(std::uint64_t bytes) { return transfer_ ? transfer_->count(bytes) : Span(0); }
     // What its event says of the client is made at the end, out of the flow that is given to close().
@@ -116,6 +119,7 @@ private:
     TransferPtr transfer_;  // null: no file; and no Content either: it is one chunk
     const void* filesystem_ = nullptr;
     std::uint64_t size_ = unknown;
+    std::uint64_t read_ = 0;  // bytes, for this download, as they go over the wire
     std::unique_ptr<Special> special_;
     Load* load_ = nullptr;            // the one under way
     std::uint32_t passed_ = nowhere;  // the chunk that it reads past the cache
@@ -132,13 +136,14 @@ public:
     ReadExchange(const FlowPtr& flow, const Negotiated& granted, ReadSource source, ChunkPtr whole);
     ~ReadExchange() override;
 
-    void tell_start() { tftp::tell_start(flow_, source_.place(), {blksize_, machine_.window(), source_.size()}); }
+    void tell_start() { tftp::tell_start(flow_, source_.place(), terms(), oack()); }
     void on_packet(Time now, Op op, Bytes packet) override;
     void on_timer(Time now) override;
     bool over() const override { return machine_.ended(); }
     Progress progress() const override;
 
 private:
+    Terms terms() const { return {blksize_, machine_.window(), source_.size()}; }
     void apply(Time now, Effects& effects) override;
     void trace_block(std::uint64_t block, std::size_t size);
     void send_range(Time now, SendRange range, Effects& effects);

@@ -42,13 +42,19 @@ void ReadMachine::open_window(Time now, Why why, Effects& out) {
     pump(now, out);
 }
 
+// Of those that the window sends now; what was counted too much comes as its complement.
+void ReadMachine::count_repeated(std::uint64_t blocks) noexcept {
+    if (why_ != Why::first_time) counts_.repeated += blocks;
+    if (why_ == Why::restart) counts_.restarted += static_cast<std::uint32_t>(blocks);
+}
+
 void ReadMachine::pump(Time now, Effects& out) {
     if (now >= next() && !is_starving()) {
         const std::uint64_t first = sent() + 1;
         while (now >= next()) ++sent_;
         out.data = SendRange{first, sent(), why_};
         counts_.sent += sent() - first + 1;
-        if (why_ != Why::first_time) counts_.repeated += sent() - first + 1;
+        count_repeated(sent() - first + 1);
         if (window_sent() && window_ > 1 && timing_.tail_probe && rto_.smoothed() && !rto_.is_fixed()) {
             tail_ = now + std::max<Span>(milliseconds(10), 2 * *rto_.smoothed());
         }
@@ -59,7 +65,7 @@ void ReadMachine::pump(Time now, Effects& out) {
 
 void ReadMachine::starved(Time now, std::uint64_t block) noexcept {
     counts_.sent -= sent() - (block - 1);
-    if (why_ != Why::first_time) counts_.repeated -= sent() - (block - 1);
+    count_repeated((block - 1) - sent());
     sent_ = in_window(block - 1);
     starving_ = now;
     clean_ = false;
@@ -71,6 +77,7 @@ void ReadMachine::starved(Time now, std::uint64_t block) noexcept {
 void ReadMachine::probe_starved() noexcept {
     --counts_.sent;
     --counts_.repeated;
+    --counts_.probes;
 }
 
 void ReadMachine::data_ready(Time now, Effects& out) {
@@ -127,6 +134,7 @@ void ReadMachine::on_ack(Time now, std::uint16_t wire, Effects& out) {
     verified_ = verified_ || *block > 0;
     if (number == acked_) {
         out.heard = TftpAck::duplicate;
+        ++counts_.duplicates;
         if (window_ > 1 && gap_ == never && sent_ > acked_) gap_ = gap_after(now);
         return;
     }
@@ -212,6 +220,7 @@ void ReadMachine::probe_tail(Time, Effects& out) {
     out.data = SendRange{sent(), sent(), Why::probe};
     ++counts_.sent;
     ++counts_.repeated;
+    ++counts_.probes;
     clean_ = false;
 }
 

@@ -30,6 +30,9 @@ public:
         std::uint64_t repeated = 0;  // of these
         std::uint32_t restarts = 0;
         std::uint32_t timeouts = 0;
+        std::uint32_t restarted = 0;   // of the repeated ones: in restarts
+        std::uint32_t probes = 0;      // likewise
+        std::uint32_t duplicates = 0;  // ACKs that said nothing new
     };
     static constexpr std::uint64_t unknown = std::numeric_limits<std::uint64_t>::max();
 
@@ -83,6 +86,7 @@ public:
 private:
     using Why = SendRange::Why;
     void open_window(Time now, Why why, Effects& out);
+    void count_repeated(std::uint64_t blocks) noexcept;
     void pump(Time now, Effects& out);
     void acked_window(Time now, Effects& out);
     Time gap_after(Time now) const noexcept;

@@ -131,6 +131,7 @@ std::optional<ReadSource::State> ReadSource::pass(Engine& engine, std::uint64_t 
     if (!filled && filled.error().code == Code::would_block) return std::nullopt;
     if (!filled || !*filled) return failure_ = filled ? State::changed : State::failed;
     engine.server().commons().metrics.add(Metric::tftp_cache_loads_total, TftpLoad::passed);
+    read_ += some.size;
     by_worker_ = false;
     chunk = std::make_shared<const Chunk>(std::move(some));
     return State::here;
@@ -145,6 +146,7 @@ ReadSource::State ReadSource::load_at_once(Engine& engine, const ContentKey& con
     if (filled || filled.error().code != Code::would_block) count_load(engine, filled);
     if (filled && *filled) {
         by_worker_ = false;
+        read_ += fresh.size;
         remember(fresh);
         chunk = cache.loaded(content, std::move(fresh));
         return State::here;
@@ -288,6 +290,7 @@ net::Task<void> ReadSource::load(Engine& engine, ReadSource& source, Chunk chunk
     if (ReadSource* const still = under_way.source) {
         still->load_ = nullptr;
         still->by_worker_ = true;
+        if (good) still->read_ += chunk.size;
         if (good) still->remember(chunk);
         if (!good) still->failure_ = filled ? State::changed : State::failed;
     }
@@ -314,12 +317,18 @@ net::Task<std::optional<std::uint64_t>> ReadSource::find_size(Engine& engine) {
         const auto filled = co_await fill(engine, way_there, chunk);
         count_load(engine, filled);
         const bool good = filled && *filled;
+        if (good) read_ += chunk.size;
         if (good) remember(chunk);
         if (claim.load && good) cache.loaded(content, std::move(chunk));
         if (claim.load && !good) cache.failed(content, number);
         if (!good) co_return std::nullopt;
     }
     co_return size_;
+}
+
+std::optional<double> ReadSource::cached(std::uint64_t bytes) const noexcept {
+    if (bytes == 0 || (!transfer_ && content() == nullptr)) return std::nullopt;
+    return 1 - static_cast<double>(std::min(read_, bytes)) / static_cast<double>(bytes);
 }
 
 void ReadSource::begin() {

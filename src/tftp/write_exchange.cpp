@@ -255,16 +255,18 @@ void WriteExchange::end(Ending ending) {
     metrics().add(Metric::tftp_data_received_total, TftpReceived::duplicate,
                   static_cast<std::int64_t>(counts.duplicates));
     metrics().add(Metric::tftp_data_received_total, TftpReceived::ignored, counts.ignored);
-    tell_end(flow_, {.ending = ending,
+    EndReport report{.ending = ending,
                      .place = place(),
-                     .granted = {blksize_, window_, announced_},
+                     .granted = terms(),
                      .bytes = received_,
                      .blocks = counts.blocks + counts.duplicates,
                      .repeated = counts.duplicates,
+                     .duplicates = counts.duplicates,
                      .timeouts = counts.timeouts,
                      .gaps = counts.gaps,
-                     .round_trip = machine_.round_trip(),
-                     .peer_error = peer_error()});
+                     .round_trip = machine_.round_trip()};
+    add_words(report);
+    tell_end(flow_, report);
     flow_.seat.leave();
     flow_.engine.settle();
     // A write that is under way drops the file when it is done.

@@ -29,13 +29,14 @@ public:
     WriteExchange(const FlowPtr& flow, const Request& request, const Negotiated& granted, UploadTarget target);
     ~WriteExchange() override;
 
-    void tell_start() { tftp::tell_start(flow_, place(), {blksize_, window_, announced_}); }
+    void tell_start() { tftp::tell_start(flow_, place(), terms(), oack()); }
     void on_packet(Time now, Op op, Bytes packet) override;
     void on_timer(Time now) override;
     bool over() const override { return ending_.has_value(); }
     Progress progress() const override { return {received_, announced_}; }
 
 private:
+    Terms terms() const { return {blksize_, window_, announced_}; }
     FilePlace place() const;
     void take(Bytes bytes) override;
     void on_data(Time now, Bytes packet, Effects& effects);

@@ -58,6 +58,7 @@ void begin_download(TftpHarness& server, unsigned number) {
     ASSERT_TRUE(server.ack(0).starts_with("DATA(1,1428) DATA(2,1428)"));
     server.sent.clear();
     server.base.tftp_events() = {};  // what the harness remembers is none of the transfer's
+    server.base.tftp_requests() = {};
 }
 
 TEST(TftpDownloadMemory, IsLessThanAKibibyte) {

@@ -36,6 +36,7 @@ protected:
         return std::get<Kind>(events().at(0));
     }
     std::vector<Event>& events() { return server.base.tftp_events(); }
+    std::vector<Event>& requests() { return server.base.tftp_requests(); }
 
     TftpHarness server;
     int port = 3000;
@@ -359,7 +360,145 @@ TEST_F(TftpTelling, nothing_is_found_out_for_events_that_nobody_hears) {
     server.base.hears = true;
     next_client();
     server.rrq("none");
-    EXPECT_EQ(server.network.neighbours_asked, 1U);
+    EXPECT_EQ(server.network.neighbours_asked, 2U) << "for the request and for its refusal";
+}
+
+TEST_F(TftpTelling, an_event_of_each_request_that_is_let_in_and_understood) {
+    server.settings.read_deny = {net::Subnet::parse("198.51.100.66").value()};
+    server.network.interfaces[1] = "eth7";
+    server.rrq("one", {{"tsize", "0"}}, "netascii");
+    ASSERT_EQ(requests().size(), 1U);
+    const auto& request = std::get<event::TftpRequested>(requests()[0]);
+    EXPECT_EQ(request.name, "one");
+    EXPECT_FALSE(request.upload);
+    EXPECT_TRUE(request.text);
+    EXPECT_EQ(request.session.protocol, "tftp");
+    EXPECT_EQ(request.session.peer_port, 2070);
+    EXPECT_EQ(request.details->interface, "eth7");
+    EXPECT_EQ(request.details->options.size(), 1U);
+    EXPECT_EQ(request.details->id, only<event::TftpStarted>().details->id);
+    server.rrq("one", {{"tsize", "0"}}, "netascii");
+    EXPECT_EQ(requests().size(), 1U) << "the same once more";
+    next_client();
+    server.rrq("none");
+    next_client();
+    server.wrq("new");
+    ASSERT_EQ(requests().size(), 3U);
+    EXPECT_EQ(std::get<event::TftpRequested>(requests()[1]).details->id,
+              std::get<event::TftpRefused>(events()[1]).details->id);
+    EXPECT_TRUE(std::get<event::TftpRequested>(requests()[2]).upload);
+    next_client();
+    server.to_listener("\0\1one\0mail\0"s);
+    server.client = net::Address::parse_ip("198.51.100.66", 2070).value();
+    server.rrq("one");
+    EXPECT_EQ(requests().size(), 3U) << "neither what is no request, nor one from where none is welcome";
+}
+
+TEST_F(TftpTelling, an_event_of_a_request_that_is_left_without_an_answer) {
+    server.handlers.push_back({"*", false, [](const TftpRequest&) { return TftpAnswer::drop(); }});
+    server.rrq("one");
+    EXPECT_EQ(requests().size(), 1U);
+    EXPECT_TRUE(events().empty());
+}
+
+TEST_F(TftpTelling, the_end_tells_repeats_for_gaps_from_probes_and_from_time_outs) {
+    server.rrq("s5000", {{"windowsize", "4"}});
+    server.wait(10ms);
+    server.ack(0);
+    server.wait(10ms);
+    server.ack(2);  // 3 and 4 are lost
+    server.ack(2);
+    server.ack(2);
+    server.wait(60ms);  // the gap is closed: 3 to 6 go, and the tail is probed
+    server.ack(6);
+    server.wait(5s);  // the tail is probed, and then the timer rings
+    server.ack(10);
+    ASSERT_EQ(events().size(), 2U);
+    const auto& done = std::get<event::TftpDone>(events()[1]);
+    EXPECT_EQ(done.details->restarted, 4U);
+    EXPECT_EQ(done.details->restarted, server.metric(tftp_data_packets_total, Why::restart));
+    EXPECT_GE(done.details->probes, 1U);
+    EXPECT_EQ(done.details->probes, server.metric(tftp_data_packets_total, Why::probe));
+    EXPECT_EQ(done.repeated - done.details->restarted - done.details->probes,
+              server.metric(tftp_data_packets_total, Why::timeout));
+    EXPECT_GE(done.timeouts, 1U);
+    EXPECT_EQ(done.gaps, 1U);
+    EXPECT_EQ(done.details->duplicates, 2U);
+}
+
+TEST_F(TftpTelling, an_upload_tells_how_much_came_twice) {
+    server.wrq("new");
+    server.data(1, std::string(512, 'n'));
+    server.data(1, std::string(512, 'n'));
+    server.data(2, "end");
+    ASSERT_EQ(events().size(), 2U);
+    EXPECT_EQ(std::get<event::TftpUploaded>(events()[1]).details->duplicates, 1U);
+}
+
+TEST_F(TftpTelling, events_tell_the_options_that_were_granted) {
+    using Options = std::vector<std::pair<std::string, std::string>>;
+    server.download("s5000", {{"blksize", "99999"}, {"x-own", "7"}, {"tsize", "0"}});
+    next_client();
+    server.upload("new", "content", {{"timeout", "3"}});
+    next_client();
+    server.download("one");
+    ASSERT_EQ(events().size(), 6U);
+    const Options read{{"blksize", std::to_string(std::get<event::TftpStarted>(events()[0]).block_size)},
+                       {"tsize", "5000"}};
+    const Options write{{"timeout", "3"}};
+    EXPECT_EQ(std::get<event::TftpStarted>(events()[0]).details->granted, read);
+    EXPECT_EQ(std::get<event::TftpStarted>(events()[2]).details->granted, write);
+    EXPECT_EQ(std::get<event::TftpStarted>(events()[4]).details->granted, Options());
+}
+
+TEST_F(TftpTelling, an_event_of_a_failure_tells_the_ERROR_that_either_side_has_sent) {
+    server.rrq("s5000");
+    server.ack(1);
+    server.error(3, "full");
+    next_client();
+    server.rrq("s5000");
+    server.ack(1);
+    server.wait(3min);
+    next_client();
+    server.rrq("s5000");
+    server.wait(3min);
+    ASSERT_EQ(events().size(), 6U);
+    const auto& theirs = std::get<event::TftpFailed>(events()[1]);
+    ASSERT_TRUE(theirs.details->error);
+    EXPECT_TRUE(theirs.details->error->from_client);
+    EXPECT_EQ(theirs.details->error->code, 3);
+    EXPECT_EQ(theirs.details->error->text, "full");
+    EXPECT_EQ(theirs.peer_error, "full");
+    const auto& ours = std::get<event::TftpFailed>(events()[3]);
+    ASSERT_TRUE(ours.details->error);
+    EXPECT_FALSE(ours.details->error->from_client);
+    EXPECT_EQ(ours.details->error->code, 0);
+    EXPECT_EQ(ours.details->error->text, "Transfer timed out");
+    EXPECT_EQ(ours.peer_error, "");
+    EXPECT_FALSE(std::get<event::TftpFailed>(events()[5]).details->error) << "to one that nobody has heard of";
+}
+
+TEST_F(TftpTelling, a_download_tells_which_part_of_it_came_out_of_the_cache) {
+    const std::size_t chunk = 256 * 1024;
+    server.base.put("/two", std::string(2 * chunk, '2'));
+    const auto cached = [&](std::string_view name, std::string_view mode = "octet") {
+        events().clear();
+        next_client();
+        server.download(name, {{"blksize", "1024"}}, mode);
+        return std::get<event::TftpDone>(events().at(1)).details->cached;
+    };
+    EXPECT_EQ(cached("two"), 0.0);
+    EXPECT_EQ(cached("two"), 1.0);
+    EXPECT_EQ(cached("two", "netascii"), 0.0) << "as text it is something else";
+    EXPECT_EQ(cached("two", "netascii"), 1.0);
+    server.base.put("/empty", "");
+    EXPECT_EQ(cached("empty"), std::nullopt);
+}
+
+TEST_F(TftpTelling, content_that_is_made_for_a_request_comes_from_no_cache) {
+    server.handlers.push_back({"made", false, [](const TftpRequest&) { return TftpAnswer::content("made"); }});
+    server.download("made");
+    EXPECT_EQ(std::get<event::TftpDone>(events().at(1)).details->cached, std::nullopt);
 }
 
 // The queue of events holds tens of thousands: what few want to know goes to TftpDetails.

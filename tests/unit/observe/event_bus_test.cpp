@@ -148,6 +148,17 @@ TEST_F(EventBusTest, AFloodOfCommandsFillsLittleMemoryAndPushesNothingElseOut) {
     EXPECT_EQ(seen_, (std::vector<std::uint64_t>{1}));
 }
 
+TEST_F(EventBusTest, AFloodOfTftpRequestsPushesNothingElseOut) {
+    std::size_t requests = 0;
+    bus_.on<event::TftpRequested>([&](const auto&) { ++requests; });
+    remember_connections();
+    for (int i = 0; i < 100'000; ++i) bus_.publish<event::TftpRequested>([] { return event::TftpRequested{}; });
+    publish_connected(1);
+    bus_.drain();
+    EXPECT_EQ(requests, EventBus::command_limit);
+    EXPECT_EQ(seen_, (std::vector<std::uint64_t>{1}));
+}
+
 TEST_F(EventBusTest, WhatASinkWantsAtTimesIsMadeAtTheseTimes) {
     bool wanted = false;
     int made = 0;
