@@ -241,6 +241,39 @@ def tftp_content(example, _):
     example.line("ends random/300000 300000 ok")
 
 
+def tftp_uploads(example, _):
+    port = int(example.line("listening tftp ").rpartition(":")[2])
+
+    def send(name, content, most=1 << 30):
+        """In lock-step, at most so many blocks; the text of an ERROR, else ""."""
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        client.settimeout(PATIENCE)
+        client.sendto(b"\0\2" + name + b"\0octet\0", ("127.0.0.1", port))
+        for number in range(min(most, len(content) // 512 + 1) + 1):
+            packet, tid = client.recvfrom(2000)
+            if packet[1] == 5:
+                return packet[4:-1].decode()
+            assert packet == b"\0\4" + number.to_bytes(2, "big"), packet
+            if number == most:
+                client.sendto(b"\0\5\0\0power is going\0", tid)
+            elif number <= len(content) // 512:
+                block = content[number * 512:][:512]
+                client.sendto(b"\0\3" + (number + 1).to_bytes(2, "big") + block, tid)
+        return ""
+
+    content = os.urandom(200_000)
+    total = 1
+    for one in content:
+        total = (total * 31 + one) & 0xffffffff
+    assert send(b"crash/core", content) == ""
+    example.line(f"kept core 200000 {total}")
+    assert send(b"crash/nothing", b"") == "Nothing has come"
+    example.line("broken nothing 0")
+    assert send(b"crash/half", content, most=150) == ""
+    example.line("broken half ")
+    assert send(b"elsewhere", content) == "Uploads are not allowed"
+
+
 def i2ftp_keys(example, folder):
     sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tests/interop"))
     import i2tcp
@@ -403,9 +436,9 @@ def certificate(folder):
 
 BEFORE = {"protected": certificate}
 CHECKS = {check.__name__: check
-          for check in (minimal, own_authenticator, own_filesystem, own_event_loop, events_and_guards, tftp_boot, tftp_content, i2ftp_keys,
-                        own_commands, before_a_command, own_welcome, watching_sessions, permissions, limits, two_servers,
-                        own_log, behind_nat, protected)}
+          for check in (minimal, own_authenticator, own_filesystem, own_event_loop, events_and_guards, tftp_boot, tftp_content,
+                        tftp_uploads, i2ftp_keys, own_commands, before_a_command, own_welcome, watching_sessions,
+                        permissions, limits, two_servers, own_log, behind_nat, protected)}
 
 
 def main():

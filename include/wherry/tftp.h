@@ -46,6 +46,23 @@ struct TftpSource {
     std::string cache_key{};
 };
 
+// Where an upload goes piece by piece: the mirror of a TftpSource. Once a handler has answered with one, it ends in
+// exactly one way: with a commit() that succeeds, or with discard(). All calls come on a worker, one after the other,
+// and may block: the client then waits, and no more than 1 MiB and three windows of its upload are kept meanwhile.
+struct TftpSink {
+    // The next bytes, of which `offset` have come before; text has its line ends converted. A failure or an exception
+    // ends the upload and is told to the client: in the words of refuse(), else by an ERROR of its code.
+    std::function<Result<void>(std::uint64_t offset, std::span<const std::byte> bytes)> write;
+    // All has come. The last ACK waits for this (unless tftp.write.final_ack is "at_receipt"); after sixty seconds the
+    // client is told that it failed, whatever becomes of it then. A failure is told as that of write().
+    std::function<Result<void>()> commit{};
+    // It ends otherwise: the client has gone or gives up, it is too large, something has failed (commit() as well), the
+    // server stops. Also of an upload that never began, after all.
+    std::function<void()> discard{};
+    // In bytes on the wire, beside what TftpService::max_upload() says.
+    std::optional<std::uint64_t> max_size{};
+};
+
 // What a handler says to a request.
 class TftpAnswer {
 public:
@@ -66,6 +83,8 @@ public:
     static TftpAnswer refuse(std::uint16_t code, std::string text);
     // Uploads: called with all that came, at most most_content bytes, on a worker; the client is told how it ended.
     static TftpAnswer take(std::function<Result<void>(std::string content)> taker);
+    // Uploads of any length. A sink of its own for each.
+    static TftpAnswer sink(TftpSink sink);
 
     // --- of an answer that begins a transfer, also of one of file()
 
@@ -76,7 +95,7 @@ public:
     // others in an OACK. It counts before the handlers of on_option().
     TftpAnswer option(std::string name, std::string value) &&;
 
-    enum class Kind : std::uint8_t { pass, drop, content, shared_content, source, file, refuse, take };
+    enum class Kind : std::uint8_t { pass, drop, content, shared_content, source, file, refuse, take, sink };
     struct Limits {
         std::optional<std::uint16_t> blksize{};
         std::optional<std::uint16_t> windowsize{};
@@ -91,6 +110,7 @@ public:
     const Path& path() const noexcept { return path_; }
     std::uint16_t code() const noexcept { return code_; }
     const std::function<Result<void>(std::string)>& taker() const noexcept { return taker_; }
+    const TftpSink& sink() const noexcept { return sink_; }
 
 private:
     explicit TftpAnswer(Kind kind) : kind_(kind) {}
@@ -101,6 +121,7 @@ private:
     std::function<Result<void>(std::string)> taker_;
     std::function<Result<std::string>()> maker_;
     TftpSource source_;
+    TftpSink sink_;
     Limits limits_;
     std::vector<std::pair<std::string, std::string>> options_;
 };

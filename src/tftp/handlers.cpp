@@ -44,6 +44,12 @@ TftpAnswer TftpAnswer::take(std::function<Result<void>(std::string)> taker) {
     return answer;
 }
 
+TftpAnswer TftpAnswer::sink(TftpSink sink) {
+    TftpAnswer answer(Kind::sink);
+    answer.sink_ = std::move(sink);
+    return answer;
+}
+
 TftpAnswer TftpAnswer::blksize_max(std::uint16_t bytes) && {
     limits_.blksize = bytes;
     return std::move(*this);

@@ -24,7 +24,7 @@ namespace {
 // neither answered nor paid for.
 std::uint64_t most_owed(const Opening& opening, const UploadTarget& target) {
     constexpr std::chrono::milliseconds pays_in{250};
-    std::uint64_t most = target.transfer ? target.transfer->passes_in(pays_in) : ~std::uint64_t{0};
+    std::uint64_t most = target.file() != nullptr ? target.file()->passes_in(pays_in) : ~std::uint64_t{0};
     if (const std::uint64_t rate = opening.settings().write.rate_per_transfer; rate != 0) {
         most = std::min(most, rate / (std::chrono::seconds(1) / pays_in));
     }
@@ -76,11 +76,6 @@ bool begin(const Opening& opening, MakeExchange make) {
     return true;
 }
 
-net::Task<void> give_up(TransferPtr transfer) {
-    transfer->uncounted();
-    [[maybe_unused]] const auto finished = co_await transfer->finish(wherry::Outcome::file(Code::busy));
-}
-
 }  // namespace
 
 void begin_write(const Opening& opening, UploadTarget target) {
@@ -89,7 +84,7 @@ void begin_write(const Opening& opening, UploadTarget target) {
         return std::make_unique<WriteExchange>(opening.flow, opening.request, *granted, std::move(target));
     };
     if (granted && begin(opening, make)) return;
-    if (target.transfer) opening.engine().scope().start(give_up(std::move(target.transfer)));
+    if (target) opening.engine().scope().start(UploadTarget::give_up(std::move(target)));
 }
 
 void begin_read(const Opening& opening, ReadSource source, std::optional<std::uint64_t> size, ChunkPtr whole) {
@@ -201,7 +196,7 @@ net::Task<void> open_write(Opening& opening, Path path) {
     auto transfer = co_await workspace.open_write(*place, request);
     if (opening.given_up()) co_return;
     if (!transfer) co_return opening.refuse(transfer.error());
-    begin_write(opening, {std::move(*transfer), std::move(claim), {}});
+    begin_write(opening, {std::move(*transfer), std::move(claim)});
 }
 
 // --- who asks

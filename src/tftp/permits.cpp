@@ -20,10 +20,14 @@ Result<void> may_store(const WriteRules& rules, const Request& request, const Pa
     if (!name_matches(rules.allow_names, path) || name_matches(rules.deny_names, path)) {
         return fail(Code::denied, "tftp.write.allow_names, deny_names");
     }
+    return may_be_as_large(rules.max_size, request);
+}
+
+Result<void> may_be_as_large(std::uint64_t most, const Request& request) {
     const auto announced = option_number(request, "tsize");
     const bool counts = request.mode == Mode::octet;
-    if (announced && counts && rules.max_size != 0 && *announced > rules.max_size) {
-        return fail(Code::quota, "it is larger than tftp.write.max_size");
+    if (announced && counts && most != 0 && *announced > most) {
+        return fail(Code::quota, "it is larger than tftp.write.max_size, or than its handler takes");
     }
     return {};
 }

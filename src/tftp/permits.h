@@ -18,6 +18,9 @@ Result<void> may_serve(const Settings& settings, std::uint32_t mode, std::uint32
 // Code::quota.
 Result<void> may_store(const WriteRules& rules, const Request& request, const Path& path);
 
+// Whether an upload may have the size it announces, where that is at most `most` bytes; 0: any. Code::quota.
+Result<void> may_be_as_large(std::uint64_t most, const Request& request);
+
 // Whether only files that everybody on this machine may write are replaced: where names that are there are all that may
 // be uploaded, as tftpd-hpa has it. Who lets the world read everything means the other half of that, too.
 bool asks_others_to_write(const Settings& settings) noexcept;

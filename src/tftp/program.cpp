@@ -8,6 +8,8 @@
 #include "net/told.h"
 #include "tftp/open.h"
 #include "tftp/opening.h"
+#include "tftp/permits.h"
+#include "tftp/upload_target.h"
 
 namespace wherry::tftp {
 namespace {
@@ -131,13 +133,28 @@ net::Task<void> send_source(const Opening& opening, const TftpAnswer& answer) {
     if (!opening.given_up()) begin_read(opening, std::move(source), size);
 }
 
-// An answer that stands for the file itself.
-net::Task<void> answer_with(const Opening& opening, const TftpAnswer& answer) {
+// Nowhere, if the answer is none for an upload. What it names is discarded from here on unless the upload succeeds.
+UploadTarget target_of(const Opening& opening, const TftpAnswer& answer) {
     using Kind = TftpAnswer::Kind;
-    const bool write = opening.request.is_write();
-    if (write != (answer.kind() == Kind::take)) co_return refuse_answer(opening);
+    if (answer.kind() != Kind::take && answer.kind() != Kind::sink) return {};
+    TftpSink sink = answer.kind() == Kind::take ? sink_of(answer.taker()) : answer.sink();
+    return UploadTarget(
+        std::make_unique<ProgramSink>(std::move(sink), opening.server().commons(), opening.engine().loop()));
+}
+
+void receive(const Opening& opening, UploadTarget target) {
+    const std::uint64_t most = target.most_bytes(opening.settings().write.max_size);
+    if (const auto may = may_be_as_large(most, opening.request); !may) return opening.refuse(may.error());
+    begin_write(opening, std::move(target));
+}
+
+// An answer that stands for the file itself.
+net::Task<void> answer_with(const Opening& opening, const TftpAnswer& answer, UploadTarget target) {
+    using Kind = TftpAnswer::Kind;
+    if (opening.request.is_write() != static_cast<bool>(target)) co_return refuse_answer(opening);
     switch (answer.kind()) {
-        case Kind::take: begin_write(opening, {nullptr, {}, answer.taker()}); break;
+        case Kind::take:
+        case Kind::sink: receive(opening, std::move(target)); break;
         case Kind::shared_content: co_await send_shared(opening, answer); break;
         case Kind::source: co_await send_source(opening, answer); break;
         default:
@@ -161,6 +178,7 @@ net::Task<Said> ask_program(Opening& opening, Path& path, Asked when) {
     if (options) co_await ask_about_options(opening, request);
     if (opening.given_up()) co_return Said::all;
     auto answer = co_await ask_handlers(opening, request, missing);
+    UploadTarget target = answer ? target_of(opening, *answer) : UploadTarget();
     if (opening.given_up()) co_return Said::all;
     if (!answer) {
         opening.refuse(answer.error());
@@ -176,7 +194,7 @@ net::Task<Said> ask_program(Opening& opening, Path& path, Asked when) {
             path = answer->path();
             opening.flow->policy = policy_of(opening, path);
             co_return Said::file;
-        default: co_await answer_with(opening, *answer);
+        default: co_await answer_with(opening, *answer, std::move(target));
     }
     co_return Said::all;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <utility>
 
 #include "tftp/ending.h"
@@ -15,8 +14,7 @@ namespace {
 constexpr std::size_t write_at_once = 64 * 1024;
 constexpr std::size_t least_write_queue = std::size_t{1} << 20U;
 
-// `in_memory`: nothing is written on the way, and what may come is limited by most_bytes_ alone.
-WriteMachine::Options machine_options(const Negotiated& granted, const Flow& flow, bool in_memory) {
+WriteMachine::Options machine_options(const Negotiated& granted, const Flow& flow) {
     const Settings& settings = flow.settings();
     WriteMachine::Options options{.blksize = granted.blksize,
                                   .window = granted.window,
@@ -26,38 +24,21 @@ WriteMachine::Options machine_options(const Negotiated& granted, const Flow& flo
                                   .reorder_blocks = settings.write.reorder_blocks,
                                   .fixed_rto = granted.fixed_rto,
                                   .seed = flow.jitter()};
-    options.write_queue = in_memory ? std::numeric_limits<std::size_t>::max()
-                                    : std::max(least_write_queue, std::size_t{2} * granted.window * granted.blksize);
+    options.write_queue = std::max(least_write_queue, std::size_t{2} * granted.window * granted.blksize);
     if (!options.fixed_rto && settings.rto_fixed.count() > 0) options.fixed_rto = settings.rto_fixed;
     return options;
-}
-
-// What has come and is not in the file yet.
-struct Rest {
-    std::uint64_t at = 0;
-    std::vector<std::byte> bytes{};
-};
-
-// A file that is written in place may be removed here: nobody else may begin with it before that.
-net::Task<void> drop(TransferPtr transfer, wherry::Outcome outcome, UploadClaims::Claim claim, Rest rest) {
-    if (transfer->is_atomic()) claim.release();
-    if (!rest.bytes.empty()) static_cast<void>(co_await transfer->write_at(rest.at, rest.bytes));
-    [[maybe_unused]] const auto dropped = co_await transfer->finish(outcome);
 }
 
 }  // namespace
 
 WriteExchange::WriteExchange(const FlowPtr& flow, const Request& request, const Negotiated& granted,
                              UploadTarget target)
-    : MachineExchange(*flow, granted, machine_options(granted, *flow, target.taker != nullptr),
-                      flow->engine.server().reorder_budget()),
+    : MachineExchange(*flow, granted, machine_options(granted, *flow), flow->engine.server().reorder_budget()),
       window_(granted.window),
       announced_(granted.announced),
-      path_(target.transfer ? std::optional(target.transfer->path()) : std::nullopt),
-      transfer_(std::move(target.transfer)),
-      claim_(std::move(target.claim)),
-      taker_(std::move(target.taker)),
-      most_bytes_(taker_ ? TftpAnswer::most_content : flow->settings().write.max_size) {
+      path_(target.file() ? std::optional(target.file()->path()) : std::nullopt),
+      most_bytes_(target.most_bytes(flow->settings().write.max_size)),
+      target_(std::move(target)) {
     if (request.mode == Mode::netascii) decoder_.emplace(flow->settings().newlines());
     if (const auto rate = flow->settings().write.rate_per_transfer; rate != 0) {
         rate_ = std::make_unique<SharedBucket>(rate);
@@ -122,12 +103,12 @@ void WriteExchange::rest() {
     if (!writing_) flow_.engine.bury(flow_);
 }
 
-// --- the file
+// --- the file, or the sink of the program
 
 // Each byte is paid for once, when it comes in its order; the ACK of its window waits until that is paid.
 void WriteExchange::pay(std::uint64_t bytes) {
     const Time now = flow_.engine.loop().now();
-    const Span shared = transfer_ ? transfer_->charge(bytes, now) : Span(0);
+    const Span shared = target_.charge(bytes, now);
     const Span wait = std::max(shared, rate_ ? rate_->take(bytes, now) : Span(0));
     if (wait > Span(0)) machine_.hold_until(now + wait);
 }
@@ -155,21 +136,20 @@ void WriteExchange::append(Bytes bytes) {
 }
 
 void WriteExchange::write_if_worth_it() {
-    const bool enough = complete_ || (transfer_ && buffer_.size() >= write_at_once);
-    if (writing_ || (!transfer_ && !taker_) || !enough) return;
+    const bool enough = complete_ || buffer_.size() >= write_at_once;
+    if (writing_ || !target_ || !enough) return;
     const FlowPtr self = flow_.engine.find(flow_);
     if (!self) return;
     writing_ = true;
     flow_.engine.scope().start(write(self));
 }
 
-// Writes what is there as long as there is enough, and publishes at the end. Nothing else touches the transfer
-// meanwhile.
+// Writes what is there as long as there is enough, and publishes at the end. Nothing else touches the target meanwhile.
 net::Task<void> WriteExchange::write([[maybe_unused]] FlowPtr self) {
-    while (transfer_ && !ending_ && !failure_ && (complete_ ? !buffer_.empty() : buffer_.size() >= write_at_once)) {
+    while (!ending_ && !failure_ && (complete_ ? !buffer_.empty() : buffer_.size() >= write_at_once)) {
         auto bytes = std::exchange(buffer_, {});
         const std::size_t wire = std::exchange(buffered_wire_, 0);
-        const auto stored = co_await transfer_->write_at(written_, bytes);
+        const auto stored = co_await target_.write_at(written_, bytes);
         if (!stored) {
             failure_ = stored.error();
             break;
@@ -190,10 +170,9 @@ net::Task<void> WriteExchange::write([[maybe_unused]] FlowPtr self) {
     } else if (complete_ && !ending_) {
         co_await commit();
     }
-    if (ending_ && transfer_) {
-        co_await drop(std::move(transfer_), outcome_of(*ending_), std::move(claim_), {written_, std::move(buffer_)});
+    if (ending_ && target_) {
+        co_await UploadTarget::drop(std::move(target_), outcome_of(*ending_), {written_, std::move(buffer_)});
     }
-    if (ending_) claim_.release();
     writing_ = false;
     if (machine_.ended()) rest();
 }
@@ -202,10 +181,8 @@ net::Task<void> WriteExchange::commit() {
     if (decoder_) {
         std::array<std::byte, NewlineDecoder::max_owed> owed{};
         const std::size_t count = decoder_->finish(owed);
-        if (!transfer_) {
-            append(std::span(owed).first(count));
-        } else if (count > 0) {
-            const auto stored = co_await transfer_->write_at(written_, std::span(owed).first(count));
+        if (count > 0) {
+            const auto stored = co_await target_.write_at(written_, std::span(owed).first(count));
             if (!stored && !ending_) fail_with(stored.error());
             if (ending_) co_return;
         }
@@ -215,24 +192,11 @@ net::Task<void> WriteExchange::commit() {
         co_return fail_with({Code::aborted, 0, "it has another size than announced"});
     }
     machine_.publishing();
-    const auto finished = transfer_ ? co_await transfer_->finish({}) : co_await hand_over();
-    transfer_.reset();
-    claim_.release();  // before the client hears of it: its next upload may come at once
+    const auto published = co_await target_.publish();
     Effects effects;
     const Time now = flow_.engine.loop().now();
-    machine_.committed(now, finished ? std::nullopt : std::optional(refusal_for(finished.error())), effects);
+    machine_.committed(now, published ? std::nullopt : std::optional(refusal_for(published.error())), effects);
     apply(now, effects);
-}
-
-net::Task<Result<void>> WriteExchange::hand_over() {
-    std::string content(reinterpret_cast<const char*>(buffer_.data()), buffer_.size());
-    buffer_ = {};
-    const auto taker = std::exchange(taker_, nullptr);
-    Commons& commons = flow_.engine.server().commons();
-    auto taken = co_await commons.runtime.disk().run(flow_.engine.loop(),
-                                                     [&]() -> Result<void> { return taker(std::move(content)); });
-    if (!taken) commons.log.warning("tftp: an upload that a handler has taken: {}", taken.error().message);
-    co_return taken;
 }
 
 void WriteExchange::fail_with(const Error& error) {
@@ -269,10 +233,10 @@ void WriteExchange::end(Ending ending) {
     tell_end(flow_, report);
     flow_.seat.leave();
     flow_.engine.settle();
-    // A write that is under way drops the file when it is done.
-    if (!writing_ && transfer_) {
+    // A write that is under way drops the target when it is done.
+    if (!writing_ && target_) {
         flow_.engine.scope().start(
-            drop(std::move(transfer_), outcome_of(ending), std::move(claim_), {written_, std::move(buffer_)}));
+            UploadTarget::drop(std::move(target_), outcome_of(ending), {written_, std::move(buffer_)}));
     }
 }
 

@@ -1,28 +1,18 @@
 #pragma once
 // WriteExchange: an upload. Takes the bytes of the WriteMachine and has workers write them, many blocks at once.
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "access/throttle.h"
-#include "access/transfer.h"
 #include "core/newline.h"
 #include "tftp/ending.h"
 #include "tftp/exchange.h"
-#include "tftp/upload_claims.h"
+#include "tftp/upload_target.h"
 #include "tftp/write_machine.h"
 
 namespace wherry::tftp {
-
-// Where an upload goes: to a file, or to a function of the program, which gets all of it at once.
-struct UploadTarget {
-    TransferPtr transfer;
-    UploadClaims::Claim claim;
-    std::function<Result<void>(std::string)> taker;
-};
 
 class WriteExchange final : public MachineExchange<WriteMachine>, WriteMachine::Sink {
 public:
@@ -46,23 +36,20 @@ private:
     void write_if_worth_it();
     net::Task<void> write(FlowPtr self);
     net::Task<void> commit();
-    net::Task<Result<void>> hand_over();
     void fail_with(const Error& error);
     void end(Ending ending);
     void rest();
 
     const std::uint16_t window_;
     const std::optional<std::uint64_t> announced_;  // how many bytes will come
-    const std::optional<Path> path_;                // none: a taker has it
-    TransferPtr transfer_;
-    UploadClaims::Claim claim_;
-    std::function<Result<void>(std::string)> taker_;
-    std::uint64_t most_bytes_;
+    const std::optional<Path> path_;                // none: a sink of the program's has it
+    const std::uint64_t most_bytes_;                // 0: any amount
+    UploadTarget target_;
     std::unique_ptr<SharedBucket> rate_;     // of this upload alone; null: none
     std::optional<NewlineDecoder> decoder_;  // of text
     std::vector<std::byte> buffer_;
     std::uint64_t received_ = 0;     // bytes on the wire
-    std::uint64_t written_ = 0;      // bytes in the file
+    std::uint64_t written_ = 0;      // bytes in the target
     std::size_t buffered_wire_ = 0;  // bytes on the wire that the buffer stands for
     std::optional<Error> failure_;
     std::optional<Ending> ending_;
