@@ -274,6 +274,30 @@ def tftp_uploads(example, _):
     assert send(b"elsewhere", content) == "Uploads are not allowed"
 
 
+def tftp_conversation(example, _):
+    port = int(example.line("listening tftp ").rpartition(":")[2])
+
+    def begin(name):
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        client.settimeout(PATIENCE)
+        client.sendto(b"\0\1boot/" + name + b"\0octet\0", ("127.0.0.1", port))
+        answer, tid = client.recvfrom(2000)
+        assert answer == b"go on, " + name, answer
+        return client, tid
+
+    one, one_tid = begin(b"one")
+    two, two_tid = begin(b"two")
+    for number, line in enumerate((b"kernel is here", b"disk is here", b"done"), 1):
+        one.sendto(line, one_tid)
+        assert one.recvfrom(2000)[0] == str(number).encode()
+    two.sendto(b"kernel is here", two_tid)
+    assert two.recvfrom(2000)[0] == b"1"
+    example.line("one: disk is here")
+    example.line("one ends ok after 3 lines")
+    two.sendto(b"done", two_tid)
+    example.line("two ends ok after 2 lines")
+
+
 def i2ftp_keys(example, folder):
     sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tests/interop"))
     import i2tcp
@@ -437,8 +461,8 @@ def certificate(folder):
 BEFORE = {"protected": certificate}
 CHECKS = {check.__name__: check
           for check in (minimal, own_authenticator, own_filesystem, own_event_loop, events_and_guards, tftp_boot, tftp_content,
-                        tftp_uploads, i2ftp_keys, own_commands, before_a_command, own_welcome, watching_sessions,
-                        permissions, limits, two_servers, own_log, behind_nat, protected)}
+                        tftp_uploads, tftp_conversation, i2ftp_keys, own_commands, before_a_command, own_welcome,
+                        watching_sessions, permissions, limits, two_servers, own_log, behind_nat, protected)}
 
 
 def main():

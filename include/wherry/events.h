@@ -198,7 +198,7 @@ struct TftpRefused : TftpAsked {
     std::string why{};       // for operators; the client is never told
 };
 struct TftpStarted : TftpAsked {
-    std::uint16_t block_size = 0;   // as granted
+    std::uint16_t block_size = 0;   // as granted; 0: a conversation of the program's own
     std::uint16_t window_size = 0;  // in blocks
     Path path{};                    // of the file; "/": a handler of the program's is in its place
     std::optional<std::uint64_t> size{};

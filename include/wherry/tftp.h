@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -63,6 +64,34 @@ struct TftpSink {
     std::optional<std::uint64_t> max_size{};
 };
 
+// A conversation of the program's own in the place of a transfer, for requests that want other packets than TFTP has.
+// It has what a transfer has: a port, from which packets of this client alone come; a place among those that are
+// counted, observed and ended; the time-outs tftp.timers.stall, of silence, and transfer_max.
+//
+// Called on a worker, one call after the other; may block. Packets that come meanwhile wait, at most 64 of them. What
+// it throws ends it with ERROR 0.
+class TftpExchange {
+public:
+    static constexpr std::size_t most_packet = 16384;  // bytes
+    // What is to be done now.
+    struct Next {
+        // Datagrams for the client, in this order. Before something has come from its port, anybody could have forged
+        // the request: until then at most four, of TftpPacket::most_answer bytes each, and the first of them again
+        // whenever the request is repeated. Others are not sent, and the log says so.
+        std::vector<std::string> packets{};
+        std::optional<std::chrono::milliseconds> wake{};  // until on_timer(), unless there is another call before
+        std::optional<Code> ended{};  // over, and how: Code::ok if well. The client hears only what is in `packets`
+    };
+    virtual ~TftpExchange() = default;
+    virtual Next on_start() = 0;
+    // A datagram from the client, of at least two bytes, whatever its opcode; ERRORs as well. With
+    // TftpService::single_port() not those that are requests, or for a handler of on_opcode().
+    virtual Next on_packet(std::string bytes) = 0;
+    virtual Next on_timer() { return {}; }
+    // Once, after all other calls: what `ended` has said, or Code::timeout, aborted, killed; internal: it has thrown.
+    virtual void on_end(Code) {}
+};
+
 // What a handler says to a request.
 class TftpAnswer {
 public:
@@ -79,6 +108,9 @@ public:
     static TftpAnswer source(TftpSource source);
     // Another file of the served folders. What the configuration says of requests for that name holds for it.
     static TftpAnswer file(Path path);
+    // Downloads and uploads: not these at all, but a conversation; one of its own for each. Options are its own
+    // business.
+    static TftpAnswer exchange(std::shared_ptr<TftpExchange> exchange);
     // An ERROR packet; 1 not found, 2 not allowed, 3 no room, 6 exists, 7 no such user; else 0.
     static TftpAnswer refuse(std::uint16_t code, std::string text);
     // Uploads: called with all that came, at most most_content bytes, on a worker; the client is told how it ended.
@@ -95,7 +127,7 @@ public:
     // others in an OACK. It counts before the handlers of on_option().
     TftpAnswer option(std::string name, std::string value) &&;
 
-    enum class Kind : std::uint8_t { pass, drop, content, shared_content, source, file, refuse, take, sink };
+    enum class Kind : std::uint8_t { pass, drop, content, shared_content, source, file, refuse, take, sink, exchange };
     struct Limits {
         std::optional<std::uint16_t> blksize{};
         std::optional<std::uint16_t> windowsize{};
@@ -111,6 +143,7 @@ public:
     std::uint16_t code() const noexcept { return code_; }
     const std::function<Result<void>(std::string)>& taker() const noexcept { return taker_; }
     const TftpSink& sink() const noexcept { return sink_; }
+    const std::shared_ptr<TftpExchange>& exchange() const noexcept { return exchange_; }
 
 private:
     explicit TftpAnswer(Kind kind) : kind_(kind) {}
@@ -122,6 +155,7 @@ private:
     std::function<Result<std::string>()> maker_;
     TftpSource source_;
     TftpSink sink_;
+    std::shared_ptr<TftpExchange> exchange_;
     Limits limits_;
     std::vector<std::pair<std::string, std::string>> options_;
 };

@@ -244,6 +244,7 @@ void Engine::on_transfer_packet(Tid& tid, const net::Arrival& arrival, Op op, By
     const FlowPtr other = flow != nullptr ? nullptr : at_any_port(tid, arrival);
     if (other) flow = other.get();
     if (flow != nullptr && flow->state == Flow::State::running) {
+        if (flow->exchange->has_own_packets()) return flow->exchange->on_packet(loop_.now(), op, packet);
         if (packet.size() < 4) return drop(TftpDrop::malformed);
         if (op != Op::error && op != (direction_of(*flow) == TftpDirection::write ? Op::data : Op::ack)) {
             return drop(TftpDrop::opcode);

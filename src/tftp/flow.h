@@ -45,10 +45,13 @@ struct Progress {
     std::optional<std::uint64_t> size;  // of the whole, where that is known
 };
 
-// What is between the packets of a transfer and its file. One for downloads, one for uploads.
+// What is between the packets of a transfer and its file. One for downloads, one for uploads, one for conversations of
+// the program's own.
 class Exchange {
 public:
     virtual ~Exchange() = default;
+    // It wants whatever its client sends; else only what belongs to its direction.
+    virtual bool has_own_packets() const { return false; }
     virtual void on_packet(Time now, Op op, Bytes packet) = 0;
     virtual void on_duplicate_request(Time now) = 0;
     virtual void on_unreachable(Time now) = 0;

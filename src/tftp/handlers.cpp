@@ -50,6 +50,12 @@ TftpAnswer TftpAnswer::sink(TftpSink sink) {
     return answer;
 }
 
+TftpAnswer TftpAnswer::exchange(std::shared_ptr<TftpExchange> exchange) {
+    TftpAnswer answer(Kind::exchange);
+    answer.exchange_ = std::move(exchange);
+    return answer;
+}
+
 TftpAnswer TftpAnswer::blksize_max(std::uint16_t bytes) && {
     limits_.blksize = bytes;
     return std::move(*this);

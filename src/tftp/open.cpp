@@ -11,6 +11,7 @@
 #include "tftp/ending.h"
 #include "tftp/names.h"
 #include "tftp/opening.h"
+#include "tftp/own_exchange.h"
 #include "tftp/permits.h"
 #include "tftp/read_exchange.h"
 #include "tftp/write_exchange.h"
@@ -60,11 +61,12 @@ std::optional<Negotiated> granted_to(const Opening& opening, std::optional<std::
     return std::nullopt;
 }
 
-// The transfer's own port, and the machine's first words. False: there is no port.
+// The transfer's own port, and the machine's first words. `long_ones`: packets longer than an ACK may come there.
+// False: there is no port.
 template <class MakeExchange>
-bool begin(const Opening& opening, MakeExchange make) {
+bool begin(const Opening& opening, bool long_ones, MakeExchange make) {
     Flow& flow = *opening.flow;
-    if (!opening.engine().take_tid(opening.flow, opening.request.is_write())) return false;
+    if (!opening.engine().take_tid(opening.flow, long_ones)) return false;
     flow.state = Flow::State::running;
     auto exchange = make();
     auto& running = *exchange;
@@ -83,7 +85,7 @@ void begin_write(const Opening& opening, UploadTarget target) {
     const auto make = [&] {
         return std::make_unique<WriteExchange>(opening.flow, opening.request, *granted, std::move(target));
     };
-    if (granted && begin(opening, make)) return;
+    if (granted && begin(opening, true, make)) return;
     if (target) opening.engine().scope().start(UploadTarget::give_up(std::move(target)));
 }
 
@@ -93,7 +95,11 @@ void begin_read(const Opening& opening, ReadSource source, std::optional<std::ui
     const auto make = [&] {
         return std::make_unique<ReadExchange>(opening.flow, *granted, std::move(source), std::move(whole));
     };
-    if (!begin(opening, make)) source.close(*opening.flow, wherry::Outcome::file(Code::busy), false);
+    if (!begin(opening, false, make)) source.close(*opening.flow, wherry::Outcome::file(Code::busy), false);
+}
+
+void begin_exchange(const Opening& opening, std::shared_ptr<TftpExchange> exchange) {
+    begin(opening, true, [&] { return std::make_unique<OwnExchange>(opening.flow, std::move(exchange)); });
 }
 
 net::Task<std::optional<std::uint64_t>> size_to_tell(const Opening& opening, ReadSource& source) {

@@ -2,6 +2,7 @@
 // Opening: a request while it is looked at: who may, what the name means, which file it is. open.cpp goes through the
 // steps, find.cpp knows names and folders, program.cpp asks the handlers of the program.
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,7 +64,9 @@ net::Task<std::optional<Result<Found>>> find_file(const Opening& opening, const 
 void begin_write(const Opening& opening, UploadTarget target);
 // `size`: on the wire, as clients may be told it. `whole`: of a source that is neither a file nor a Content.
 void begin_read(const Opening& opening, ReadSource source, std::optional<std::uint64_t> size, ChunkPtr whole = nullptr);
-// That size. Text may have to be read for it: the opening may have been given up meanwhile.
+// A conversation of the program's own.
+void begin_exchange(const Opening& opening, std::shared_ptr<TftpExchange> exchange);
+// The size of a source on the wire. Text may have to be read for it: the opening may have been given up meanwhile.
 net::Task<std::optional<std::uint64_t>> size_to_tell(const Opening& opening, ReadSource& source);
 
 // What handlers of the program have to say, and when they are asked: before the folders, or of what is in none of them.

@@ -30,7 +30,8 @@ public:
     Outbox(const Outbox&) = delete;
     Outbox& operator=(const Outbox&) = delete;
 
-    // A packet; its bytes are copied.
+    static constexpr std::size_t most_packet = 16384;
+    // A packet of at most most_packet bytes, which are copied.
     void add(const Route& route, std::string_view packet);
 
     // DATA packets to one peer, in order. `block_size`: of each but the last; `as_one`: they may leave as one packet.
@@ -52,7 +53,7 @@ private:
         std::uint16_t segment = 0;  // 0: a single datagram
         std::uint16_t count = 0;    // datagrams
     };
-    static constexpr std::size_t arena_size = 16384;
+    static constexpr std::size_t arena_size = most_packet;
     void end_of_turn() override { flush(); }
     std::byte* room_for(std::size_t bytes);
     Message* new_message(const Route& route);

@@ -151,7 +151,9 @@ void receive(const Opening& opening, UploadTarget target) {
 // An answer that stands for the file itself.
 net::Task<void> answer_with(const Opening& opening, const TftpAnswer& answer, UploadTarget target) {
     using Kind = TftpAnswer::Kind;
-    if (opening.request.is_write() != static_cast<bool>(target)) co_return refuse_answer(opening);
+    if (answer.kind() == Kind::exchange && answer.exchange()) co_return begin_exchange(opening, answer.exchange());
+    if (opening.request.is_write() != static_cast<bool>(target) || answer.kind() == Kind::exchange)
+        co_return refuse_answer(opening);
     switch (answer.kind()) {
         case Kind::take:
         case Kind::sink: receive(opening, std::move(target)); break;
