@@ -30,6 +30,27 @@ class TftpServer(Server):
         return self
 
 
+class Configured(unittest.TestCase):
+    """A test whose server reads a configuration that the test writes to `file`."""
+
+    def setUp(self):
+        self.base = Path(tempfile.mkdtemp(prefix="wherry-config-"))
+        self.addCleanup(shutil.rmtree, os.fsencode(self.base))
+        self.file = self.base / "wherry.toml"
+
+    def start(self, server=None):
+        self.server = server or TftpServer(self.base)
+        self.server.command = [PROGRAM, "serve", "--config", str(self.file)]
+        self.server.start()
+        self.addCleanup(self.server.stop)
+
+    def client(self):
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(client.close)
+        client.settimeout(DEADLINE)
+        return client
+
+
 class Case(unittest.TestCase):
     """A test with a TFTP server of its class, whose files are named after their sizes."""
 

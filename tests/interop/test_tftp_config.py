@@ -1,14 +1,11 @@
 """Keys of [tftp] that say whether, by how many and in whose name it is served: by what the program does."""
-import shutil
 import signal
-import socket
 import subprocess
-import tempfile
 import unittest
 from pathlib import Path
 
 from support import DEADLINE, PROGRAM, Server, eventually, put
-from test_tftp import TftpServer
+from test_tftp import Configured
 
 
 def block(number, payload):
@@ -18,26 +15,9 @@ def block(number, payload):
 ACK0, ACK1 = b"\0\4\0\0", b"\0\4\0\1"
 
 
-class Configured(unittest.TestCase):
-    def setUp(self):
-        self.base = Path(tempfile.mkdtemp(prefix="wherry-conf-"))
-        self.addCleanup(shutil.rmtree, self.base)
-        self.file = self.base / "wherry.toml"
-
+class Case(Configured):
     def configure(self, *lines):
         self.file.write_text("\n".join(lines) + "\n")
-
-    def start(self, server=None):
-        self.server = server or TftpServer(self.base)
-        self.server.command = [PROGRAM, "serve", "--config", str(self.file)]
-        self.server.start()
-        self.addCleanup(self.server.stop)
-
-    def client(self):
-        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.addCleanup(client.close)
-        client.settimeout(DEADLINE)
-        return client
 
     def read(self, name):
         """The first answer; if it is a file of one block, that is acknowledged."""
@@ -71,7 +51,7 @@ class Configured(unittest.TestCase):
         return [line[1] for line in lines if f"socket:[{line[9]}]" in own]
 
 
-class Served(Configured):
+class Served(Case):
     def test_false_is_no_TFTP_and_all_else_as_before(self):
         put(self.base / "served" / "file", b"content")
         anonymous = f'anonymous.folder = "{self.base}/served"'
@@ -97,7 +77,7 @@ class Served(Configured):
             self.server.stop()
 
 
-class User(Configured):
+class User(Case):
     """tftp.user: one of the users file, with his folder, his rights and his quota."""
 
     def setUp(self):

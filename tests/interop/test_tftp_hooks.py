@@ -2,17 +2,14 @@
 import base64
 import json
 import os
-import shutil
-import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
 from support import DEADLINE, PROGRAM, eventually, put
-from test_tftp import TftpServer
+from test_tftp import Configured
 
 # Answers by the name of the file. It has its own folder as its only argument.
 ROUTER = r"""
@@ -76,10 +73,9 @@ def lives(pid):
         return False
 
 
-class Case(unittest.TestCase):
+class Case(Configured):
     def setUp(self):
-        self.base = Path(tempfile.mkdtemp(prefix="wherry-hooks-"))
-        self.addCleanup(shutil.rmtree, os.fsencode(self.base))
+        super().setUp()
         self.root = self.base / "served"
         put(self.root / "boot" / "real", b"real")
         put(self.root / "closed" / "real", b"closed")
@@ -88,7 +84,6 @@ class Case(unittest.TestCase):
         put(Path(os.fsdecode(os.fsencode(self.root) + b"/caf\xe9")), b"coffee")
         (self.root / "incoming").mkdir()
         put(self.base / "secret", b"secret")
-        self.file = self.base / "wherry.toml"
 
     def program(self, name, text, interpreter=sys.executable):
         put(self.base / name, f"#!{interpreter}\n{text}".encode())
@@ -102,16 +97,7 @@ class Case(unittest.TestCase):
 
     def serve(self, hook, tftp=""):
         self.configure(hook, tftp)
-        self.server = TftpServer(self.base)
-        self.server.command = [PROGRAM, "serve", "--config", str(self.file)]
-        self.server.start()
-        self.addCleanup(self.server.stop)
-
-    def client(self):
-        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.addCleanup(client.close)
-        client.settimeout(DEADLINE)
-        return client
+        self.start()
 
     def ask(self, op, name, *options):
         """The first packet of the answer, and its sender."""
