@@ -75,6 +75,14 @@ bool Transfer::to_be_dropped(Code cause) const noexcept {
     return upload().policy.drop_broken && !upload().policy.atomic && upload().truncated;
 }
 
+bool Transfer::finish_at_once(Outcome outcome) {
+    if (!parts_.quick_close) return false;
+    finished_ = true;
+    parts_.file.reset();
+    account(outcome.cause, parts_.loop.now());
+    return true;
+}
+
 net::Task<Result<void>> Transfer::finish(Outcome outcome) {
     finished_ = true;
     Result<void> closed;

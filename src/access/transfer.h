@@ -158,6 +158,8 @@ public:
 
     // The only end. For an upload that moved completely this publishes the file; its error is then the upload's.
     net::Task<Result<void>> finish(Outcome outcome);
+    // The same for a download whose file is quick to close; false: it is not, and finish() is left to do.
+    bool finish_at_once(Outcome outcome);
 
     // --- for connections on several loops that share one transfer (I2FTP); see transfer_at.cpp -----------------------
 

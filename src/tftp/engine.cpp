@@ -98,7 +98,7 @@ Engine::Engine(Server& server, net::Loop& loop)
       arrivals_(arrivals_a_call),
       ended_(loop, -1) {}
 
-Engine::~Engine() = default;
+Engine::~Engine() { loop_.forget(*this); }
 
 void Engine::start() {
     started_ = true;
@@ -419,26 +419,37 @@ void Engine::forget(Flow& flow) {
     if (flow.tid && flow.tid->last == &flow) flow.tid->last = nullptr;
     const auto found = flows_.find(key_of(flow));
     if (found != flows_.end() && found->get() == &flow) {
-        const FlowPtr last = held(*found);  // goes at the end of this function, at the earliest
+        FlowPtr last = held(*found);
         flows_.erase(found);
-        // Its own call may still be on the stack below us: it goes once that has returned.
-        loop_.post([last] {});
+        let_go(std::move(last));
     }
     check_end();
 }
 
 void Engine::bury(Flow& flow) {
-    const FlowPtr held = find(flow);
+    FlowPtr held = find(flow);
     if (!held || server_.at_start().tid_mode == TidMode::unique) return forget(flow);
     flow.state = Flow::State::over;
     flow.seat.leave();
     flow.timer.set(roughly(loop_.now() + tomb_kept));
-    // Its own call is on the stack below us.
-    loop_.post([held] {
-        held->exchange.reset();
-        if (held->tid->base) held->tid = TidPtr(held->tid->base);
-    });
+    let_go(std::move(held));
     check_end();
+}
+
+// A call of the flow's own may be on the stack below us: what it has no more use for goes once that has returned.
+void Engine::let_go(FlowPtr flow) {
+    leaving_.push_back(std::move(flow));
+    loop_.at_end_of_turn(*this);
+}
+
+void Engine::end_of_turn() {
+    left_.swap(leaving_);
+    for (const FlowPtr& flow : left_) {
+        if (flow->state != Flow::State::over) continue;
+        flow->exchange.reset();
+        if (flow->tid->base) flow->tid = TidPtr(flow->tid->base);
+    }
+    left_.clear();
 }
 
 }  // namespace wherry::tftp

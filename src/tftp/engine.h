@@ -26,7 +26,7 @@ class Server;
 struct EndReport;
 
 // Belongs to one loop; made and gone outside of it, before it runs and after it has ended.
-class Engine {
+class Engine final : net::EndOfTurn {
 public:
     Engine(Server& server, net::Loop& loop);
     ~Engine();
@@ -122,6 +122,8 @@ private:
         std::size_t size = 0;
     };
 
+    void end_of_turn() override;
+    void let_go(FlowPtr flow);
     net::DatagramOptions listener_options(bool shared) const;
     Result<net::Address> keep(Result<net::DatagramSocketPtr> socket);
     net::Task<void> run();
@@ -161,6 +163,8 @@ private:
     std::mt19937_64 dice_;
     std::vector<Listener> listeners_;
     std::unordered_set<FlowPtr, Hash, Equal> flows_;
+    std::vector<FlowPtr> leaving_;
+    std::vector<FlowPtr> left_;                  // in this turn
     std::array<LastRequest, 64> last_requests_;  // by their hash
     std::vector<net::Arrival> arrivals_;
     std::unique_ptr<ProgressTick> progress_;  // null: nobody observes, or there was nothing yet

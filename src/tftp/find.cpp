@@ -80,7 +80,8 @@ net::Task<std::optional<Result<Found>>> open_first(const Opening& opening, const
     Result<Found> found = fail(Code::not_found, "there is no folder to serve");
     const PolicyPtr policy = opening.flow->policy;
     for (const Tree& tree : policy->trees) {
-        auto place = co_await place_in(opening, tree, path);
+        Result<Path> place = path;
+        if (policy->settings.client_root != ClientRoot::off) place = co_await place_in(opening, tree, path);
         if (opening.given_up()) co_return std::nullopt;
         if (!place) co_return Result<Found>(std::unexpected(place.error()));
         if (any_letters) {
@@ -127,7 +128,6 @@ net::Task<RemapRun::State> run_map(const Opening& opening, RemapRun& run, bool s
 net::Task<std::expected<std::string, Refusal>> mapped_name(const Opening& opening) {
     std::string name(opening.request.name);
     const PolicyPtr policy = opening.flow->policy;
-    if (!policy->map) co_return name;
     RemapRun run(policy->map, client_for_map(opening, *policy->map), std::move(name), policy->settings.map_steps);
     auto state = co_await run_map(opening, run, policy->map->is_slow());
     while (state == RemapRun::State::probe) {

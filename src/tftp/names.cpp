@@ -1,6 +1,7 @@
 #include "tftp/names.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "core/glob.h"
 #include "core/text.h"
@@ -29,8 +30,8 @@ std::expected<Path, Refusal> path_of_name(std::string_view raw, const NameRules&
         rest = without(name, prefix);
         if (rest.size() != name.size()) break;
     }
-    for (const std::string_view component : split(rest, '/')) {
-        if (component == "..") return refused();
+    for (const auto component : std::views::split(rest, '/')) {
+        if (std::string_view(component.begin(), component.end()) == "..") return refused();
     }
     auto path = Path::resolve(rest);
     if (!path && path.error().code == Code::name_not_allowed) {

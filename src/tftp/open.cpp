@@ -125,7 +125,8 @@ net::Task<void> send_file(const Opening& opening, Found found) {
                        .text = opening.request.mode == Mode::netascii,
                        .abort_on_change = opening.settings().abort_on_change,
                        .newlines = opening.settings().newlines()});
-    const auto size = co_await size_to_tell(opening, source);
+    auto size = source.size();
+    if (!size) size = co_await size_to_tell(opening, source);
     if (opening.given_up()) co_return;
     begin_read(opening, std::move(source), size);
 }
@@ -142,8 +143,10 @@ bool is_missing(const std::optional<Result<Found>>& found) {
 
 net::Task<void> open_read(Opening& opening, Path path, const std::string& name) {
     if (!may_read(opening)) co_return;
-    Said said = co_await ask_program(opening, path, Asked::first);
-    if (said == Said::all || (said == Said::file && !may_read(opening))) co_return;
+    if (has_to_ask(opening, path, Asked::first)) {
+        const Said said = co_await ask_program(opening, path, Asked::first);
+        if (said == Said::all || (said == Said::file && !may_read(opening))) co_return;
+    }
     const PolicyPtr policy = opening.flow->policy;
     auto found = co_await find_file(opening, path);
     if (is_missing(found) && policy->patterns) {
@@ -151,8 +154,8 @@ net::Task<void> open_read(Opening& opening, Path path, const std::string& name) 
         const auto other_path = other ? path_of_name(*other, policy->settings.names) : std::unexpected(Refusal());
         if (other_path) found = co_await find_file(opening, *other_path);
     }
-    if (is_missing(found)) {
-        said = co_await ask_program(opening, path, Asked::missing);
+    if (is_missing(found) && has_to_ask(opening, path, Asked::missing)) {
+        const Said said = co_await ask_program(opening, path, Asked::missing);
         if (said == Said::all || (said == Said::file && !may_read(opening))) co_return;
         if (said == Said::file) found = co_await find_file(opening, path);
     }
@@ -165,7 +168,8 @@ net::Task<void> open_read(Opening& opening, Path path, const std::string& name) 
 
 net::Task<void> open_write(Opening& opening, Path path) {
     Flow& flow = *opening.flow;
-    if (co_await ask_program(opening, path, Asked::first) == Said::all) co_return;
+    const bool asks = has_to_ask(opening, path, Asked::first);
+    if (asks && co_await ask_program(opening, path, Asked::first) == Said::all) co_return;
     const WriteRules& rules = opening.settings().write;
     if (rules.mode == WriteMode::off || flow.policy->trees.empty()) {
         co_return opening.refuse({ErrorCode::access, "Uploads are not allowed"}, "tftp.write.mode");
@@ -254,7 +258,8 @@ net::Task<void> open_request(FlowPtr flow) {
     flow->timer.set(flow->engine.loop().now() + settings.open_timeout);
     if (needs_mac(*flow->policy)) opening.mac = co_await mac_of(opening);
     if (opening.given_up()) co_return;
-    auto name = co_await mapped_name(opening);
+    std::expected<std::string, Refusal> name(opening.request.name);
+    if (flow->policy->map) name = co_await mapped_name(opening);
     if (opening.given_up()) co_return;
     if (!name) co_return opening.refuse(name.error(), "its name");
     auto path = path_of_name(*name, settings.names);

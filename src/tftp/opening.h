@@ -1,6 +1,7 @@
 #pragma once
 // Opening: a request while it is looked at: who may, what the name means, which file it is. open.cpp goes through the
-// steps, find.cpp knows names and folders, program.cpp asks the handlers of the program.
+// steps, find.cpp knows names and folders, program.cpp asks the handlers of the program. Machines that boot ask for
+// many small files, each a request: a coroutine that would have nothing to do is not even made.
 #include <expected>
 #include <memory>
 #include <optional>
@@ -40,7 +41,7 @@ struct Opening {
     void refuse(const Error& error) const;
 };
 
-// From the name in the request to the name that the rules of the map make of it.
+// From the name in the request to the name that the rules of the map make of it; there is a map.
 net::Task<std::expected<std::string, Refusal>> mapped_name(const Opening& opening);
 
 // What holds for `path`, as the rules about clients and names say.
@@ -76,6 +77,7 @@ enum class Said : std::uint8_t {
     file,  // `path` has become another one, and what the rules say of that one holds
     all,   // nothing is left to do
 };
+bool has_to_ask(const Opening& opening, const Path& path, Asked when);  // somebody wants to be asked
 net::Task<Said> ask_program(Opening& opening, Path& path, Asked when);
 
 // Whether another folder, or another name, may have what is not here.

@@ -167,17 +167,18 @@ net::Task<void> answer_with(const Opening& opening, const TftpAnswer& answer, Up
 
 }  // namespace
 
-net::Task<Said> ask_program(Opening& opening, Path& path, Asked when) {
-    Server& server = opening.server();
+bool has_to_ask(const Opening& opening, const Path& path, Asked when) {
     const bool missing = when == Asked::missing;
-    const bool options = !missing && !server.options().empty();
-    if (!options && std::ranges::none_of(server.handlers(), [&](const Handler& handler) {
-            return wants(handler, opening.request.is_write(), missing, path);
-        })) {
-        co_return Said::nothing;
-    }
+    if (!missing && !opening.server().options().empty()) return true;
+    return std::ranges::any_of(opening.server().handlers(), [&](const Handler& handler) {
+        return wants(handler, opening.request.is_write(), missing, path);
+    });
+}
+
+net::Task<Said> ask_program(Opening& opening, Path& path, Asked when) {
+    const bool missing = when == Asked::missing;
     TftpRequest request = describe_for_handlers(opening, path);
-    if (options) co_await ask_about_options(opening, request);
+    if (!missing) co_await ask_about_options(opening, request);
     if (opening.given_up()) co_return Said::all;
     auto answer = co_await ask_handlers(opening, request, missing);
     UploadTarget target = answer ? target_of(opening, *answer) : UploadTarget();

@@ -350,7 +350,7 @@ void ReadSource::close(const Flow& flow, wherry::Outcome outcome, bool counts) {
     if (load_ != nullptr) {
         load_->outcome = outcome;
         load_->transfer = std::move(transfer_);
-    } else {
+    } else if (!transfer_->finish_at_once(outcome)) {
         flow.engine.scope().start(finish_transfer(std::move(transfer_), outcome));
     }
 }
