@@ -95,6 +95,9 @@ struct Flow {
     // Sets the timer: to the time the exchange wants, or when the transfer has lasted as long as it may.
     void wake_at(Time due);
     Time last_moment() const noexcept;  // of a transfer that runs
+    // Sets the timer for a flow that only answers repeats. Nobody waits for its end: the many that come within a
+    // quarter of a second wake the loop once.
+    void leave_about(Time due);
 
     Engine& engine;
     const std::uint32_t serial;  // among those of its engine
