@@ -130,4 +130,12 @@ Result<UserPtr> user_of(const SystemAccount& account, const AccountRules& rules)
     return std::make_shared<const User>(std::move(user));
 }
 
+Result<NamedUser> named_account(const SystemAccount& account, AccountRules rules) {
+    if (account.identity.uid == 0) return fail(Code::denied, "root is not served to everybody");
+    rules.jail = true;
+    auto user = user_of(account, rules);
+    if (!user) return std::unexpected(std::move(user.error()));
+    return NamedUser{std::move(*user), account.identity};
+}
+
 }  // namespace wherry

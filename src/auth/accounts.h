@@ -2,6 +2,7 @@
 // Accounts of this machine: what NSS says of one, whether the rules let it in, and the user that it then is.
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "wherry/accounts.h"
@@ -38,5 +39,14 @@ Result<void> may_come(const SystemAccount& account, const AccountRules& rules, c
 
 // Opens the home, as the account. Blocks.
 Result<UserPtr> user_of(const SystemAccount& account, const AccountRules& rules);
+
+// A user whom an operator has named for files to be served in his name, and the account of the machine that it is.
+struct NamedUser {
+    UserPtr user;
+    std::optional<SystemIdentity> account{};  // none: it is no account of the machine
+};
+// Nobody logs in: what the rules say of logins does not hold, and the account may have no password and no shell, as
+// those of services do. It is kept in its home. Code::denied for root. Blocks.
+Result<NamedUser> named_account(const SystemAccount& account, AccountRules rules);
 
 }  // namespace wherry

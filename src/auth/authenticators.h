@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/accounts.h"
 #include "auth/shared_keys.h"
 #include "wherry/result.h"
 #include "wherry/user.h"
@@ -23,6 +24,8 @@ struct ConfiguredAuthenticator {
     std::function<Result<void>()> reload;                // on error all stays as it was
     std::function<std::vector<std::string>()> warnings;  // of the last reading; for the operator
     std::function<std::vector<KeyOfUser>()> keys{};      // likewise; empty: its users have none
+    // Who is named in the configuration; empty: whoever would come in by a certificate of that name.
+    std::function<Result<NamedUser>(const std::string& name)> named{};
 };
 
 struct AuthenticatorKind {

@@ -76,10 +76,10 @@ bool fits_pam(const Password& password) {
     return !text.empty() && text.size() <= most_pam_answer && text.find('\0') == std::string_view::npos;
 }
 
-Result<std::string> check_with_pam(const PamRules& rules, const std::string& name, const Password& password,
+Result<std::string> check_with_pam(const PamRules& rules, const std::string& name, const Password* password,
                                    const std::string& peer) {
     if (!has_rules(rules)) return fail(Code::io, "PAM has no rules: there is no " + rules.folder + "/" + rules.service);
-    PamAnswers answers{name, password.text()};
+    PamAnswers answers{name, password != nullptr ? password->text() : std::string_view()};
     const pam_conv conversation{&wherry_pam_converse, &answers};
     Handle pam;
     if (pam.start(rules, name, conversation) != PAM_SUCCESS) return std::unexpected(pam.error("beginning with PAM"));
@@ -87,7 +87,8 @@ Result<std::string> check_with_pam(const PamRules& rules, const std::string& nam
         pam.set(PAM_FAIL_DELAY, reinterpret_cast<const void*>(&wherry_pam_no_delay)) != PAM_SUCCESS) {
         return std::unexpected(pam.error("telling PAM of the client"));
     }
-    if (pam.authenticate() != PAM_SUCCESS) return std::unexpected(pam.error("PAM, of the password"));
+    if (password != nullptr && pam.authenticate() != PAM_SUCCESS)
+        return std::unexpected(pam.error("PAM, of the password"));
     if (pam.check_account() != PAM_SUCCESS) return std::unexpected(pam.error("PAM, of the account"));
     return pam.name();
 }

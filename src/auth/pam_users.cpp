@@ -40,12 +40,14 @@ Result<UserPtr> PamUsers::authenticate(const Login& login) {
     if (!account && account.error().code == Code::not_found) return fail(Code::not_mine, account.error().message);
     if (!account) return std::unexpected(std::move(account.error()));
     auto allowed = may_come(*account, options_, options_.shell_is_valid);
-    if (allowed && !fits_pam(login.password)) allowed = fail(Code::denied, "a password that PAM cannot be asked about");
+    if (allowed && !login.by_certificate && !fits_pam(login.password))
+        allowed = fail(Code::denied, "a password that PAM cannot be asked about");
     if (!allowed) {
-        ask_about(std::string(nobody), login);
+        if (!login.by_certificate) ask_about(std::string(nobody), login);
         return std::unexpected(std::move(allowed.error()));
     }
-    auto name = check_with_pam(options_.pam, login.name, login.password, login.peer);
+    const Password* const password = login.by_certificate ? nullptr : &login.password;
+    auto name = check_with_pam(options_.pam, login.name, password, login.peer);
     if (!name) return std::unexpected(std::move(name.error()));
     if (*name == login.name) return user_of(*account, options_);
     account = options_.lookup(*name);
@@ -65,7 +67,8 @@ void PamUsers::pretend(const Login& login) {
 }
 
 void PamUsers::ask_about(const std::string& stranger, const Login& login) const {
-    static_cast<void>(check_with_pam(options_.pam, stranger, made_up(login.password), login.peer));
+    const Password password = made_up(login.password);
+    static_cast<void>(check_with_pam(options_.pam, stranger, &password, login.peer));
 }
 
 }  // namespace wherry

@@ -52,6 +52,7 @@ Result<UserPtr> SystemUsers::authenticate(const Login& login) {
         pretend(login);
         return std::unexpected(account.error());
     }
+    if (login.by_certificate) return let_in_by_certificate(*account);
     const auto verdict = options_.verifier(is_password_hash(account->hash) ? account->hash : decoy_, login.password);
     if (verdict.failed) return fail(Code::io, "check a password: its hash cannot be computed");
     if (!is_password_hash(account->hash)) return fail(Code::denied, "the account has no password that can be checked");
@@ -59,6 +60,14 @@ Result<UserPtr> SystemUsers::authenticate(const Login& login) {
     if (auto allowed = may_come(*account, options_, options_.shell_is_valid); !allowed)
         return std::unexpected(std::move(allowed.error()));
     return user_of(*account, options_);
+}
+
+// As with the keys of OpenSSH: an account without a password may come in so, one that is locked may not.
+Result<UserPtr> SystemUsers::let_in_by_certificate(const SystemAccount& account) const {
+    if (account.hash.starts_with('!')) return fail(Code::denied, "the account is locked");
+    if (auto allowed = may_come(account, options_, options_.shell_is_valid); !allowed)
+        return std::unexpected(std::move(allowed.error()));
+    return user_of(account, options_);
 }
 
 void SystemUsers::pretend(const Login& login) { static_cast<void>(options_.verifier(decoy_, login.password)); }

@@ -27,6 +27,8 @@ public:
     void pretend(const Login& login) override;
 
 private:
+    Result<UserPtr> let_in_by_certificate(const SystemAccount& account) const;
+
     SystemUsersOptions options_;
     std::string decoy_;
 };

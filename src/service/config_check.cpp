@@ -226,7 +226,7 @@ ConfigFindings check_config(const Config& config, OtherUsers others) {
     const auto add_lines = [&](const Error& error) {
         for (const std::string_view line : split(error.message, '\n')) found.errors.emplace_back(line);
     };
-    UserPtr owner;
+    NamedUser owner;
     if (const auto users = UserSources::load(config)) {
         for (std::string& warning : users->warnings()) found.warnings.push_back(std::move(warning));
         const auto named = tftp_owner(config, *users, nullptr);

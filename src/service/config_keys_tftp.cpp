@@ -86,8 +86,9 @@ std::vector<ConfigKey> service_keys() {
         {"tftp.workers", restart, number([](auto& c) -> auto& { return c.tftp.settings.workers; }, 0, 1024),
          "How many of the server's threads (runtime.loops) serve TFTP; 0 is all of them."},
         {"tftp.user", live, text([](auto& c) -> auto& { return c.tftp.user; }, 255),
-         "The user whose folder is served, with the rights, the rates and the quota that he has by FTP. Empty: nobody: "
-         "then tftp.roots and tftp.write say all."},
+         "The user whose folder is served, with the rights, the rates and the quota that he has by FTP. With "
+         "login.system_users also an account of the machine, which need not be able to log in: files are read and "
+         "written as it. Empty: nobody: then tftp.roots and tftp.write say all."},
         {"tftp.roots", live, files([](auto& c) -> auto& { return c.tftp.roots; }),
          "The folders that are served. Downloads look through them in this order, uploads go to the first. Empty: the "
          "folder of tftp.user or, without one, the anonymous folder."},

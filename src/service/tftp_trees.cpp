@@ -22,21 +22,22 @@ constexpr std::size_t most_file = std::size_t{1} << 20U;
 
 // In whose name a folder is served. Who asks by TFTP has none: without an owner what may be done is said by the
 // configuration alone.
-User user_of(const Config& config, const UserPtr& owner, bool writes) {
-    if (!config.tftp.user.empty() && owner) return *owner;
+NamedUser user_of(const Config& config, const NamedUser& owner, bool writes) {
+    if (!config.tftp.user.empty() && owner.user) return owner;
     User user;
     user.anonymous = true;
     user.permissions = writes ? perm::read | perm::drop : perm::read;
     if (writes && config.tftp.settings.write.make_folders) user.permissions = user.permissions | Perm("m");
-    return user;
+    return {std::make_shared<const User>(std::move(user))};
 }
 
 // In a folder that is not there, and need not be, nothing is found: it keeps its place, so that no other one serves
 // what it would have.
-Result<tftp::Tree> open_tree(const Config& config, User user, const std::string& folder, std::string_view key,
-                             std::vector<std::string>& warnings) {
+Result<tftp::Tree> open_tree(const Config& config, const NamedUser& owner, const std::string& folder,
+                             std::string_view key, std::vector<std::string>& warnings) {
     PosixOptions options = config.filesystem;
     options.sync = options.sync || config.tftp.fsync;
+    options.as = owner.account;
     auto filesystem = posix_filesystem(folder, options);
     if (!filesystem && filesystem.error().code == Code::not_found && !config.tftp.require_roots) {
         warnings.push_back(
@@ -48,24 +49,25 @@ Result<tftp::Tree> open_tree(const Config& config, User user, const std::string&
         error.message = fmt::format("{}: {}; make the folder, or correct its path", key, error.message);
         return std::unexpected(std::move(error));
     }
+    User user = *owner.user;
     user.filesystem = std::move(*filesystem);
     return tftp::Tree{std::make_shared<const User>(std::move(user)), folder, config.tftp.accept_full_path};
 }
 
-Result<void> open_trees(const Config& config, const UserPtr& owner, tftp::Policy& policy,
+Result<void> open_trees(const Config& config, const NamedUser& owner, tftp::Policy& policy,
                         std::vector<std::string>& warnings) {
     const std::vector<tftp::Rule>& rules = config.tftp.settings.rules;
     const auto allows = [](const tftp::Rule& rule) { return rule.write.value_or(tftp::WriteMode::off) != off; };
     const bool writes = config.tftp.settings.write.mode != off || std::ranges::any_of(rules, allows);
-    const User user = user_of(config, owner, writes);
+    const NamedUser user = user_of(config, owner, writes);
     for (const std::string& folder : config.tftp.roots) {
         auto tree = open_tree(config, user, folder, "tftp.roots", warnings);
         if (!tree) return std::unexpected(std::move(tree.error()));
         policy.trees.push_back(std::move(*tree));
     }
-    if (policy.trees.empty() && owner) {
+    if (policy.trees.empty() && owner.user) {
         const bool named = !config.tftp.user.empty();
-        policy.trees.push_back({owner, named ? "" : config.anonymous.folder, config.tftp.accept_full_path});
+        policy.trees.push_back({owner.user, named ? "" : config.anonymous.folder, config.tftp.accept_full_path});
     }
     for (const tftp::Rule& rule : rules) {
         policy.rule_trees.emplace_back();
@@ -124,15 +126,16 @@ std::vector<std::string> tftp_map_warnings(const std::string& file, const std::s
     return out;
 }
 
-Result<UserPtr> tftp_owner(const Config& config, const UserSources& users, const UserPtr& anonymous) {
-    if (!config.tftp.served() || config.tftp.user.empty()) return anonymous;
+Result<NamedUser> tftp_owner(const Config& config, const UserSources& users, const UserPtr& anonymous) {
+    if (!config.tftp.served() || config.tftp.user.empty()) return NamedUser{anonymous};
     auto user = users.user_named(config.tftp.user);
     if (user) return user;
     user.error().message = fmt::format("tftp.user: {}; add one, or name another one", user.error().message);
     return user;
 }
 
-Result<tftp::Policy> open_tftp_policy(const Config& config, const UserPtr& owner, std::vector<std::string>& warnings) {
+Result<tftp::Policy> open_tftp_policy(const Config& config, const NamedUser& owner,
+                                      std::vector<std::string>& warnings) {
     tftp::Policy policy{.settings = config.tftp.settings};
     if (!config.tftp.served()) return policy;
     if (auto opened = open_trees(config, owner, policy, warnings); !opened) {

@@ -11,11 +11,11 @@
 namespace wherry {
 
 // Whose files are served: tftp.user's, else those of the anonymous user, which may be null. Blocks.
-Result<UserPtr> tftp_owner(const Config& config, const UserSources& users, const UserPtr& anonymous);
+Result<NamedUser> tftp_owner(const Config& config, const UserSources& users, const UserPtr& anonymous);
 
 // What the configuration says about TFTP, with its folders opened (the owner's if it names none) and its files read.
 // Without folders if it listens nowhere. What an operator should know of besides goes to `warnings`. Blocks.
-Result<tftp::Policy> open_tftp_policy(const Config& config, const UserPtr& owner, std::vector<std::string>& warnings);
+Result<tftp::Policy> open_tftp_policy(const Config& config, const NamedUser& owner, std::vector<std::string>& warnings);
 
 // The rules for names; null if there are none. The error has a line for each mistake in the file. Blocks.
 Result<std::shared_ptr<const tftp::Remap>> load_tftp_map(const std::string& file, const tftp::RemapOptions& options);

@@ -23,10 +23,26 @@ ConfiguredAuthenticator accounts_of(const Config& config) {
     AccountRules rules = config.system;
     rules.posix = config.filesystem;
     const bool pam = config.system_check == SystemCheck::pam;
-    return {pam ? pam_accounts(std::move(rules), config.pam) : shadow_accounts(std::move(rules)),
-            [] { return Result<void>(); },
-            [] { return std::vector<std::string>(); },
-            {}};
+    const auto named = [rules](const std::string& name) -> Result<NamedUser> {
+        const auto account = find_account(name);
+        if (account) return named_account(*account, rules);
+        const bool unknown = account.error().code == Code::not_found;
+        return fail(unknown ? Code::not_mine : account.error().code, account.error().message);
+    };
+    return {.authenticator = pam ? pam_accounts(rules, config.pam) : shadow_accounts(rules),
+            .reload = [] { return Result<void>(); },
+            .warnings = [] { return std::vector<std::string>(); },
+            .named = named};
+}
+
+Result<NamedUser> named_in(const ConfiguredAuthenticator& source, const std::string& name) {
+    if (source.named) return source.named(name);
+    Login login;
+    login.name = name;
+    login.by_certificate = true;
+    auto user = source.authenticator->authenticate(login);
+    if (!user) return std::unexpected(std::move(user.error()));
+    return NamedUser{std::move(*user)};
 }
 
 }  // namespace
@@ -62,12 +78,9 @@ std::vector<std::string> UserSources::warnings() const {
     return all;
 }
 
-Result<UserPtr> UserSources::user_named(const std::string& name) const {
-    Login login;
-    login.name = name;
-    login.by_certificate = true;
+Result<NamedUser> UserSources::user_named(const std::string& name) const {
     for (const ConfiguredAuthenticator& source : sources_) {
-        auto user = source.authenticator->authenticate(login);
+        auto user = named_in(source, name);
         if (user || user.error().code != Code::not_mine) return user;
     }
     return fail(Code::not_found, "there is no user \"" + for_log(name) + "\"");

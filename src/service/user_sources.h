@@ -19,8 +19,8 @@ public:
     std::vector<AuthenticatorPtr> authenticators() const;
     // What is allowed and yet unwise, one sentence each.
     std::vector<std::string> warnings() const;
-    // Without a password, for who is let in otherwise. Code::not_found if there is none of that name. Blocks.
-    Result<UserPtr> user_named(const std::string& name) const;
+    // Whom an operator has named; nobody logs in. Code::not_found if there is none of that name. Blocks.
+    Result<NamedUser> user_named(const std::string& name) const;
     // The keys of I2FTP and whose they are.
     std::vector<KeyOfUser> keys() const;
     // Reads every file again; from any thread, blocks. A file with a mistake leaves its users as they were, and its

@@ -1,4 +1,6 @@
 """Keys of [tftp] that say whether, by how many and in whose name it is served: by what the program does."""
+import os
+import pwd
 import signal
 import subprocess
 import unittest
@@ -146,6 +148,37 @@ class User(Case):
         # What the users file says of him now.
         self.users(boot="elr")
         self.reload("he may only read", lambda: self.write(b"late")[0][:4] == b"\0\5\0\2")
+
+    def test_an_account_of_the_machine_acts_as_itself(self):
+        """One of a service, which cannot log in; or who runs the tests."""
+        root = os.geteuid() == 0
+        who = pwd.getpwnam("daemon") if root else pwd.getpwuid(os.geteuid())
+        folder = self.base / "boot"
+        put(folder / "own", b"its own")
+        for place in (self.base, folder):
+            place.chmod(0o755)
+        if root:
+            os.chown(folder, who.pw_uid, who.pw_gid)
+            os.chown(folder / "own", who.pw_uid, who.pw_gid)
+        put(folder / "closed", b"nobody's")
+        (folder / "own").chmod(0o600)
+        (folder / "closed").chmod(0o000)
+        self.configure("ftp.listen = []", "login.system_users = true", "[tftp]", 'listen = ["127.0.0.1:0"]',
+                       f'user = "{who.pw_name}"', f'roots = ["{folder}"]', 'world_readable = "off"',
+                       '[tftp.write]', 'mode = "create"')
+        self.start()
+        self.assertEqual(self.read(b"own"), block(1, b"its own"))
+        self.assertEqual(self.read(b"closed")[:4], b"\0\5\0\2")
+        self.assertEqual(self.write(b"new", b"n"), [ACK0, ACK1])
+        self.assertEqual((folder / "new").stat().st_uid, who.pw_uid)
+
+    def test_root_is_not_served_to_everybody(self):
+        self.configure("ftp.listen = []", "login.system_users = true", "[tftp]", 'listen = ["127.0.0.1:0"]',
+                       'user = "root"')
+        done = subprocess.run([PROGRAM, "serve", "--config", str(self.file)], capture_output=True, text=True,
+                              timeout=DEADLINE)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, r"tftp\.user: root is not served")
 
     def test_who_is_not_there_is_a_mistake(self):
         self.users()

@@ -144,6 +144,19 @@ TEST_F(PamUsersTest, passwords_that_pam_cannot_be_given_are_wrong) {
     }
 }
 
+TEST_F(PamUsersTest, a_certificate_is_in_place_of_the_password_and_of_nothing_else) {
+    const auto attempt = [&] {
+        return PamUsers(options).authenticate({.name = "alice", .peer = "192.0.2.1", .by_certificate = true});
+    };
+    const auto user = attempt();
+    ASSERT_TRUE(user) << user.error().message;
+    serve(asking + "account required pam_debug.so acct=acct_expired\n");
+    EXPECT_THAT(attempt().error().message, HasSubstr("of the account: "));
+    options.rejected = {"alice"};
+    EXPECT_THAT(attempt().error().message, HasSubstr("not let in"));
+    EXPECT_EQ(seen(), "") << "nobody was asked for a password";
+}
+
 // PAM may count failures: those of accounts that are not let in are not told as theirs.
 TEST_F(PamUsersTest, rules_are_asked_before_pam) {
     options.rejected = {"alice"};

@@ -107,6 +107,42 @@ TEST_F(SystemUsersTest, refusals_and_their_reasons) {
     }
 }
 
+TEST_F(SystemUsersTest, come_in_by_a_certificate_unless_locked_or_kept_out) {
+    if (account.identity.uid == 0) account.identity = {54321, 54321, {}};
+    ASSERT_EQ(::chmod(home.path().c_str(), 0755), 0);
+    account.hash = "*";  // no password at all
+    const auto attempt = [&] { return SystemUsers(options).authenticate({.name = "alice", .by_certificate = true}); };
+    const auto user = attempt();
+    ASSERT_TRUE(user) << user.error().message;
+    EXPECT_EQ((*user)->name, "alice");
+    account.hash = "!$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
+    EXPECT_THAT(attempt().error().message, HasSubstr("locked"));
+    account.hash = "*";
+    account.expired = true;
+    EXPECT_THAT(attempt().error().message, HasSubstr("expired"));
+    account.expired = false;
+    account.shell = "/usr/sbin/nologin";
+    EXPECT_THAT(attempt().error().message, HasSubstr("shell"));
+}
+
+TEST_F(SystemUsersTest, named_by_an_operator_need_no_login_and_stay_at_home) {
+    if (account.identity.uid == 0) account.identity = {54321, 54321, {}};
+    ASSERT_EQ(::chmod(home.path().c_str(), 0755), 0);
+    account.hash = "!";
+    account.shell = "/usr/sbin/nologin";
+    account.expired = true;
+    options.lowest_uid = 0xFFFF'FFFE;
+    options.jail = false;
+    const auto named = named_account(account, options);
+    ASSERT_TRUE(named) << named.error().message;
+    EXPECT_EQ(named->account, account.identity);
+    EXPECT_TRUE(named->user->start.is_root());
+    EXPECT_TRUE(named->user->filesystem->stat(*Path::resolve("/file")));
+    EXPECT_FALSE(named->user->filesystem->stat(*Path::resolve(home.path("file"))));
+    account.identity.uid = 0;
+    EXPECT_EQ(named_account(account, options).error().code, Code::denied);
+}
+
 // CVE-2004-1602: whatever the reason, the same work is done.
 TEST_F(SystemUsersTest, every_refusal_computes_one_hash) {
     account.identity.uid = 54321;

@@ -48,7 +48,7 @@ protected:
 
 TEST_F(TftpTrees, ARootThatIsNotThereIsAMistake) {
     config.tftp.roots = {folder.path(), missing};
-    const auto policy = open_tftp_policy(config, nullptr, warnings);
+    const auto policy = open_tftp_policy(config, {}, warnings);
     ASSERT_FALSE(policy);
     EXPECT_THAT(policy.error().message, HasSubstr("tftp.roots: "));
 }
@@ -57,7 +57,7 @@ TEST_F(TftpTrees, ARootThatNeedNotBeThereServesNothing) {
     config.tftp.require_roots = false;
     config.tftp.roots = {missing, folder.path()};
     config.tftp.settings.rules.emplace_back().root = missing;
-    const auto policy = open_tftp_policy(config, nullptr, warnings);
+    const auto policy = open_tftp_policy(config, {}, warnings);
     ASSERT_TRUE(policy) << policy.error().message;
     EXPECT_THAT(warnings, ElementsAre(HasSubstr("tftp.roots: "), HasSubstr("tftp.rule.root: ")));
     ASSERT_EQ(policy->trees.size(), 2U);
@@ -72,7 +72,7 @@ TEST_F(TftpTrees, ARootThatNeedNotBeThereServesNothing) {
 TEST_F(TftpTrees, WhatIsNoFolderStaysAMistake) {
     config.tftp.require_roots = false;
     config.tftp.roots = {folder.write("file", "content")};
-    EXPECT_FALSE(open_tftp_policy(config, nullptr, warnings));
+    EXPECT_FALSE(open_tftp_policy(config, {}, warnings));
     EXPECT_THAT(warnings, IsEmpty());
 }
 
@@ -83,13 +83,13 @@ TEST_F(TftpTrees, AUserOfTheUsersFilesMayHaveThem) {
                                                          "\"\npermissions = \"elr\"\nlimits = { storage = \"1M\" }\n")};
     const auto users = UserSources::load(config);
     ASSERT_TRUE(users) << users.error().message;
-    EXPECT_EQ(tftp_owner(config, *users, nullptr).value(), nullptr);
+    EXPECT_EQ(tftp_owner(config, *users, nullptr).value().user, nullptr);
     config.tftp.user = "boot";
     const auto owner = tftp_owner(config, *users, nullptr);
     ASSERT_TRUE(owner) << owner.error().message;
     const auto own = open_tftp_policy(config, *owner, warnings);
     ASSERT_TRUE(own) << own.error().message;
-    EXPECT_EQ(own->trees.at(0).user, *owner);
+    EXPECT_EQ(own->trees.at(0).user, owner->user);
     // Other folders, with his rights and his quota all the same.
     config.tftp.roots = {folder.path()};
     const auto others = open_tftp_policy(config, *owner, warnings);
@@ -104,12 +104,25 @@ TEST_F(TftpTrees, AUserOfTheUsersFilesMayHaveThem) {
     EXPECT_THAT(none.error().message, HasSubstr("tftp.user: there is no user \"nobody\""));
 }
 
+TEST_F(TftpTrees, OfAnAccountOfTheMachineEverythingIsDoneAsIt) {
+    const auto owner = std::make_shared<const User>(User{.name = "boot"});
+    config.tftp.user = "boot";
+    config.tftp.roots = {folder.path()};
+    const auto as_server = open_tftp_policy(config, {owner}, warnings);
+    ASSERT_TRUE(as_server) << as_server.error().message;
+    EXPECT_TRUE(as_server->trees.at(0).user->filesystem->can_answer_at_once());
+    const auto as_account = open_tftp_policy(config, {owner, SystemIdentity{geteuid(), getegid(), {}}}, warnings);
+    ASSERT_TRUE(as_account) << as_account.error().message;
+    EXPECT_EQ(as_account->trees.at(0).user->name, "boot");
+    EXPECT_FALSE(as_account->trees.at(0).user->filesystem->can_answer_at_once());
+}
+
 TEST_F(TftpTrees, FoldersAreMadeByWhoMayUploadIntoThem) {
     config.tftp.roots = {folder.path()};
-    const auto without = open_tftp_policy(config, nullptr, warnings);
+    const auto without = open_tftp_policy(config, {}, warnings);
     EXPECT_FALSE(without->trees[0].user->permissions_for("/"_p).has('m'));
     config.tftp.settings.write.make_folders = true;
-    const auto with = open_tftp_policy(config, nullptr, warnings);
+    const auto with = open_tftp_policy(config, {}, warnings);
     EXPECT_TRUE(with->trees[0].user->permissions_for("/"_p).has('m'));
 }
 
@@ -120,7 +133,7 @@ TEST_F(TftpTrees, WhatIsOffAsksForNoFolderAndNoUser) {
     const auto users = UserSources::load(config);
     ASSERT_TRUE(users) << users.error().message;
     EXPECT_TRUE(tftp_owner(config, *users, nullptr));
-    const auto policy = open_tftp_policy(config, nullptr, warnings);
+    const auto policy = open_tftp_policy(config, {}, warnings);
     ASSERT_TRUE(policy) << policy.error().message;
     EXPECT_THAT(policy->trees, IsEmpty());
     EXPECT_THAT(warnings, IsEmpty());
@@ -134,11 +147,11 @@ TEST_F(TftpTrees, UploadsAreOnTheDiskIfTheConfigurationSaysSo) {
         EXPECT_TRUE(testing::put(*tree.user->filesystem, "/up"_p, "content"));
         return synced - before;
     };
-    const auto without = open_tftp_policy(config, nullptr, warnings);
+    const auto without = open_tftp_policy(config, {}, warnings);
     ASSERT_TRUE(without) << without.error().message;
     EXPECT_EQ(uploaded(without->trees[0]), 0);
     config.tftp.fsync = true;
-    const auto with = open_tftp_policy(config, nullptr, warnings);
+    const auto with = open_tftp_policy(config, {}, warnings);
     ASSERT_TRUE(with) << with.error().message;
     EXPECT_GE(uploaded(with->trees[0]), 1);
     EXPECT_GE(uploaded(with->rule_trees.at(0)), 1);
@@ -146,9 +159,9 @@ TEST_F(TftpTrees, UploadsAreOnTheDiskIfTheConfigurationSaysSo) {
 
 TEST_F(TftpTrees, ALeaseFileThatIsNotThereYetIsNoMistake) {
     config.tftp.roots = {folder.path()};
-    EXPECT_FALSE(open_tftp_policy(config, nullptr, warnings)->other_macs);
+    EXPECT_FALSE(open_tftp_policy(config, {}, warnings)->other_macs);
     config.tftp.lease_file = folder.path("leases");
-    const auto policy = open_tftp_policy(config, nullptr, warnings);
+    const auto policy = open_tftp_policy(config, {}, warnings);
     ASSERT_TRUE(policy) << policy.error().message;
     EXPECT_THAT(warnings, ElementsAre(HasSubstr("tftp.names.lease_file: reading the leases of dnsmasq from")));
     folder.write("leases", "0 00:1b:21:0a:0b:0c 10.0.0.5 pc5 *\n");
@@ -160,9 +173,9 @@ TEST_F(TftpTrees, ALeaseFileThatIsNotThereYetIsNoMistake) {
 TEST_F(TftpTrees, AMapIsReadAsTheSettingsSay) {
     config.tftp.roots = {folder.path()};
     config.tftp.map_file = folder.write("map", "r (.)\\1 \\m\n");
-    EXPECT_FALSE(open_tftp_policy(config, nullptr, warnings));
+    EXPECT_FALSE(open_tftp_policy(config, {}, warnings));
     config.tftp.settings.map = {.macros = tftp::Macros::extended, .engine = tftp::RegexEngine::posix};
-    const auto policy = open_tftp_policy(config, nullptr, warnings);
+    const auto policy = open_tftp_policy(config, {}, warnings);
     ASSERT_TRUE(policy) << policy.error().message;
     EXPECT_TRUE(policy->map->uses('m'));
 }
