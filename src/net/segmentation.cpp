@@ -67,20 +67,22 @@ void Segmentation::tell() {
 }
 
 void Segmentation::lower(std::size_t to, const char* why) {
-    if (most_.exchange(to, std::memory_order_relaxed) == to || log_ == nullptr) return;
-    log_->warning("udp: from now on up to {} datagrams are sent as one: {}", to, why);
+    std::size_t before = most();
+    while (to < before && !most_.compare_exchange_weak(before, to, std::memory_order_relaxed)) continue;
+    if (to < before && log_ != nullptr)
+        log_->warning("udp: from now on up to {} datagrams are sent as one: {}", to, why);
 }
 
-bool Segmentation::refused(int error) {
-    if (error != EIO && error != EINVAL && error != EMSGSIZE) return false;
+// That a way is too narrow is EMSGSIZE, and in kernels before 6.14 EINVAL, as is more than they take. As many as old
+// ones take have been tried.
+Segmentation::Refusal Segmentation::refused(int error, std::size_t datagrams) {
+    if (error != EIO && error != EINVAL && error != EMSGSIZE) return Refusal::none;
+    const bool too_many = error == EINVAL && datagrams > old_segments;
     if (error == EIO) lower(1, "the device cannot cut them");
-    if (error == EINVAL) lower(std::max<std::size_t>(1, most() / 2), "the kernel does not take as many");
-    // EMSGSIZE: too long for this way, and no other; the socket remembers which.
-    const GsoFallback why = error == EIO      ? GsoFallback::device
-                            : error == EINVAL ? GsoFallback::segments
-                                              : GsoFallback::length;
+    if (too_many) lower(old_segments, "the kernel does not take as many");
+    const GsoFallback why = error == EIO ? GsoFallback::device : too_many ? GsoFallback::segments : GsoFallback::length;
     if (metrics_ != nullptr) metrics_->add(Metric::datagram_gso_fallback_total, why);
-    return true;
+    return why == GsoFallback::length ? Refusal::way : Refusal::anywhere;
 }
 
 void Segmentation::used(std::int64_t times) noexcept {

@@ -20,8 +20,13 @@ public:
     std::size_t most() const noexcept { return most_.load(std::memory_order_relaxed); }  // 1: it is of no use
     void tell();                                                                         // the log, once
 
-    // A call with several datagrams in one has failed: true if it was for that, and they are to be sent one by one.
-    bool refused(int error);
+    // Why several datagrams in one were refused, if it was for that: then they are to be sent one by one.
+    enum class Refusal : std::uint8_t {
+        none,      // it was for something else
+        way,       // the way to this peer is too narrow, others need not be
+        anywhere,  // and fewer are cut out of one from now on
+    };
+    Refusal refused(int error, std::size_t datagrams);
     void used(std::int64_t times) noexcept;  // such calls that went well
     void failed(int error) noexcept;         // another call
 

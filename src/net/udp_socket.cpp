@@ -17,6 +17,12 @@ std::span<const std::byte> control_of(const msghdr& message) {
     return {static_cast<const std::byte*>(message.msg_control), message.msg_controllen};
 }
 
+std::size_t count_datagrams(const Departure& departure) {
+    std::size_t bytes = 0;
+    for (const iovec& piece : departure.pieces) bytes += piece.iov_len;
+    return (bytes + departure.segment - 1) / departure.segment;
+}
+
 void share_port(int descriptor, bool on) {
     const int value = on ? 1 : 0;
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &value, sizeof value);
@@ -141,11 +147,12 @@ std::size_t UdpSocket::try_send(std::span<const Departure> from) {
         }
         const int error = errno;
         const Departure& failed = from[gone];
-        const bool too_much = failed.segment != 0 && segments_.refused(error);
-        if (!too_much) segments_.failed(error);
+        using Refusal = Segmentation::Refusal;
+        const Refusal refusal = failed.segment == 0 ? Refusal::none : segments_.refused(error, count_datagrams(failed));
+        if (refusal == Refusal::none) segments_.failed(error);
         if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) return gone;
-        if (too_much) {
-            if (error == EMSGSIZE) link_.is_narrow(failed.peer, watch_.loop().now());
+        if (refusal != Refusal::none) {
+            if (refusal == Refusal::way) link_.is_narrow(failed.peer, watch_.loop().now());
             if (!send_one_by_one(failed)) return gone;
             ++gone;
         } else if (survives(error) && errors_in_a_row++ < 4) {

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <vector>
@@ -12,6 +11,8 @@
 
 namespace wherry::net {
 namespace {
+
+using Refusal = Segmentation::Refusal;
 
 class SegmentationTest : public ::testing::Test {
 protected:
@@ -29,32 +30,34 @@ TEST_F(SegmentationTest, IsToldOnce) {
 }
 
 TEST_F(SegmentationTest, EndsWhereTheDeviceCannotCut) {
-    EXPECT_TRUE(segmentation.refused(EIO));
+    EXPECT_EQ(segmentation.refused(EIO, 2), Refusal::anywhere);
     EXPECT_EQ(segmentation.most(), 1U);
-    EXPECT_TRUE(segmentation.refused(EIO));
+    EXPECT_EQ(segmentation.refused(EIO, 2), Refusal::anywhere);
     EXPECT_LE(lines.size(), 1U);
     EXPECT_EQ(metrics.value(Metric::datagram_gso_fallback_total, GsoFallback::device), 2);
 }
 
-TEST_F(SegmentationTest, IsHalvedUntilTheKernelTakesThem) {
-    const std::size_t before = segmentation.most();
-    EXPECT_TRUE(segmentation.refused(EINVAL));
-    EXPECT_EQ(segmentation.most(), std::max<std::size_t>(1, before / 2));
-    for (int i = 0; i < 10; ++i) EXPECT_TRUE(segmentation.refused(EINVAL));
+// Kernels before 6.14 say the same of a way that is too narrow.
+TEST_F(SegmentationTest, IsWhatOldKernelsTakeWhereMoreAreTooMany) {
+    EXPECT_EQ(segmentation.refused(EINVAL, 65), Refusal::anywhere);
+    EXPECT_EQ(segmentation.most(), 64U);
+    EXPECT_EQ(segmentation.refused(EIO, 2), Refusal::anywhere);
+    EXPECT_EQ(segmentation.refused(EINVAL, 65), Refusal::anywhere) << "it had left before";
     EXPECT_EQ(segmentation.most(), 1U);
-    EXPECT_EQ(metrics.value(Metric::datagram_gso_fallback_total, GsoFallback::segments), 11);
+    EXPECT_EQ(metrics.value(Metric::datagram_gso_fallback_total, GsoFallback::segments), 2);
 }
 
 TEST_F(SegmentationTest, StaysWhereOneWayIsTooNarrow) {
     const std::size_t before = segmentation.most();
-    EXPECT_TRUE(segmentation.refused(EMSGSIZE));
+    EXPECT_EQ(segmentation.refused(EMSGSIZE, 128), Refusal::way);
+    EXPECT_EQ(segmentation.refused(EINVAL, 64), Refusal::way);
     EXPECT_EQ(segmentation.most(), before);
-    EXPECT_EQ(metrics.value(Metric::datagram_gso_fallback_total, GsoFallback::length), 1);
+    EXPECT_EQ(metrics.value(Metric::datagram_gso_fallback_total, GsoFallback::length), 2);
 }
 
 TEST_F(SegmentationTest, CountsOtherErrors) {
     for (const int error : {EAGAIN, ENOBUFS, ECONNREFUSED, ENETUNREACH, EPERM, ENOMEM}) {
-        EXPECT_FALSE(segmentation.refused(error)) << error;
+        EXPECT_EQ(segmentation.refused(error, 2), Refusal::none) << error;
         segmentation.failed(error);
     }
     segmentation.used(3);
@@ -72,7 +75,7 @@ TEST(SegmentationAlone, NeedsNobodyToTell) {
     alone.tell();
     alone.used(1);
     alone.failed(EPERM);
-    EXPECT_TRUE(alone.refused(EIO));
+    EXPECT_EQ(alone.refused(EIO, 2), Refusal::anywhere);
     EXPECT_EQ(alone.most(), 1U);
 }
 
