@@ -11,8 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "net/address.h"
-#include "net/network.h"
+#include "stress/tftp_client.h"
 #include "wherry/server.h"
 
 namespace wherry {
@@ -23,42 +22,6 @@ using ::testing::SizeIs;
 using namespace std::string_literals;
 
 constexpr std::string_view told_of_it("\0\5\0\0Stopped by administrator\0", 29);
-
-// A client of RFC 1350, packet by packet.
-class LockStepClient {
-public:
-    explicit LockStepClient(std::uint16_t port) : socket_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-        constexpr timeval patience{.tv_sec = 30, .tv_usec = 0};
-        setsockopt(socket_.descriptor(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        length_ = net::Address::loopback(port).to_system(server_);
-        send("\0\1name\0octet\0"s);
-    }
-    void send(const std::string& packet) {
-        sendto(socket_.descriptor(), packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&server_),
-               length_);
-    }
-    // Empty: none has come.
-    std::string receive(int flags = 0) {
-        std::array<char, 600> buffer;
-        length_ = sizeof server_;
-        const ssize_t got = recvfrom(socket_.descriptor(), buffer.data(), buffer.size(), flags,
-                                     reinterpret_cast<sockaddr*>(&server_), &length_);
-        return got < 0 ? std::string() : std::string(buffer.data(), static_cast<std::size_t>(got));
-    }
-    // What comes after the repeats of DATA.
-    std::string receive_no_data() {
-        for (;;) {
-            std::string packet = receive();
-            if (packet.size() < 2 || packet[1] != 3) return packet;
-        }
-    }
-    int descriptor() const { return socket_.descriptor(); }
-
-private:
-    net::Socket socket_;
-    sockaddr_storage server_{};
-    socklen_t length_ = 0;
-};
 
 void serve_content(Server& server) {
     server.log_level(LogLevel::off);
