@@ -43,42 +43,40 @@ void Limits::set(const LimitOptions& options) {
 Result<Permit> Limits::session(std::string_view address) {
     const std::string key = address_key(address);
     const std::lock_guard lock(mutex_);
-    return take({{all_sessions, options_.sessions, "sessions"},
-                 {place_of(sessions_of_address, key), options_.sessions_per_address, "sessions from this address"}});
+    std::array<Claim, 2> claims{
+        {{all_sessions, options_.sessions, "sessions"},
+         {place_of(sessions_of_address, key), options_.sessions_per_address, "sessions from this address"}}};
+    return take(claims);
 }
 
 Result<Permit> Limits::user_session(const User& user) {
     const std::lock_guard lock(mutex_);
-    std::vector<Claim> claims{{place_of(sessions_of_user, user.name),
-                               limit_of(user.limits.sessions, options_.sessions_per_user), "sessions of this user"}};
-    if (!user.group.empty()) {
-        claims.push_back(
-            {place_of(sessions_of_group, user.group), user.group_limits.sessions, "sessions of this group"});
-    }
-    return take(std::move(claims));
+    std::array<Claim, 2> claims{
+        {{place_of(sessions_of_user, user.name), limit_of(user.limits.sessions, options_.sessions_per_user),
+          "sessions of this user"},
+         {place_of(sessions_of_group, user.group), user.group_limits.sessions, "sessions of this group"}}};
+    return take(std::span(claims).first(user.group.empty() ? 1 : 2));
 }
 
 Result<Permit> Limits::checksum(const User& user) {
     const std::lock_guard lock(mutex_);
-    return take({{place_of(checksums_of_user, user.name), options_.checksums_per_user, "checksums for this user"}});
+    Claim claim{place_of(checksums_of_user, user.name), options_.checksums_per_user, "checksums for this user"};
+    return take({&claim, 1});
 }
 
 Result<Permit> Limits::transfer(const User& user, std::string_view address) {
     const std::string key = address_key(address);
     const std::lock_guard lock(mutex_);
-    std::vector<Claim> claims{
-        {all_transfers, options_.transfers, "transfers"},
-        {place_of(transfers_of_address, key), options_.transfers_per_address, "transfers from this address"},
-        {place_of(transfers_of_user, user.name), limit_of(user.limits.transfers, options_.transfers_per_user),
-         "transfers of this user"}};
-    if (!user.group.empty()) {
-        claims.push_back(
-            {place_of(transfers_of_group, user.group), user.group_limits.transfers, "transfers of this group"});
-    }
-    return take(std::move(claims));
+    std::array<Claim, 4> claims{
+        {{all_transfers, options_.transfers, "transfers"},
+         {place_of(transfers_of_address, key), options_.transfers_per_address, "transfers from this address"},
+         {place_of(transfers_of_user, user.name), limit_of(user.limits.transfers, options_.transfers_per_user),
+          "transfers of this user"},
+         {place_of(transfers_of_group, user.group), user.group_limits.transfers, "transfers of this group"}}};
+    return take(std::span(claims).first(user.group.empty() ? 3 : 4));
 }
 
-Result<Permit> Limits::take(std::vector<Claim> claims) {
+Result<Permit> Limits::take(std::span<Claim> claims) {
     for (const Claim& claim : claims) {
         if (claim.most == 0 || count(claim.place) < claim.most) continue;
         return fail(Code::busy, std::string("too many ") + claim.what + " (limit " + std::to_string(claim.most) + ")");
@@ -133,7 +131,8 @@ std::string Limits::address_key(std::string_view address) {
 void Limits::release(const Permit& permit) noexcept {
     const std::lock_guard lock(mutex_);
     for (Permit::Counter* const counter : permit.counters_) {
-        if (counter != nullptr && --counter->second == 0) counts_.erase(counts_.find(counter->first));
+        if (counter == nullptr || --counter->second != 0) continue;
+        if (counter->first.size() > 1) counts_.erase(counts_.find(counter->first));
     }
 }
 

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 #include "wherry/result.h"
 #include "wherry/user.h"
@@ -81,13 +81,13 @@ private:
         std::uint32_t most;
         const char* what;
     };
-    Result<Permit> take(std::vector<Claim> claims);  // all or none; with the mutex held
+    Result<Permit> take(std::span<Claim> claims);  // all or none; with the mutex held
     std::uint32_t count(const std::string& place) const;
     void release(const Permit& permit) noexcept;
 
     mutable std::mutex mutex_;
     LimitOptions options_;
-    std::unordered_map<std::string, std::uint32_t> counts_;  // by the letter of the kind and the name; none is 0
+    std::unordered_map<std::string, std::uint32_t> counts_;  // by the letter of the kind and the name, if it has one
 };
 
 }  // namespace wherry
