@@ -9,7 +9,9 @@
 namespace wherry::tftp {
 namespace {
 
-constexpr std::uint64_t passing_piece = 65536;  // read past the cache at a time
+constexpr std::size_t few_flows = 64;
+constexpr std::uint64_t piece_of_few = 262144;  // read past the cache at a time
+constexpr std::uint64_t piece_of_many = 65536;  // the same, where there may be a thousand of them in memory
 constexpr std::size_t text_step = 64 * 1024;    // of the file, at once
 constexpr std::uint64_t may_be_repeated = 8;    // chunks
 
@@ -125,7 +127,8 @@ std::optional<ReadSource::State> ReadSource::pass(Engine& engine, std::uint64_t 
     Chunk some;
     some.number = offset / chunk_size(engine);
     some.offset = offset;
-    some.size = static_cast<std::size_t>(std::min<std::uint64_t>(passing_piece, size_ - offset));
+    const std::uint64_t most = engine.flows() <= few_flows ? piece_of_few : piece_of_many;
+    some.size = static_cast<std::size_t>(std::min<std::uint64_t>({most, chunk_size(engine), size_ - offset}));
     some.bytes = ChunkMemory::alone(some.size);
     const auto filled = fill_at_once(way(some.number), some);
     if (!filled && filled.error().code == Code::would_block) return std::nullopt;
