@@ -9,11 +9,13 @@
 namespace wherry::tftp {
 namespace {
 
+constexpr std::uint64_t passing_piece = 65536;  // read past the cache at a time
+// Of a long file, where there are few downloads: for short ones memory that is new costs more than calls do.
+constexpr std::uint64_t long_piece = 262144;
+constexpr std::uint64_t long_from = 4194304;
 constexpr std::size_t few_flows = 64;
-constexpr std::uint64_t piece_of_few = 262144;  // read past the cache at a time
-constexpr std::uint64_t piece_of_many = 65536;  // the same, where there may be a thousand of them in memory
-constexpr std::size_t text_step = 64 * 1024;    // of the file, at once
-constexpr std::uint64_t may_be_repeated = 8;    // chunks
+constexpr std::size_t text_step = 64 * 1024;  // of the file, at once
+constexpr std::uint64_t may_be_repeated = 8;  // chunks
 
 net::Task<void> finish_transfer(TransferPtr transfer, wherry::Outcome outcome) {
     [[maybe_unused]] const auto finished = co_await transfer->finish(outcome);
@@ -127,7 +129,7 @@ std::optional<ReadSource::State> ReadSource::pass(Engine& engine, std::uint64_t 
     Chunk some;
     some.number = offset / chunk_size(engine);
     some.offset = offset;
-    const std::uint64_t most = engine.flows() <= few_flows ? piece_of_few : piece_of_many;
+    const std::uint64_t most = offset >= long_from && engine.flows() <= few_flows ? long_piece : passing_piece;
     some.size = static_cast<std::size_t>(std::min<std::uint64_t>({most, chunk_size(engine), size_ - offset}));
     some.bytes = ChunkMemory::alone(some.size);
     const auto filled = fill_at_once(way(some.number), some);

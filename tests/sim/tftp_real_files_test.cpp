@@ -113,6 +113,15 @@ TEST_F(TftpRealFiles, share_no_descriptor_with_one_that_has_taken_their_place) {
     EXPECT_EQ(server.serve().open_files().count(), 2U);
 }
 
+TEST_F(TftpRealFiles, are_read_in_longer_pieces_where_they_are_long) {
+    constexpr std::size_t part = std::size_t{4} << 20U;
+    server.network.mtu = 65536;
+    folder.write("root/img", std::string(2 * part, 'i'));
+    EXPECT_EQ(server.download("img", {{"blksize", "32768"}}), std::string(2 * part, 'i'));
+    EXPECT_EQ(server.metric(Metric::tftp_cache_loads_total, TftpLoad::passed), part / 65536 + part / 262144);
+    EXPECT_EQ(server.metric(Metric::tftp_cache_loads_total, TftpLoad::ok), 0);
+}
+
 // Of a file that was in memory but for one page, all that came after that page was left to workers.
 TEST_F(TftpRealFiles, one_page_that_is_not_in_memory_leaves_the_rest_to_the_loop) {
     constexpr std::size_t chunk = 65536;
