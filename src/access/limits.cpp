@@ -132,6 +132,7 @@ void Limits::release(const Permit& permit) noexcept {
     const std::lock_guard lock(mutex_);
     for (Permit::Counter* const counter : permit.counters_) {
         if (counter == nullptr || --counter->second != 0) continue;
+        // The counters of all, which have no name, are asked for again at once.
         if (counter->first.size() > 1) counts_.erase(counts_.find(counter->first));
     }
 }
