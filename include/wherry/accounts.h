@@ -27,7 +27,8 @@ struct AccountRules {
 };
 
 // Passwords are compared with the hashes of shadow(5), which root alone may read; an account or a password that has
-// expired by the days that stand there is refused.
+// expired by the days that stand there is refused. With Login::by_certificate no password is compared, and an account
+// that is locked ("!") is refused.
 AuthenticatorPtr shadow_accounts(AccountRules rules = {});
 
 struct PamRules {
@@ -40,6 +41,7 @@ struct PamRules {
 // (PAM_TTY); the one password of the client answers each question that is not echoed. An account that PAM wants a new
 // password from is refused, since it cannot be asked for one; an empty password and one of more than 511 bytes are
 // refused without asking PAM about that account. Delays that modules ask for are left out: the server has its own.
+// With Login::by_certificate PAM is asked about the account alone, not about a password.
 //
 // Neither credentials are set nor a PAM session opened: modules of these kinds (pam_limits, pam_group, pam_loginuid,
 // pam_mkhomedir) change the process that they are called in, and one process serves all users here.
